@@ -1,0 +1,46 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+var (
+	_ provider.ProviderWithFunctions          = &appaccess{}
+	_ provider.ProviderWithEphemeralResources = &appaccess{}
+	_ provider.ProviderWithListResources      = &appaccess{}
+)
+
+// Resources lists the managed resources.
+func (p *appaccess) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{}
+}
+
+// DataSources lists the data sources.
+func (p *appaccess) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{}
+}
+
+// ListResources lists what `terraform query` can find. Each has the name of its managed resource.
+func (p *appaccess) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{}
+}
+
+// EphemeralResources lists what is opened in a run and never stored.
+func (p *appaccess) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{}
+}
+
+// Functions lists the provider's functions.
+func (p *appaccess) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{}
+}
