@@ -1,0 +1,202 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// GoneError tells that applications that are to be changed don't exist.
+type GoneError struct{ AppIDs []string }
+
+func (e *GoneError) Error() string {
+	return fmt.Sprintf("no such application: %s", strings.Join(e.AppIDs, ", "))
+}
+
+// Is makes errors.Is(err, ErrAppNotFound) true.
+func (e *GoneError) Is(target error) bool { return target == ErrAppNotFound }
+
+// ApplyError tells what an apply did before it failed, and what it did not.
+type ApplyError struct {
+	// Err is what stopped it: the service's error, the caller's refusal, or the end of the context. It is nil when the
+	// service took every request and did not do what they say.
+	Err error
+	// Requests, Granted and Revoked count what the service said yes to; accounts once for each application.
+	Requests, Granted, Revoked int
+	// Failed are the requests that got an error, or no answer.
+	Failed []Assignment
+	// Remaining is what is not done.
+	Remaining Deltas
+	// Ignored is the part of Remaining that the service said yes to.
+	Ignored Deltas
+	// Lookalikes are accounts that an application lists in another letter case than the set, by the set's account.
+	Lookalikes map[Handle]Handle
+}
+
+// failed says what was done before err, and what was not. Before the first request it is err alone.
+func (r *run) failed(err error, remaining Deltas, actual Actual) error {
+	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.ledger.failures(), Lookalikes: map[Handle]Handle{}}
+	e.Requests, e.Granted, e.Revoked = r.ledger.totals()
+	if e.Requests == 0 && len(e.Failed) == 0 {
+		return err
+	}
+	for _, delta := range remaining.Apps {
+		done := r.ledger.acknowledged(delta.App.ID)
+		ignored := Delta{App: delta.App, Mode: delta.Mode, Flip: delta.Flip && done.mode == delta.Mode}
+		_, ignored.Grant = split(delta.Grant, done.granted)
+		_, ignored.Revoke = split(delta.Revoke, done.revoked)
+		if ignored.Flip || len(ignored.Grant)+len(ignored.Revoke) > 0 {
+			e.Ignored.Apps = append(e.Ignored.Apps, ignored)
+		}
+	}
+	e.findLookalikes(actual)
+	return e
+}
+
+// findLookalikes notes which of the accounts that did not arrive are listed in another letter case.
+func (e *ApplyError) findLookalikes(actual Actual) {
+	for _, delta := range e.Ignored.Apps {
+		if len(delta.Grant) == 0 {
+			continue
+		}
+		listed := map[Account]Handle{}
+		for h := range actual[delta.App.ID].Accounts {
+			listed[fold(h.Value())] = h
+		}
+		for _, h := range delta.Grant {
+			if other, ok := listed[fold(h.Value())]; ok {
+				e.Lookalikes[h] = other
+			}
+		}
+	}
+}
+
+func (e *ApplyError) Unwrap() error { return e.Err }
+
+// Interrupted tells that the apply ended because its context did.
+func (e *ApplyError) Interrupted() bool {
+	return errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded)
+}
+
+// Error says what stopped the apply, on whom, what was done and what was not.
+func (e *ApplyError) Error() string {
+	var b strings.Builder
+	if e.Err != nil {
+		fmt.Fprintf(&b, "%s.\n\n", strings.TrimSuffix(e.Err.Error(), "."))
+	}
+	for i, a := range e.Failed {
+		if i == 3 {
+			fmt.Fprintf(&b, "… and %d more requests that failed.\n", len(e.Failed)-i)
+			break
+		}
+		fmt.Fprintf(&b, "The request that failed: %s.\n", describe(a))
+	}
+	if len(e.Ignored.Apps) > 0 {
+		b.WriteString("The service accepted these changes, but what it lists afterwards shows that it did not make them:\n")
+		for _, delta := range e.Ignored.Apps {
+			fmt.Fprintf(&b, "  - %s\n", e.ignored(delta))
+		}
+		b.WriteString("An account that the service does not know, or spells in another way, is skipped without an error.\n")
+	}
+	fmt.Fprintf(&b, "Done: %s, %d accounts granted and %d revoked (counted once for each application).\n",
+		plural(e.Requests, "request"), e.Granted, e.Revoked)
+	grants, revocations := e.Remaining.Grants(), 0
+	for _, delta := range e.Remaining.Apps {
+		revocations += len(delta.Revoke) + len(delta.Replace)
+	}
+	fmt.Fprintf(&b, "Not done: %d accounts to grant and %d to revoke on %s.", grants, revocations,
+		plural(len(e.Remaining.Apps), "application"))
+	return b.String()
+}
+
+func (e *ApplyError) ignored(delta Delta) string {
+	var parts []string
+	if delta.Flip {
+		parts = append(parts, fmt.Sprintf("it is still not %s", delta.Mode))
+	}
+	if len(delta.Grant) > 0 {
+		text := "not granted: " + NameAccounts(delta.Grant)
+		for _, h := range delta.Grant {
+			if other, ok := e.Lookalikes[h]; ok {
+				text += fmt.Sprintf(" (the service lists %s: names are compared exactly, use its spelling)", other.Value())
+				break
+			}
+		}
+		parts = append(parts, text)
+	}
+	if len(delta.Revoke) > 0 {
+		parts = append(parts, "still granted: "+NameAccounts(delta.Revoke))
+	}
+	return fmt.Sprintf("%s: %s", delta.App, strings.Join(parts, "; "))
+}
+
+func describe(a Assignment) string {
+	text := fmt.Sprintf("%s on %s", a.AuthorizationType, plural(len(a.AppIDs), "application"))
+	text += " (" + firstOf(a.AppIDs) + ")"
+	if len(a.Users) > 0 {
+		text += fmt.Sprintf(", granting %s (%s)", plural(len(a.Users), "account"), NameAccounts(handles(a.Users)))
+	}
+	if len(a.DelUsers) > 0 {
+		text += fmt.Sprintf(", revoking %s (%s)", plural(len(a.DelUsers), "account"), NameAccounts(handles(a.DelUsers)))
+	}
+	return text
+}
+
+func handles(authorizations []Authorization) []Handle {
+	out := make([]Handle, len(authorizations))
+	for i, a := range authorizations {
+		out[i] = a.Handle()
+	}
+	return out
+}
+
+// maxNames is how many accounts or applications a message names.
+const maxNames = 10
+
+// NameAccounts names the first ten accounts, and how many more there are.
+func NameAccounts(handles []Handle) string {
+	names := make([]string, 0, min(len(handles), maxNames))
+	for _, h := range handles[:min(len(handles), maxNames)] {
+		names = append(names, h.Value().String())
+	}
+	return more(strings.Join(names, ", "), len(handles))
+}
+
+func firstOf(ids []string) string {
+	return more(strings.Join(ids[:min(len(ids), maxNames)], ", "), len(ids))
+}
+
+func more(text string, n int) string {
+	if n > maxNames {
+		text += fmt.Sprintf(" and %d more", n-maxNames)
+	}
+	return text
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// String names an account the way the state does: "domain/name", and "group:domain/name" for a user group.
+func (a Account) String() string {
+	name := a.Domain + "/" + a.Name
+	if a.Type == UserGroup {
+		return "group:" + name
+	}
+	return name
+}
+
+// String names an application for people: its name, where it has one, and its id.
+func (a App) String() string {
+	if a.Name == "" {
+		return "application " + a.ID
+	}
+	return fmt.Sprintf("application %q (%s)", a.Name, a.ID)
+}

@@ -1,0 +1,294 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Set is who may use a set of applications: every account on every application. It describes both what a
+// configuration wants and what a state remembers. The zero value is no set at all: nothing wanted (a destroy), or
+// nothing remembered (a create).
+type Set struct {
+	AppIDs   []string
+	Mode     AuthorizationType
+	Accounts Accounts
+}
+
+// Status is what the service says of one application.
+type Status struct {
+	App      App
+	Accounts Accounts // nil when nobody asked for them
+
+	// Unsure are accounts that a request without an answer may have granted.
+	Unsure Accounts
+	// Stale are accounts that are still granted with the platform type that the configuration had before.
+	Stale Accounts
+}
+
+// Actual is what the service says of each application, by app id. An application that is gone has no entry.
+type Actual map[string]Status
+
+// Delta is what has to change on one application. The accounts of each list are unique and sorted, and an account
+// that stands in Grant and in Replace is revoked by an earlier request than the one that grants it.
+type Delta struct {
+	App App
+	// Mode is the authorization type that every request about this application carries.
+	Mode AuthorizationType
+	// Flip tells that the mode changes, so that a request is due even when no account changes.
+	Flip bool
+	// Replace are accounts to revoke before anything is granted, since the service might take them for one of Grant.
+	Replace []Handle
+	Grant   []Handle
+	Revoke  []Handle
+}
+
+// Deltas are the changes of all applications of a set, ordered by app id. Applications without a change are left out.
+type Deltas struct {
+	Apps []Delta
+
+	grantPlatform  Accounts
+	revokePlatform Accounts
+}
+
+// Diff returns what has to change so that the service shows what is wanted. It is a pure function: the plan warns of
+// what the apply will send because both call it with the same arguments.
+//
+// Applications of prior that are no longer wanted lose the accounts of prior and end in ASSIGN_USER, since revoking
+// must never open an application to everybody. An exclusive set also revokes accounts that neither side lists.
+// Applications that the service does not know are left out: whether that is an error is for the caller to decide.
+func Diff(wanted, prior Set, actual Actual, exclusive bool) Deltas {
+	d := differ{
+		wanted: wanted, prior: prior, exclusive: exclusive,
+		priorAccounts: alias(prior.Accounts, wanted.Accounts),
+		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: Accounts{}},
+	}
+	d.known = make(Accounts, len(d.priorAccounts)+len(wanted.Accounts))
+	maps.Copy(d.known, d.priorAccounts)
+	maps.Copy(d.known, wanted.Accounts)
+	d.sorted = sortedHandles(d.known)
+
+	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
+	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		status, ok := actual[id]
+		if !ok {
+			continue
+		}
+		var delta Delta
+		if inWanted[id] {
+			delta = d.kept(status, inPrior[id])
+		} else {
+			delta = d.left(status)
+		}
+		if delta.Flip || len(delta.Replace)+len(delta.Grant)+len(delta.Revoke) > 0 {
+			d.out.Apps = append(d.out.Apps, delta)
+		}
+	}
+	return d.out
+}
+
+type differ struct {
+	wanted, prior Set
+	exclusive     bool
+	priorAccounts Accounts // prior's accounts in the spelling of wanted
+	known         Accounts // the accounts of both sides
+	sorted        []Handle // known, sorted once for all applications
+	out           Deltas
+}
+
+// kept is the change of an application that the set names.
+func (d *differ) kept(status Status, wasThere bool) Delta {
+	delta := Delta{App: status.App, Mode: d.wanted.Mode, Flip: status.App.AuthorizationType != d.wanted.Mode}
+	if status.App.AuthorizationType == "" {
+		// The service doesn't tell the mode: trust the state, and write when there is none.
+		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode
+	}
+	actual := alias(status.Accounts, d.known)
+	for _, h := range d.sorted {
+		platform, want := d.wanted.Accounts[h]
+		_, granted := actual[h]
+		before, had := d.priorAccounts[h]
+		switch {
+		case want && !granted:
+			delta.Grant = append(delta.Grant, h)
+		case want && wasThere && had && before != platform:
+			if _, stale := status.Stale[h]; status.Stale == nil || stale {
+				delta.Replace = append(delta.Replace, h)
+				delta.Grant = append(delta.Grant, h)
+				d.out.revokePlatform[h] = before
+			}
+		case !want && granted && (wasThere || d.exclusive):
+			delta.Revoke = append(delta.Revoke, h)
+			d.out.revokePlatform[h] = before
+		}
+	}
+	if d.exclusive && (d.wanted.Mode != AllUser || delta.Flip) {
+		delta.Revoke = d.addForeign(delta.Revoke, actual)
+	}
+	delta.moveLookalikes()
+	return delta
+}
+
+// left is the change of an application that the set names no longer, or of any application when the set is destroyed.
+func (d *differ) left(status Status) Delta {
+	delta := Delta{App: status.App, Mode: AssignUser}
+	owns := d.exclusive || d.prior.Mode == AllUser || len(d.priorAccounts) > 0
+	switch status.App.AuthorizationType {
+	case AssignUser:
+	case "":
+		delta.Flip = d.prior.Mode == AllUser
+	default:
+		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
+		delta.Flip = owns
+	}
+	actual := alias(status.Accounts, d.known)
+	for _, h := range d.sorted {
+		before, had := d.priorAccounts[h]
+		if _, granted := actual[h]; granted && (had || d.exclusive) {
+			delta.Revoke = append(delta.Revoke, h)
+			d.out.revokePlatform[h] = before
+		}
+	}
+	if d.exclusive {
+		delta.Revoke = d.addForeign(delta.Revoke, actual)
+	}
+	return delta
+}
+
+// addForeign adds the accounts of actual that neither side of the set knows.
+func (d *differ) addForeign(revoke []Handle, actual Accounts) []Handle {
+	foreign := len(revoke)
+	for h, platform := range actual {
+		if _, ok := d.known[h]; !ok {
+			revoke = append(revoke, h)
+			if _, ok := d.out.revokePlatform[h]; !ok {
+				d.out.revokePlatform[h] = platform
+			}
+		}
+	}
+	if len(revoke) > foreign {
+		slices.SortFunc(revoke, compareHandles)
+	}
+	return revoke
+}
+
+// moveLookalikes moves to Replace what would be revoked beside the grant of an account that differs in letter case
+// only: a service that ignores case takes both for one account, and in which order it works off one request is
+// unknown.
+func (d *Delta) moveLookalikes() {
+	if len(d.Grant) == 0 || len(d.Revoke) == 0 {
+		return
+	}
+	revoked := make(map[Account]Handle, len(d.Revoke))
+	for _, h := range d.Revoke {
+		revoked[fold(h.Value())] = h
+	}
+	moved := map[Handle]bool{}
+	for _, h := range d.Grant {
+		if other, ok := revoked[fold(h.Value())]; ok && other != h {
+			moved[other] = true
+		}
+	}
+	if len(moved) == 0 {
+		return
+	}
+	d.Revoke = slices.DeleteFunc(d.Revoke, func(h Handle) bool { return moved[h] })
+	for h := range moved {
+		d.Replace = append(d.Replace, h)
+	}
+	slices.SortFunc(d.Replace, compareHandles)
+}
+
+// Empty tells that there is nothing to send.
+func (d Deltas) Empty() bool { return len(d.Apps) == 0 }
+
+// Revocations is the number of accounts that lose access, counted once for each application. Accounts of an
+// application that opens to everybody lose nothing and don't count; one that is revoked to be granted anew does.
+func (d Deltas) Revocations() int {
+	n := 0
+	for _, app := range d.Apps {
+		if app.Mode != AllUser {
+			n += len(app.Revoke) + len(app.Replace)
+		}
+	}
+	return n
+}
+
+// Grants is the number of accounts to grant, counted once for each application.
+func (d Deltas) Grants() int {
+	n := 0
+	for _, app := range d.Apps {
+		n += len(app.Grant)
+	}
+	return n
+}
+
+// alias returns accounts with each key that is spelled "name (group)" replaced by the plain name, where reference
+// knows the plain name, does not know the decorated one, and the accounts don't hold the plain one too. The service
+// asks for "account (group)" and may list it so. The accounts themselves are returned when nothing is decorated.
+func alias(accounts, reference Accounts) Accounts {
+	var out Accounts
+	for h := range accounts {
+		account := h.Value()
+		if !strings.HasSuffix(account.Name, ")") {
+			continue
+		}
+		if _, ok := reference[h]; ok {
+			continue
+		}
+		name, _, ok := strings.Cut(account.Name, "(")
+		if name = strings.TrimRight(name, " "); !ok || name == "" {
+			continue
+		}
+		plain := Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle()
+		if _, ok := reference[plain]; !ok {
+			continue
+		}
+		if _, ok := accounts[plain]; ok {
+			continue
+		}
+		if out == nil {
+			out = maps.Clone(accounts)
+		}
+		out[plain] = out[h]
+		delete(out, h)
+	}
+	if out == nil {
+		return accounts
+	}
+	return out
+}
+
+func fold(a Account) Account {
+	return Account{Type: a.Type, Domain: strings.ToLower(a.Domain), Name: strings.ToLower(a.Name)}
+}
+
+func setOf(ids []string) map[string]bool {
+	out := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out
+}
+
+func sortedHandles(accounts Accounts) []Handle {
+	return slices.SortedFunc(maps.Keys(accounts), compareHandles)
+}
+
+func compareHandles(a, b Handle) int {
+	if a == b {
+		return 0
+	}
+	return a.Value().Compare(b.Value())
+}
+
+// Compare orders accounts by type, domain and name.
+func (a Account) Compare(b Account) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Name, b.Name))
+}

@@ -1,0 +1,361 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func account(name string) Handle { return Account{Type: Simple, Name: name}.Handle() }
+
+func accountsOf(names ...string) Accounts {
+	out := Accounts{}
+	for _, name := range names {
+		out[account(name)] = ""
+	}
+	return out
+}
+
+// drawAccounts draws a subset of a small universe in which letter case, types, domains and platforms vary.
+func drawAccounts(t *rapid.T, label string) Accounts {
+	return rapid.Map(
+		rapid.MapOfN(rapid.IntRange(0, 60), rapid.SampledFrom([]PlatformType{"", AD, Local}), 0, 40),
+		func(m map[int]PlatformType) Accounts {
+			out := Accounts{}
+			for i, platform := range m {
+				a := Account{Type: Simple, Domain: "corp.example.com", Name: fmt.Sprintf("user%02d", i%25)}
+				switch i / 25 {
+				case 1:
+					a.Name = fmt.Sprintf("User%02d", i%25)
+				case 2:
+					a.Type = UserGroup
+				}
+				out[a.Handle()] = platform
+			}
+			return out
+		}).Draw(t, label)
+}
+
+func drawMode(t *rapid.T, label string) AuthorizationType {
+	return rapid.SampledFrom([]AuthorizationType{AssignUser, AssignUser, AllUser}).Draw(t, label)
+}
+
+func drawSet(t *rapid.T, label string) Set {
+	s := Set{Mode: drawMode(t, label+" mode")}
+	for i := range 6 {
+		if rapid.Bool().Draw(t, fmt.Sprintf("%s has app %d", label, i)) {
+			s.AppIDs = append(s.AppIDs, fmt.Sprintf("app-%d", i))
+		}
+	}
+	if s.Mode == AssignUser {
+		s.Accounts = drawAccounts(t, label+" accounts")
+	}
+	return s
+}
+
+func drawActual(t *rapid.T) Actual {
+	actual := Actual{}
+	for i := range 6 {
+		id := fmt.Sprintf("app-%d", i)
+		actual[id] = Status{
+			App:      App{ID: id, AuthorizationType: drawMode(t, id+" mode")},
+			Accounts: drawAccounts(t, id+" accounts"),
+		}
+	}
+	return actual
+}
+
+// perform carries out requests as a plain service does, and fails on a request that breaks a documented limit.
+func perform(t interface{ Fatalf(string, ...any) }, actual Actual, deltas Deltas) (Actual, int) {
+	after := Actual{}
+	for id, status := range actual {
+		status.Accounts = maps.Clone(status.Accounts)
+		if status.Accounts == nil {
+			status.Accounts = Accounts{}
+		}
+		after[id] = status
+	}
+	requests := 0
+	for _, phase := range deltas.Phases() {
+		seen := map[string]bool{}
+		for _, group := range phase {
+			for _, id := range group.AppIDs() {
+				if seen[id] {
+					t.Fatalf("%s stands in two groups of one phase", id)
+				}
+				seen[id] = true
+			}
+			for i := range group.Len() {
+				requests++
+				performOne(t, after, group.Request(i))
+			}
+		}
+	}
+	return after, requests
+}
+
+func performOne(t interface{ Fatalf(string, ...any) }, actual Actual, a Assignment) {
+	switch {
+	case len(a.AppIDs) == 0 || len(a.AppIDs) > MaxAppsPerRequest:
+		t.Fatalf("%d apps in one request", len(a.AppIDs))
+	case len(a.Users) > MaxAccountsPerRequest || len(a.DelUsers) > MaxAccountsPerRequest:
+		t.Fatalf("%d users and %d del_users in one request", len(a.Users), len(a.DelUsers))
+	}
+	listed, revoked := map[Account]bool{}, map[Account]bool{}
+	for _, user := range slices.Concat(a.Users, a.DelUsers) {
+		if listed[user.Account] {
+			t.Fatalf("%s stands twice in one request", user.Account)
+		}
+		listed[user.Account] = true
+	}
+	for _, user := range a.DelUsers {
+		revoked[fold(user.Account)] = true
+	}
+	for _, user := range a.Users {
+		if revoked[fold(user.Account)] {
+			t.Fatalf("%s stands in both lists of one request", user.Account)
+		}
+	}
+	for _, id := range a.AppIDs {
+		status := actual[id]
+		status.App.AuthorizationType = a.AuthorizationType
+		for _, user := range a.DelUsers {
+			if _, ok := status.Accounts[user.Handle()]; !ok {
+				t.Fatalf("%s is revoked on %s, where it isn't granted", user.Account, id)
+			}
+			delete(status.Accounts, user.Handle())
+		}
+		for _, user := range a.Users {
+			if _, ok := status.Accounts[user.Handle()]; ok {
+				t.Fatalf("%s is granted on %s, where it is granted already", user.Account, id)
+			}
+			status.Accounts[user.Handle()] = user.PlatformType
+		}
+		actual[id] = status
+	}
+}
+
+// After the requests the service shows what is wanted, and nothing else has changed.
+func TestDiffConverges(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		deltas := Diff(wanted, prior, actual, exclusive)
+		after, _ := perform(t, actual, deltas)
+
+		for id, status := range after {
+			before := actual[id]
+			switch {
+			case slices.Contains(wanted.AppIDs, id):
+				checkKept(t, id, wanted, prior, before, status, exclusive)
+			case slices.Contains(prior.AppIDs, id):
+				checkLeft(t, id, prior, before, status, exclusive)
+			default:
+				if diff := cmp.Diff(before.Accounts, status.Accounts, byHandle); diff != "" || before.App != status.App {
+					t.Fatalf("%s is none of ours and changed: %s", id, diff)
+				}
+			}
+		}
+	})
+}
+
+func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status, exclusive bool) {
+	if after.App.AuthorizationType != wanted.Mode {
+		t.Fatalf("%s is %s, want %s", id, after.App.AuthorizationType, wanted.Mode)
+	}
+	for h, platform := range wanted.Accounts {
+		got, ok := after.Accounts[h]
+		if !ok {
+			t.Fatalf("%s lacks %s", id, h.Value())
+		}
+		if was, ok := prior.Accounts[h]; ok && was != platform && slices.Contains(prior.AppIDs, id) && got != platform {
+			t.Fatalf("%s: %s has platform %q, want %q", id, h.Value(), got, platform)
+		}
+	}
+	for h := range after.Accounts {
+		if _, want := wanted.Accounts[h]; want {
+			continue
+		}
+		if _, was := prior.Accounts[h]; was && slices.Contains(prior.AppIDs, id) {
+			t.Fatalf("%s: %s left the set and is still there", id, h.Value())
+		}
+		if exclusive && wanted.Mode == AssignUser {
+			t.Fatalf("%s: foreign %s is still there", id, h.Value())
+		}
+	}
+	if exclusive {
+		return
+	}
+	for h := range before.Accounts {
+		_, ours := prior.Accounts[h]
+		if _, ok := after.Accounts[h]; !ok && !(ours && slices.Contains(prior.AppIDs, id)) {
+			t.Fatalf("%s: %s is somebody else's and was revoked", id, h.Value())
+		}
+	}
+}
+
+func checkLeft(t *rapid.T, id string, prior Set, before, after Status, exclusive bool) {
+	if after.App.AuthorizationType == AllUser && (before.App.AuthorizationType != AllUser || prior.Mode == AllUser) {
+		t.Fatalf("%s was left open to everybody", id)
+	}
+	for h := range before.Accounts {
+		_, ours := prior.Accounts[h]
+		_, there := after.Accounts[h]
+		if there == (ours || exclusive) {
+			t.Fatalf("%s: %s ours=%v, there afterwards=%v", id, h.Value(), ours, there)
+		}
+	}
+	for h := range after.Accounts {
+		if _, ok := before.Accounts[h]; !ok {
+			t.Fatalf("%s: %s was granted on an application that left", id, h.Value())
+		}
+	}
+}
+
+// A second diff finds nothing, and so does one against what was wanted already.
+func TestDiffIsIdempotent(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		after, _ := perform(t, actual, Diff(wanted, prior, actual, exclusive))
+		if again := Diff(wanted, wanted, after, exclusive); !again.Empty() {
+			t.Fatalf("not settled: %+v", again.Apps)
+		}
+	})
+}
+
+// For equal deltas the number of requests is the least possible.
+func TestRequestsAreFewest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		apps := rapid.IntRange(1, 65).Draw(t, "apps")
+		grants := rapid.IntRange(0, 350).Draw(t, "grants")
+		revocations := rapid.IntRange(0, 350).Draw(t, "revocations")
+		wanted, prior, actual := Set{Mode: AssignUser, Accounts: Accounts{}}, Set{Mode: AssignUser, Accounts: Accounts{}}, Actual{}
+		for i := range grants {
+			wanted.Accounts[account(fmt.Sprint("new", i))] = ""
+		}
+		for i := range revocations {
+			prior.Accounts[account(fmt.Sprint("old", i))] = ""
+		}
+		for i := range apps {
+			id := fmt.Sprint("app", i)
+			wanted.AppIDs, prior.AppIDs = append(wanted.AppIDs, id), append(prior.AppIDs, id)
+			actual[id] = Status{App: App{ID: id, AuthorizationType: AssignUser}, Accounts: prior.Accounts}
+		}
+		deltas := Diff(wanted, prior, actual, false)
+		_, requests := perform(t, actual, deltas)
+		least := (apps + 19) / 20 * max((grants+99)/100, (revocations+99)/100)
+		if requests != least || deltas.Requests() != least {
+			t.Fatalf("%d requests, Requests says %d, want %d", requests, deltas.Requests(), least)
+		}
+		if deltas.Grants() != apps*grants || deltas.Revocations() != apps*revocations {
+			t.Fatalf("counts %d and %d", deltas.Grants(), deltas.Revocations())
+		}
+	})
+}
+
+func TestDiffCases(t *testing.T) {
+	t.Parallel()
+	app := func(mode AuthorizationType, names ...string) Actual {
+		return Actual{"a": {App: App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
+	}
+	set := func(mode AuthorizationType, names ...string) Set {
+		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
+	}
+	decorated := Actual{"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("lisi(sales)")}}
+	for name, test := range map[string]struct {
+		wanted, prior Set
+		actual        Actual
+		exclusive     bool
+		want          []Assignment
+		revocations   int
+	}{
+		"nothing to do":     {wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other")},
+		"gone app":          {wanted: set(AssignUser, "x"), actual: Actual{}},
+		"mode only":         {wanted: set(AssignUser), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}}},
+		"empty on closed":   {wanted: set(AssignUser), actual: app(AssignUser, "other")},
+		"listed decorated":  {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi"), actual: decorated},
+		"imported spelling": {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi(sales)"), actual: decorated},
+		"revoke decorated": {
+			wanted: set(AssignUser), prior: set(AssignUser, "lisi"), actual: decorated, revocations: 1,
+			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi").Value()}}}},
+		},
+		"decorated stranger beside the plain one": {
+			wanted: set(AssignUser, "lisi"), exclusive: true, revocations: 1, actual: app(AssignUser, "lisi", "lisi(sales)"),
+			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi(sales)").Value()}}}},
+		},
+		"open and revoke": {
+			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other"),
+			want: []Assignment{{AuthorizationType: AllUser, DelUsers: []Authorization{{Account: account("x").Value()}}}},
+		},
+		"destroy closes": {prior: set(AllUser), actual: app(AllUser, "other"), want: []Assignment{{AuthorizationType: AssignUser}}},
+		"destroy of an opened app": {
+			prior: set(AssignUser, "x"), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}},
+		},
+		"destroy of an empty set leaves an open app open": {prior: set(AssignUser), actual: app(AllUser)},
+		"letter case changes in two requests": {
+			wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "LiSi"), actual: app(AssignUser, "LiSi"), revocations: 1,
+			want: []Assignment{
+				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("LiSi").Value()}}},
+				{AuthorizationType: AssignUser, Users: []Authorization{{Account: account("lisi").Value()}}},
+			},
+		},
+		"platform changes in two requests": {
+			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): AD}},
+			prior:  set(AssignUser, "x"), actual: app(AssignUser, "x"), revocations: 1,
+			want: []Assignment{
+				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("x").Value()}}},
+				{AuthorizationType: AssignUser, Users: []Authorization{{Account: account("x").Value(), PlatformType: AD}}},
+			},
+		},
+		"mode that the service doesn't tell is trusted": {
+			wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app("", "x"),
+		},
+		"mode that the service doesn't tell is written by a create": {
+			wanted: set(AssignUser, "x"), actual: app("", "x"), want: []Assignment{{AuthorizationType: AssignUser}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			deltas := Diff(test.wanted, test.prior, test.actual, test.exclusive)
+			var got []Assignment
+			for _, phase := range deltas.Phases() {
+				for _, group := range phase {
+					for i := range group.Len() {
+						a := group.Request(i)
+						a.AppIDs = nil
+						got = append(got, a)
+					}
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if n := deltas.Revocations(); n != test.revocations {
+				t.Errorf("%d revocations, want %d", n, test.revocations)
+			}
+		})
+	}
+}
+
+// FuzzPhases lets the fuzzer look for sets whose requests break a limit or leave something undone.
+func FuzzPhases(f *testing.F) {
+	f.Add([]byte("any seed grows into sets of accounts"))
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
+		after, _ := perform(t, actual, Diff(wanted, prior, actual, true))
+		if again := Diff(wanted, wanted, after, true); !again.Empty() {
+			t.Fatalf("not settled: %+v", again.Apps)
+		}
+	}))
+}

@@ -1,0 +1,216 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// ledger remembers each request of an apply and what became of it. The requests of a phase are added side by side.
+type ledger struct {
+	mu      sync.Mutex
+	entries []entry
+	stale   map[string]Accounts
+}
+
+type entry struct {
+	Assignment
+	err error
+}
+
+// newLedger notes which accounts are to be granted anew with another platform type.
+func newLedger(deltas Deltas, wanted Accounts) *ledger {
+	l := &ledger{stale: map[string]Accounts{}}
+	for _, delta := range deltas.Apps {
+		for _, h := range delta.Replace {
+			if _, ok := wanted[h]; ok {
+				if l.stale[delta.App.ID] == nil {
+					l.stale[delta.App.ID] = Accounts{}
+				}
+				l.stale[delta.App.ID][h] = deltas.revokePlatform[h]
+			}
+		}
+	}
+	return l
+}
+
+func (l *ledger) add(a Assignment, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, entry{Assignment: a, err: err})
+	if err != nil {
+		return
+	}
+	for _, id := range a.AppIDs {
+		for _, user := range a.DelUsers {
+			delete(l.stale[id], user.Handle())
+		}
+	}
+}
+
+// touched are the applications that a request named which may have reached the service.
+func (l *ledger) touched() map[string]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[string]bool{}
+	for _, e := range l.entries {
+		if e.err == nil || !unsent(e.err) {
+			for _, id := range e.AppIDs {
+				out[id] = true
+			}
+		}
+	}
+	return out
+}
+
+func unsent(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Unsent
+}
+
+// acknowledgment is what the service said yes to for one application.
+type acknowledgment struct {
+	granted, revoked map[Handle]bool
+	mode             AuthorizationType // of the last such request
+	closed           bool              // one of them carried ASSIGN_USER
+}
+
+func (l *ledger) acknowledged(appID string) acknowledgment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := acknowledgment{granted: map[Handle]bool{}, revoked: map[Handle]bool{}}
+	for _, e := range l.entries {
+		if e.err != nil || !slices.Contains(e.AppIDs, appID) {
+			continue
+		}
+		a.mode = e.AuthorizationType
+		a.closed = a.closed || e.AuthorizationType == AssignUser
+		// An account that is revoked to be granted anew counts for what came last.
+		for _, user := range e.DelUsers {
+			a.revoked[user.Handle()] = true
+			delete(a.granted, user.Handle())
+		}
+		for _, user := range e.Users {
+			a.granted[user.Handle()] = true
+			delete(a.revoked, user.Handle())
+		}
+	}
+	return a
+}
+
+// refusal returns the last request that the service refused for one application, unless a later one went through.
+func (l *ledger) refusal(appID string) (Assignment, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range slices.Backward(l.entries) {
+		if slices.Contains(e.AppIDs, appID) {
+			return e.Assignment, e.err != nil && refused(e.err)
+		}
+	}
+	return Assignment{}, false
+}
+
+// totals counts what the service said yes to: requests, and accounts granted and revoked, once for each application.
+// Accounts of an application that opens to everybody lose nothing and don't count as revoked.
+func (l *ledger) totals() (requests, granted, revoked int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.entries {
+		if e.err != nil {
+			continue
+		}
+		requests++
+		granted += len(e.Users) * len(e.AppIDs)
+		if e.AuthorizationType != AllUser {
+			revoked += len(e.DelUsers) * len(e.AppIDs)
+		}
+	}
+	return requests, granted, revoked
+}
+
+func (l *ledger) revoked() int {
+	_, _, revoked := l.totals()
+	return revoked
+}
+
+// failures are the requests that failed.
+func (l *ledger) failures() []Assignment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []Assignment
+	for _, e := range l.entries {
+		if e.err != nil {
+			out = append(out, e.Assignment)
+		}
+	}
+	return out
+}
+
+// settle marks in a fresh reading which accounts still have the platform type of before.
+func (l *ledger) settle(actual Actual) Actual {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, status := range actual {
+		status.Stale = l.stale[id]
+		if status.Stale == nil {
+			status.Stale = Accounts{}
+		}
+		actual[id] = status
+	}
+	return actual
+}
+
+// estimate works out what the service must show now, from a reading before the requests and the answers to them.
+func (l *ledger) estimate(before Actual) Actual {
+	actual := maps.Clone(before)
+	touched := l.touched()
+	l.mu.Lock()
+	for id := range touched {
+		status, ok := actual[id]
+		if !ok {
+			continue
+		}
+		status.Accounts = maps.Clone(status.Accounts)
+		if status.Accounts == nil {
+			status.Accounts = Accounts{}
+		}
+		status.Unsure = maps.Clone(status.Unsure)
+		for _, e := range l.entries {
+			if !slices.Contains(e.AppIDs, id) {
+				continue
+			}
+			if e.err != nil {
+				status.unsure(e)
+				continue
+			}
+			status.App.AuthorizationType = e.AuthorizationType
+			for _, user := range e.DelUsers {
+				delete(status.Accounts, user.Handle())
+			}
+			for _, user := range e.Users {
+				status.Accounts[user.Handle()] = user.PlatformType
+			}
+		}
+		actual[id] = status
+	}
+	l.mu.Unlock()
+	return l.settle(actual)
+}
+
+func (s *Status) unsure(e entry) {
+	if unsent(e.err) {
+		return
+	}
+	if s.Unsure == nil {
+		s.Unsure = Accounts{}
+	}
+	for _, user := range e.Users {
+		s.Unsure[user.Handle()] = user.PlatformType
+	}
+}

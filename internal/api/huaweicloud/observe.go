@@ -1,0 +1,111 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Workspace is what a set needs of the service. *Client implements it.
+type Workspace interface {
+	// Apps returns the applications of the project by id.
+	Apps(ctx context.Context) (map[string]App, error)
+	// Authorizations returns the accounts of one application, which the caller must not change. The error is
+	// ErrAppNotFound when the application is gone.
+	Authorizations(ctx context.Context, appID string) (Accounts, error)
+	// AssignAuthorizations sends one request.
+	AssignAuthorizations(ctx context.Context, a Assignment) error
+}
+
+// concurrency bounds what one set asks for at once. The client's own bound is what protects the service; this one
+// keeps a set from filling the queue in front of it, so that sets that are applied side by side share the quota.
+const concurrency = 8
+
+// Observe reads what the service says of the applications of both sides, and of their accounts where Diff needs them.
+// An application is taken for gone only when it is not in the list of applications and its accounts can't be listed.
+func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool) (Actual, error) {
+	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
+	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
+	slices.Sort(ids)
+	return observe(ctx, w, slices.Compact(ids), func(app App) bool {
+		switch {
+		case !inWanted[app.ID]:
+			return exclusive || len(prior.Accounts) > 0
+		case wanted.Mode == AllUser:
+			if exclusive && app.AuthorizationType != AllUser {
+				return true
+			}
+			return inPrior[app.ID] && len(prior.Accounts) > 0
+		default:
+			return exclusive || len(wanted.Accounts) > 0 || inPrior[app.ID] && len(prior.Accounts) > 0
+		}
+	})
+}
+
+// ObserveTracked reads what Track needs for a set as the state remembers it.
+func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool) (Actual, error) {
+	return observe(ctx, w, prior.AppIDs, func(app App) bool {
+		if opaque(app) {
+			return false
+		}
+		return exclusive || len(prior.Accounts) > 0
+	})
+}
+
+// ObserveAll reads the applications with all their accounts, for an import.
+func ObserveAll(ctx context.Context, w Workspace, appIDs []string) (Actual, error) {
+	return observe(ctx, w, appIDs, func(app App) bool { return !opaque(app) })
+}
+
+// opaque tells that the list of the application's accounts proves nothing: the service may hide them while it is open
+// to everybody.
+func opaque(app App) bool { return app.AuthorizationType == AllUser }
+
+func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(App) bool) (Actual, error) {
+	if len(ids) == 0 {
+		return Actual{}, nil
+	}
+	apps, err := w.Apps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	actual := make(Actual, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for _, id := range ids {
+		app, listed := apps[id]
+		if listed && !needsAccounts(app) {
+			mu.Lock()
+			actual[id] = Status{App: app}
+			mu.Unlock()
+			continue
+		}
+		group.Go(func() error {
+			accounts, err := w.Authorizations(ctx, id)
+			if errors.Is(err, ErrAppNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if !listed {
+				app = App{ID: id}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			actual[id] = Status{App: app, Accounts: accounts}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return actual, nil
+}

@@ -1,0 +1,279 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// maxRounds bounds how often one apply looks at the service and sends what is still missing. Two are the rule: the
+// second finds nothing to do. More are needed when closing an open application uncovers accounts that it hid, or when
+// the service refused a request because the world had moved.
+const maxRounds = 5
+
+// Reconciliation is one apply of a set: what is wanted of the applications, and what the state remembers.
+type Reconciliation struct {
+	Wanted, Prior Set
+	Exclusive     bool
+	// Approve is asked before anything is sent, with what will change. revoked is the number of accounts that this
+	// apply has revoked so far: it is above zero only when closing an application uncovered more to revoke.
+	Approve func(deltas Deltas, actual Actual, revoked int) error
+	// Progress, when given, is kept up to date for whoever reports it.
+	Progress *Progress
+}
+
+// Progress counts the work of one apply. It may be read at any time.
+type Progress struct {
+	RequestsDone, RequestsDue atomic.Int64
+	AccountsDone, AccountsDue atomic.Int64
+}
+
+// Outcome is what is known after an apply, also after a failed one.
+type Outcome struct {
+	// Actual is what the service lists. After an error it may be worked out from the answers; Unsure then holds the
+	// accounts that a request without an answer may have granted.
+	Actual Actual
+	// Touched are the applications that a request named, whatever became of it.
+	Touched map[string]bool
+}
+
+// Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests, and reads
+// back what it changed, since the service answers 200 also when it skipped an account. A request that failed though
+// everything arrived is no failure. Any other error is an *ApplyError or, when nothing was sent, what went wrong before.
+func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, error) {
+	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Actual: actual, Touched: map[string]bool{}}
+	if gone := goneApps(r.Wanted, actual); len(gone) > 0 {
+		return out, &GoneError{AppIDs: gone}
+	}
+	deltas := Diff(r.Wanted, r.Prior, actual, r.Exclusive)
+	run := &run{Reconciliation: r, w: w, ledger: newLedger(deltas, r.Wanted.Accounts)}
+	for round := 0; !deltas.Empty(); round++ {
+		if r.Approve != nil {
+			if err := r.Approve(deltas, out.Actual, run.ledger.revoked()); err != nil {
+				return out, run.failed(err, deltas, out.Actual)
+			}
+		}
+		sendErr := run.send(ctx, deltas)
+		maps.Copy(out.Touched, run.ledger.touched())
+		if ctx.Err() != nil {
+			return run.abandon(out, context.Cause(ctx))
+		}
+		again, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
+		if err != nil {
+			return run.abandon(out, errors.Join(sendErr, err))
+		}
+		out.Actual = run.ledger.settle(again)
+		remaining := Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive)
+		if gone := goneApps(r.Wanted, out.Actual); len(gone) > 0 && remaining.Empty() {
+			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)
+		}
+		if remaining.Empty() {
+			return out, nil
+		}
+		if sendErr != nil && !refused(sendErr) || round == maxRounds-1 {
+			return out, run.failed(sendErr, remaining, out.Actual)
+		}
+		if deltas = run.next(remaining, out.Actual); deltas.Empty() {
+			return out, run.failed(sendErr, remaining, out.Actual)
+		}
+	}
+	return out, nil
+}
+
+// abandon ends an apply that can't read back: what the service shows is worked out from its answers.
+func (r *run) abandon(out Outcome, err error) (Outcome, error) {
+	out.Actual = r.ledger.estimate(out.Actual)
+	return out, r.failed(err, Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive), out.Actual)
+}
+
+// run is the memory of one Reconcile.
+type run struct {
+	Reconciliation
+	w      Workspace
+	ledger *ledger
+}
+
+// send sends the deltas, phase by phase. It stops at the first error; requests in flight are waited for.
+func (r *run) send(ctx context.Context, deltas Deltas) error {
+	phases := deltas.Phases()
+	if r.Progress != nil {
+		for _, phase := range phases {
+			for _, group := range phase {
+				r.Progress.RequestsDue.Add(int64(group.Len()))
+				r.Progress.AccountsDue.Add(int64((len(group.grant) + len(group.revoke)) * len(group.apps)))
+			}
+		}
+	}
+	for _, phase := range phases {
+		var stop atomic.Bool
+		var group errgroup.Group
+		group.SetLimit(concurrency)
+		for _, g := range phase {
+			group.Go(func() error {
+				for i := range g.Len() {
+					if stop.Load() || ctx.Err() != nil {
+						return nil
+					}
+					a := g.Request(i)
+					err := r.w.AssignAuthorizations(ctx, a)
+					r.ledger.add(a, err)
+					if err != nil {
+						stop.Store(true)
+						return err
+					}
+					if r.Progress != nil {
+						r.Progress.RequestsDone.Add(1)
+						r.Progress.AccountsDone.Add(int64((len(a.Users) + len(a.DelUsers)) * len(a.AppIDs)))
+					}
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next turns what remains after a round into what is worth sending in the next one. What the service took note of but
+// did not do is not sent again, and neither is a request that it refused, unless the world has moved since. There are
+// two exceptions. Accounts that it would not revoke while it opened an application are revoked by closing the
+// application first. And where it refused a request about an application that was open, the next round only closes
+// it: the round after that sees what the application lists then.
+func (r *run) next(remaining Deltas, actual Actual) Deltas {
+	out := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: remaining.revokePlatform}
+	for _, delta := range remaining.Apps {
+		done := r.ledger.acknowledged(delta.App.ID)
+		var stuck []Handle
+		delta.Revoke, stuck = split(delta.Revoke, done.revoked)
+		if delta.Mode == AllUser && !done.closed && len(stuck) > 0 {
+			delta.Replace, delta.Flip = append(delta.Replace, stuck...), true
+		}
+		delta.Grant, _ = split(delta.Grant, done.granted)
+		accounts := len(delta.Replace) + len(delta.Grant) + len(delta.Revoke)
+		if delta.Flip && done.mode == delta.Mode && accounts == 0 {
+			continue // another writer sets the mode back: two sets must not fight for ever
+		}
+		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, remaining, actual) {
+			if !delta.Flip || delta.Mode != AssignUser || len(refusal.Users)+len(refusal.DelUsers) == 0 {
+				continue
+			}
+			delta.Replace, delta.Grant, delta.Revoke, accounts = nil, nil, nil, 0
+		}
+		if delta.Flip || accounts > 0 {
+			out.Apps = append(out.Apps, delta)
+		}
+	}
+	return out
+}
+
+// moved tells that a refused request would be another one now: an application of it is gone, or an account of it no
+// longer has to change.
+func moved(refusal Assignment, remaining Deltas, actual Actual) bool {
+	due := map[string]Delta{}
+	for _, delta := range remaining.Apps {
+		due[delta.App.ID] = delta
+	}
+	for _, id := range refusal.AppIDs {
+		if _, ok := actual[id]; !ok {
+			return true
+		}
+		delta := due[id]
+		for _, user := range refusal.Users {
+			if !slices.Contains(delta.Grant, user.Handle()) {
+				return true
+			}
+		}
+		for _, user := range refusal.DelUsers {
+			if h := user.Handle(); !slices.Contains(delta.Revoke, h) && !slices.Contains(delta.Replace, h) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// split parts handles into those that are not in the set and those that are.
+func split(handles []Handle, set map[Handle]bool) (out, in []Handle) {
+	if len(set) == 0 {
+		return handles, nil
+	}
+	for _, h := range handles {
+		if set[h] {
+			in = append(in, h)
+		} else {
+			out = append(out, h)
+		}
+	}
+	return out, in
+}
+
+// refused tells that the service answered and turned the request down for what it said, so that another request may
+// do better: not for who asks, how often, or because of a fault.
+func refused(err error) bool {
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict:
+		return true
+	}
+	return false
+}
+
+func goneApps(wanted Set, actual Actual) []string {
+	var gone []string
+	for _, id := range wanted.AppIDs {
+		if _, ok := actual[id]; !ok {
+			gone = append(gone, id)
+		}
+	}
+	return gone
+}
+
+// State returns what the state should say after an apply that failed: the applications that the set has touched or
+// already had, with the accounts of both sides that are, or may be, granted on them. Applications that left the
+// configuration stay until nothing of the set is left on them.
+func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
+	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
+	set := Set{Mode: wanted.Mode, Accounts: make(Accounts, len(wanted.Accounts)+len(prior.Accounts))}
+	if len(wanted.AppIDs) == 0 {
+		set.Mode = prior.Mode
+	}
+	for _, id := range wanted.AppIDs {
+		if inPrior[id] || o.Touched[id] {
+			set.AppIDs = append(set.AppIDs, id)
+		}
+	}
+	for _, delta := range Diff(wanted, prior, o.Actual, exclusive).Apps {
+		if !inWanted[delta.App.ID] {
+			set.AppIDs = append(set.AppIDs, delta.App.ID)
+		}
+	}
+	maps.Copy(set.Accounts, prior.Accounts)
+	maps.Copy(set.Accounts, wanted.Accounts)
+	for _, status := range o.Actual {
+		for h := range status.Stale {
+			if platform, ok := prior.Accounts[h]; ok {
+				set.Accounts[h] = platform
+			}
+		}
+	}
+	return Track(set, o.Actual, exclusive)
+}

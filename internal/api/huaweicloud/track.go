@@ -1,0 +1,134 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"maps"
+	"slices"
+)
+
+// Tracked is what a state should say of a set.
+type Tracked struct {
+	Set
+	// Missing are the accounts of the set that an application lacks, sorted, by app id. Applications that lack
+	// nothing have no entry.
+	Missing map[string][]Handle
+}
+
+// Track returns what the state should say after a look at the service. An account that is gone from every application
+// leaves the set; one that is gone from some stays, and shows in Missing. An application that is gone leaves. When any
+// application has another mode than prior, the set takes that mode, so that the plan shows it.
+//
+// While an application is open to everybody, what it lists proves nothing, so nothing is taken for gone from it. An
+// exclusive set takes up every account that is listed on an application that isn't open.
+func Track(prior Set, actual Actual, exclusive bool) Tracked {
+	t := Tracked{Set: Set{Mode: prior.Mode}, Missing: map[string][]Handle{}}
+	blind := false // some application can't say who is gone
+	listed := make(map[string]Accounts, len(prior.AppIDs))
+	candidates := prior.Accounts
+	if exclusive {
+		candidates = make(Accounts, len(prior.Accounts))
+		maps.Copy(candidates, prior.Accounts)
+	}
+	for _, id := range slices.Sorted(slices.Values(prior.AppIDs)) {
+		status, ok := actual[id]
+		if !ok {
+			continue
+		}
+		t.AppIDs = append(t.AppIDs, id)
+		if mode := status.App.AuthorizationType; mode != "" && mode != prior.Mode {
+			t.Mode = mode
+		}
+		if opaque(status.App) {
+			blind = true
+			continue
+		}
+		listed[id] = alias(status.Accounts, prior.Accounts)
+		if exclusive {
+			addNew(candidates, listed[id])
+		}
+	}
+
+	for h, platform := range candidates {
+		if blind || anyHas(listed, actual, h) {
+			if t.Accounts == nil {
+				t.Accounts = make(Accounts, len(candidates))
+			}
+			t.Accounts[h] = platform
+		}
+	}
+	var sorted []Handle
+	for id, accounts := range listed {
+		if len(accounts) >= len(t.Accounts) && holdsAll(accounts, t.Accounts) {
+			continue
+		}
+		if sorted == nil {
+			sorted = sortedHandles(t.Accounts)
+		}
+		for _, h := range sorted {
+			if _, ok := accounts[h]; !ok {
+				t.Missing[id] = append(t.Missing[id], h)
+			}
+		}
+	}
+	return t
+}
+
+// Import returns what the state of an imported set should say: for an additive set the accounts that all applications
+// have in common, for an exclusive one every account that any of them has. Applications that are open to everybody
+// tell nothing; when all are open, the set is ALL_USER.
+func Import(appIDs []string, actual Actual, exclusive bool) Tracked {
+	set := Set{AppIDs: appIDs, Mode: AllUser, Accounts: Accounts{}}
+	first := true
+	for _, id := range appIDs {
+		status, ok := actual[id]
+		if !ok || opaque(status.App) {
+			continue
+		}
+		set.Mode = AssignUser
+		switch {
+		case exclusive:
+			addNew(set.Accounts, status.Accounts)
+		case first:
+			addNew(set.Accounts, status.Accounts)
+		default:
+			maps.DeleteFunc(set.Accounts, func(h Handle, _ PlatformType) bool {
+				_, ok := status.Accounts[h]
+				return !ok
+			})
+		}
+		first = false
+	}
+	return Track(set, actual, exclusive)
+}
+
+// addNew adds the accounts of more that accounts lacks.
+func addNew(accounts, more Accounts) {
+	for h, platform := range more {
+		if _, ok := accounts[h]; !ok {
+			accounts[h] = platform
+		}
+	}
+}
+
+func anyHas(listed map[string]Accounts, actual Actual, h Handle) bool {
+	for id, accounts := range listed {
+		if _, ok := accounts[h]; ok {
+			return true
+		}
+		if _, ok := actual[id].Unsure[h]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+func holdsAll(accounts, wanted Accounts) bool {
+	for h := range wanted {
+		if _, ok := accounts[h]; !ok {
+			return false
+		}
+	}
+	return true
+}

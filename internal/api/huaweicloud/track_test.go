@@ -1,0 +1,143 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// byHandle lets cmp compare accounts by their handles.
+var byHandle = cmpopts.EquateComparable(Handle{})
+
+func TestTrack(t *testing.T) {
+	t.Parallel()
+	closed := func(names ...string) Status {
+		return Status{App: App{AuthorizationType: AssignUser}, Accounts: accountsOf(names...)}
+	}
+	open := Status{App: App{AuthorizationType: AllUser}}
+	prior := Set{AppIDs: []string{"b", "a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}
+	for name, test := range map[string]struct {
+		actual    Actual
+		exclusive bool
+		want      Tracked
+	}{
+		"as it was": {
+			actual: Actual{"a": closed("x", "y", "other"), "b": closed("x", "y")},
+			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]Handle{}},
+		},
+		"gone from one": {
+			actual: Actual{"a": closed("x"), "b": closed("x", "y")},
+			want: Tracked{
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")},
+				Missing: map[string][]Handle{"a": {account("y")}},
+			},
+		},
+		"gone from all": {
+			actual: Actual{"a": closed("x"), "b": closed("x")},
+			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x")}, Missing: map[string][]Handle{}},
+		},
+		"app gone": {
+			actual: Actual{"a": closed("x", "y")},
+			want:   Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]Handle{}},
+		},
+		"opened by somebody": {
+			actual: Actual{"a": open, "b": closed("x")},
+			want: Tracked{
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AllUser, Accounts: accountsOf("x", "y")},
+				Missing: map[string][]Handle{"b": {account("y")}},
+			},
+		},
+		"exclusive takes up foreign accounts": {
+			actual: Actual{"a": closed("x", "y", "other"), "b": closed("x", "y")}, exclusive: true,
+			want: Tracked{
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y", "other")},
+				Missing: map[string][]Handle{"b": {account("other")}},
+			},
+		},
+		"a request without an answer": {
+			actual: Actual{"a": {App: App{AuthorizationType: AssignUser}, Accounts: accountsOf("x"), Unsure: accountsOf("y")}},
+			want: Tracked{
+				Set:     Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")},
+				Missing: map[string][]Handle{"a": {account("y")}},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, Track(prior, test.actual, test.exclusive), byHandle); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What Track says, taken as the prior of the next diff, never hides an account that is granted.
+func TestTrackLosesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		prior, actual := drawSet(t, "prior"), drawActual(t)
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		tracked := Track(prior, actual, exclusive)
+		for _, id := range prior.AppIDs {
+			for h := range actual[id].Accounts {
+				_, ours := prior.Accounts[h]
+				if _, kept := tracked.Accounts[h]; ours && !kept {
+					t.Fatalf("%s is granted on %s and left the state", h.Value(), id)
+				}
+			}
+			if opaque(actual[id].App) {
+				continue
+			}
+			for h := range tracked.Accounts {
+				_, there := actual[id].Accounts[h]
+				if missing := slices.Contains(tracked.Missing[id], h); missing == there {
+					t.Fatalf("%s on %s: there=%v missing=%v", h.Value(), id, there, missing)
+				}
+			}
+		}
+		destroyed, _ := perform(t, actual, Diff(Set{}, tracked.Set, actual, exclusive))
+		for _, id := range prior.AppIDs {
+			for h := range destroyed[id].Accounts {
+				if _, ours := prior.Accounts[h]; ours {
+					t.Fatalf("%s outlives the destroy on %s", h.Value(), id)
+				}
+			}
+		}
+	})
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	actual := Actual{
+		"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("x", "y")},
+		"b": {App: App{ID: "b", AuthorizationType: AssignUser}, Accounts: accountsOf("y", "z")},
+		"c": {App: App{ID: "c", AuthorizationType: AllUser}},
+	}
+	for name, test := range map[string]struct {
+		ids       []string
+		exclusive bool
+		want      Tracked
+	}{
+		"in common": {ids: []string{"a", "b"}, want: Tracked{
+			Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("y")}, Missing: map[string][]Handle{},
+		}},
+		"of any": {ids: []string{"a", "b"}, exclusive: true, want: Tracked{
+			Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y", "z")},
+			Missing: map[string][]Handle{"a": {account("z")}, "b": {account("x")}},
+		}},
+		"open": {ids: []string{"c"}, want: Tracked{Set: Set{AppIDs: []string{"c"}, Mode: AllUser}, Missing: map[string][]Handle{}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, Import(test.ids, actual, test.exclusive), byHandle); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
