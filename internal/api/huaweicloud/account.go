@@ -1,0 +1,106 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"errors"
+	"unique"
+)
+
+// Limits of one BatchUpdateAppAuthorizations request and of the names in it (vendor page BatchUpdateAppAuthorizations).
+const (
+	// MaxAppsPerRequest is the number of unique app_ids in one request.
+	MaxAppsPerRequest = 20
+	// MaxAccountsPerRequest is the number of unique users, and of unique del_users, in one request.
+	MaxAccountsPerRequest = 100
+	// MaxAppIDLength is the length of an app id in characters.
+	MaxAppIDLength = 128
+	// MaxAccountLength is the length of an account in characters.
+	MaxAccountLength = 128
+	// MaxDomainLength is the length of a domain in characters.
+	MaxDomainLength = 64
+	// DefaultDomain is the domain of an account that names none.
+	DefaultDomain = "local.com"
+)
+
+// ErrAppNotFound is in the chain of errors about an application that does not exist (404 WKS.00211902).
+var ErrAppNotFound = errors.New("the application does not exist")
+
+// AccountType tells users from groups. Values that are not among the constants are kept as the service sent them.
+type AccountType string
+
+const (
+	// Simple is a user.
+	Simple AccountType = "SIMPLE"
+	// UserGroup is a user group.
+	UserGroup AccountType = "USER_GROUP"
+)
+
+// AuthorizationType is the mode of an application. Values that are not among the constants are kept as the service sent them; "" means
+// that the service sent none.
+type AuthorizationType string
+
+const (
+	// AllUser opens the application to everybody.
+	AllUser AuthorizationType = "ALL_USER"
+	// AssignUser opens it to the accounts that it lists.
+	AssignUser AuthorizationType = "ASSIGN_USER"
+)
+
+// PlatformType is where an account lives. "" is left out of requests.
+type PlatformType string
+
+const (
+	// AD is an Active Directory domain.
+	AD PlatformType = "AD"
+	// Local is the service's own directory.
+	Local PlatformType = "LOCAL"
+)
+
+// Account is the identity of an authorization: who may use an application. The platform type is an attribute, not part of it.
+type Account struct {
+	Type   AccountType
+	Domain string // never "" in a Handle
+	Name   string
+}
+
+// Handle is an Account that is held in memory once, however many applications list it: 8 bytes, comparable, cheap as a map key.
+type Handle = unique.Handle[Account]
+
+// Handle gives the handle of a; a domain "" becomes DefaultDomain.
+func (a Account) Handle() Handle {
+	if a.Domain == "" {
+		a.Domain = DefaultDomain
+	}
+	return unique.Make(a)
+}
+
+// Accounts are the authorizations of one application as the service lists them. The platform type is "" where the service does not say.
+type Accounts map[Handle]PlatformType
+
+// App is an application of the App Center (vendor page ListApps).
+type App struct {
+	ID                string
+	Name              string
+	Version           string
+	AuthorizationType AuthorizationType
+	Status            string // NORMAL or FORBIDDEN
+	ApplicationSource string // CUSTOM, SYSTEM or MARKET
+}
+
+// Authorization is an account as a request names it.
+type Authorization struct {
+	Account
+
+	PlatformType PlatformType
+}
+
+// Assignment is one BatchUpdateAppAuthorizations request: Users are added to and DelUsers removed from each of the applications, and
+// AuthorizationType becomes the mode of each.
+type Assignment struct {
+	AppIDs            []string // 1 to MaxAppsPerRequest, unique
+	AuthorizationType AuthorizationType
+	Users             []Authorization // up to MaxAccountsPerRequest, unique
+	DelUsers          []Authorization // up to MaxAccountsPerRequest, unique, none of them in Users
+}

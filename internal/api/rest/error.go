@@ -1,0 +1,84 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package rest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is a request that failed: what was asked, what the service said, and what to do about it. It never holds a header, a query or a
+// body that was sent.
+type Error struct {
+	// Service and Operation name the call, Method and Path the HTTP request (without its query).
+	Service, Operation, Method, Path string
+	// Status is the HTTP status of the last answer, 0 when there was none, and StatusText its reason phrase as sent.
+	Status     int
+	StatusText string
+	// Code, Message and RequestID are the service's own words.
+	Code, Message, RequestID string
+	// Hint says what to do, as one or more sentences.
+	Hint string
+	// Attempts is how many times the request was sent.
+	Attempts int
+	// Transient tells that the same request may succeed later.
+	Transient bool
+	// Unsent tells that the service surely did not act on any attempt.
+	Unsent bool
+	// RetryAfter is what the service asked to wait, 0 when it did not.
+	RetryAfter time.Duration
+	// Err is the cause: a network error, a decoding error, or the end of the context.
+	Err error
+}
+
+// Error gives one line such as "Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not Found: WKS.00211902: The application does
+// not exist (request id 0a1b, after 6 attempts)", followed by the hint.
+func (e *Error) Error() string {
+	var b strings.Builder
+	part := func(s string) {
+		if s == "" {
+			return
+		}
+		if b.Len() > 0 {
+			b.WriteString(": ")
+		}
+		b.WriteString(s)
+	}
+	part(e.Service)
+	part(e.Operation)
+	if e.Status != 0 {
+		text := e.StatusText
+		if text == "" {
+			text = http.StatusText(e.Status)
+		}
+		part(strings.TrimSpace(strconv.Itoa(e.Status) + " " + clean(text)))
+	}
+	part(clean(e.Code))
+	if m := clean(e.Message); m != e.Code {
+		part(m)
+	}
+	if e.Err != nil {
+		part(clean(e.Err.Error()))
+	}
+	var notes []string
+	if e.RequestID != "" {
+		notes = append(notes, "request id "+clean(e.RequestID))
+	}
+	if e.Attempts > 1 {
+		notes = append(notes, fmt.Sprintf("after %d attempts", e.Attempts))
+	}
+	if len(notes) > 0 {
+		b.WriteString(" (" + strings.Join(notes, ", ") + ")")
+	}
+	if e.Hint != "" {
+		b.WriteString(". " + e.Hint)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }

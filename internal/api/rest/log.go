@@ -1,0 +1,53 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package rest
+
+import (
+	"maps"
+	"net/http"
+	"time"
+)
+
+// logWait is how long a wait for the quota must last to be worth a line.
+const logWait = time.Second
+
+func (c *call) log(level Level, msg string, extra map[string]any) {
+	logger := c.client.config.Logger
+	if logger == nil {
+		return
+	}
+	fields := map[string]any{
+		"service":   c.client.config.Service,
+		"operation": c.request.Operation,
+		"method":    c.method(),
+		"path":      c.url.Path,
+		"attempt":   max(1, c.attempts),
+	}
+	maps.Copy(fields, extra)
+	logger.Log(c.ctx, level, msg, fields)
+}
+
+func (c *call) logAnswer(resp *http.Response) {
+	if c.client.config.Logger == nil {
+		return
+	}
+	c.log(LevelDebug, "answered", map[string]any{
+		"status":      resp.StatusCode,
+		"request_id":  requestID(resp.Header),
+		"duration_ms": time.Since(c.began).Milliseconds(),
+	})
+}
+
+func (c *call) logFailure(e *Error) {
+	if c.client.config.Logger == nil {
+		return
+	}
+	fields := map[string]any{"error": (&Error{Status: e.Status, StatusText: e.StatusText, Code: e.Code, Message: e.Message, Err: e.Err}).Error()}
+	if c.repeatable() && c.attempts <= c.client.config.MaxRetries && c.ctx.Err() == nil {
+		fields["wait_ms"] = c.wait.Milliseconds()
+		c.log(LevelWarn, "failed, will be sent again", fields)
+		return
+	}
+	c.log(LevelDebug, "failed", fields)
+}

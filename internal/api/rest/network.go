@@ -1,0 +1,73 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package rest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+)
+
+// readFailure gives the Error of an attempt that got no answer. sent tells whether a connection was there to send on.
+func readFailure(err error, host string, sent bool) *Error {
+	// url.Error repeats the query.
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		err = ue.Err
+	}
+	e := &Error{Err: fmt.Errorf("request to %s failed: %w", host, err), Unsent: !sent}
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect") {
+		e.Unsent = true
+	}
+	switch hint, untrusted := certificateHint(err); {
+	case untrusted:
+		e.Unsent, e.Hint = true, hint
+		return e
+	case isAlert(err):
+		e.Hint = "The TLS handshake was refused: check the client certificate, if any, and the TLS versions of server and proxy."
+		return e
+	case isType[tls.RecordHeaderError](err):
+		e.Unsent, e.Hint = true, "The server does not speak TLS on this port: check the address."
+		return e
+	case isType[net.UnknownNetworkError](err), isType[*net.AddrError](err), isType[*net.ParseError](err):
+		return e
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		e.Hint = "The name does not exist: check the address, the region and the DNS and proxy settings."
+		return e
+	}
+	e.Transient = true
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		e.Hint = hintTimeout
+	}
+	return e
+}
+
+const hintTimeout = "Check that the address can be reached from here, and the proxy settings (HTTPS_PROXY, NO_PROXY)."
+
+func certificateHint(err error) (string, bool) {
+	switch {
+	case isType[x509.HostnameError](err):
+		return "The certificate is made out for another host: check the address. ca_certificate does not change that.", true
+	case isType[x509.UnknownAuthorityError](err):
+		return "Nobody known vouches for the certificate: if the server's certificate comes from a private CA, put the PEM text of that CA into ca_certificate.", true
+	case isType[x509.CertificateInvalidError](err), isType[*tls.CertificateVerificationError](err),
+		isType[x509.ConstraintViolationError](err), isType[x509.SystemRootsError](err), isType[x509.UnhandledCriticalExtension](err):
+		return "The server's certificate cannot be verified: check its dates, the clock here, and the PEM text in ca_certificate.", true
+	}
+	return "", false
+}
+
+// isAlert tells whether one side ended the TLS handshake on purpose. Trying again gives the same.
+func isAlert(err error) bool {
+	return isType[tls.AlertError](err)
+}
+
+func isType[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
