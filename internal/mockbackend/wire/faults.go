@@ -216,3 +216,23 @@ func (f *Faults) draw() float64 {
 	}
 	return f.random.Float64()
 }
+
+// FaultDoc describes a kind of fault for people.
+type FaultDoc struct {
+	Kind FaultKind
+	Doc  string
+}
+
+// FaultKinds are the kinds that this package plays for every service.
+var FaultKinds = []FaultDoc{
+	{Throttle, "429 with the service's own body; retry_after sets the header; nothing is done"},
+	{ServerError, "the service's own 500; nothing is done"},
+	{Unavailable, "503 with an intermediary's HTML page; nothing is done"},
+	{Slow, "waits for delay, then works"},
+	{ResetBefore, "resets the connection; nothing is done"},
+	{ResetAfter, "does the work and resets the connection: the answer is lost"},
+	{Truncated, "does the work, sends half of the answer and closes the connection"},
+	{Half, "does the work and sends half of the answer as if it were all"},
+	{HTML, "200 with an intermediary's HTML page; nothing is done"},
+	{Status, "answers with status, header and body as given; nothing is done"},
+}

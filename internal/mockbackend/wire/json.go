@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,6 +46,40 @@ func DecodeStrict(data []byte, dst any) error {
 		return fmt.Errorf("text after the JSON value")
 	}
 	return json.Unmarshal(data, dst)
+}
+
+// FindNull returns the place of the first null in a JSON value, such as "users[].domain"; "" when there is none or the
+// text is not JSON.
+func FindNull(data []byte) string {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	return findNull(dec, "")
+}
+
+func findNull(dec *json.Decoder, at string) string {
+	token, err := dec.Token()
+	if err != nil {
+		return ""
+	}
+	switch token {
+	case nil:
+		return cmp.Or(at, "the body")
+	case json.Delim('{'), json.Delim('['):
+		for dec.More() {
+			inner := at + "[]"
+			if token == json.Delim('{') {
+				key, err := dec.Token()
+				if err != nil {
+					return ""
+				}
+				inner = strings.TrimPrefix(fmt.Sprintf("%s.%v", at, key), ".")
+			}
+			if found := findNull(dec, inner); found != "" {
+				return found
+			}
+		}
+		_, _ = dec.Token()
+	}
+	return ""
 }
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()

@@ -25,7 +25,7 @@ type Switch struct {
 }
 
 // DescribeSwitches lists the fields of a Switches struct, which are of a string type with a tag
-// `positions:"default,other"`, or bool. The tag `doc` holds the sentence.
+// `positions:"default,other"`, or bool, or int. The tag `doc` holds the sentence.
 func DescribeSwitches(switches any) []Switch {
 	v := reflect.Indirect(reflect.ValueOf(switches))
 	var list []Switch
@@ -43,6 +43,9 @@ func DescribeSwitches(switches any) []Switch {
 		case reflect.Bool:
 			s.Positions = []string{"false", "true"}
 			s.Value = strconv.FormatBool(v.Field(i).Bool())
+		case reflect.Int:
+			s.Positions = []string{"0", "n"}
+			s.Value = strconv.FormatInt(v.Field(i).Int(), 10)
 		default:
 			continue
 		}
@@ -76,6 +79,12 @@ func SetSwitch(switches any, name, value string) error {
 				return fmt.Errorf("switch %s is true or false, not %q", name, value)
 			}
 			v.Field(i).SetBool(b)
+		case reflect.Int:
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 0 {
+				return fmt.Errorf("switch %s is a number from 0, not %q", name, value)
+			}
+			v.Field(i).SetInt(int64(n))
 		}
 		return nil
 	}
