@@ -1,0 +1,169 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package enos
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// portal is the newest version of the application portal that the pages know.
+const portal = "/app-portal-service/v2.3"
+
+// AppAuthorization returns the data authorize types of an application, sorted and without duplicates (vendor page "Get
+// Application Authorization"). appID is the application's access key. It is asked once in a run, until
+// SetAppAuthorization changes it. The error is ErrAppNotFound or ErrShortcut (errors.Is) where that is the reason.
+func (c *Client) AppAuthorization(ctx context.Context, orgID, appID string) ([]string, error) {
+	types, err := c.authorization(orgID, appID).get(ctx)
+	return slices.Clone(types), err
+}
+
+func (c *Client) authorization(orgID, appID string) *reading[[]string] {
+	return c.authorizations.of(orgID, appID, func(ctx context.Context) ([]string, error) {
+		var data struct {
+			DataAuthorizeType []string `json:"dataAuthorizeType"`
+		}
+		err := c.call(ctx, rest.Request{
+			Operation: "GetApplicationAuthorization",
+			Path:      portal + "/app/authorization/info",
+			Query:     url.Values{"orgId": {orgID}, "appId": {appID}},
+			Header:    contentType,
+			Decode:    decode(&data),
+		})
+		if err != nil {
+			return nil, c.explain(ctx, orgID, appID, err)
+		}
+		return normalize(data.DataAuthorizeType), nil
+	})
+}
+
+// SetAppAuthorization replaces the data authorize types of an application by the given ones; none takes all away (vendor
+// page "Update Application Authorization"). It reads back what the service lists then, waiting a few seconds for it, and
+// returns a *DifferenceError when that is something else. Writes of one application don't interleave.
+func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, types []string) error {
+	wanted := normalize(types)
+	body, err := json.Marshal(struct {
+		AppID             string   `json:"appId"`
+		DataAuthorizeType []string `json:"dataAuthorizeType"`
+	}{appID, wanted})
+	if err != nil {
+		return err
+	}
+	reading := c.authorization(orgID, appID)
+	unlock, err := reading.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// Also after a failure: the service may have acted on it.
+	defer reading.forget()
+	var done bool
+	err = c.call(ctx, rest.Request{
+		Operation: "UpdateApplicationAuthorization",
+		Method:    http.MethodPost,
+		Path:      portal + "/app/authorization/set",
+		Query:     url.Values{"orgId": {orgID}},
+		Header:    contentType,
+		Body:      body,
+		Kind:      rest.Write,
+		Grace:     writeGrace,
+		Decode:    decode(&done),
+	})
+	if err != nil {
+		return c.explain(ctx, orgID, appID, err)
+	}
+	if !done {
+		return &rest.Error{
+			Service:   serviceName,
+			Operation: "UpdateApplicationAuthorization",
+			Message:   "the service answered that the update failed (data is not true), without a reason",
+			Hint:      "Look at the application in Application Portal > Admin Console > Application Management > API Authorization.",
+		}
+	}
+	return c.readBack(ctx, orgID, appID, wanted, reading)
+}
+
+// readBack waits until the service lists what was wanted.
+func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *reading[[]string]) error {
+	for try := 0; ; try++ {
+		reading.forget()
+		listed, err := reading.get(ctx)
+		if err != nil {
+			return &UnconfirmedError{Err: err}
+		}
+		if slices.Equal(listed, wanted) {
+			return nil
+		}
+		if try == len(c.settle) {
+			return &DifferenceError{OrgID: orgID, AppID: appID, Missing: without(wanted, listed), Extra: without(listed, wanted)}
+		}
+		select {
+		case <-ctx.Done():
+			return &UnconfirmedError{Err: context.Cause(ctx)}
+		case <-time.After(c.settle[try]):
+		}
+	}
+}
+
+// UnconfirmedError means that the service accepted a write, but could not be asked what it lists now.
+type UnconfirmedError struct{ Err error }
+
+// Error says so.
+func (e *UnconfirmedError) Error() string {
+	return fmt.Sprintf("the service accepted the change, but it could not be read back: %v", e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *UnconfirmedError) Unwrap() error { return e.Err }
+
+// explain finds out what 31400 means, which is one code for an application that is gone, for a shortcut and for bad parameters.
+func (c *Client) explain(ctx context.Context, orgID, appID string, err error) error {
+	switch codeOf(err) {
+	case codeNotExist:
+		return &AppError{OrgID: orgID, AppID: appID, Reason: ErrAppNotFound, Err: err}
+	case codeInvalid:
+		reading := c.app(orgID, appID)
+		reading.forget()
+		app, appErr := reading.get(ctx)
+		switch {
+		case errors.Is(appErr, ErrAppNotFound):
+			return appErr
+		case appErr == nil && app.CreatedType == Shortcut:
+			return &AppError{OrgID: orgID, AppID: appID, Reason: ErrShortcut, Err: err}
+		}
+	}
+	return err
+}
+
+// normalize sorts, drops duplicates, and writes the documented types as they are documented. It never returns nil, which would
+// be sent as null.
+func normalize(types []string) []string {
+	sorted := make([]string, 0, len(types))
+	for _, t := range types {
+		if t != "" {
+			sorted = append(sorted, canonical(t))
+		}
+	}
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+// without returns the elements of a that b lacks. Both are sorted.
+func without(a, b []string) []string {
+	var rest []string
+	for _, t := range a {
+		if _, found := slices.BinarySearch(b, t); !found {
+			rest = append(rest, t)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,114 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package enos is a client of Envision EnOS, API gateway: which of an organization unit's data an application may use
+// (Application Portal). It knows nothing of Terraform.
+package enos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+)
+
+// serviceName is how errors and logs call the service.
+const serviceName = "EnOS"
+
+// writeGrace is how long a write in flight may go on after its context has ended, so that its outcome is known.
+const writeGrace = 800 * time.Millisecond
+
+// Config describes a Client.
+type Config struct {
+	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota, concurrency, logger. New sets
+	// Service, BaseURL, Authorize and Classify.
+	Rest rest.Config
+	// GatewayURL is the address of the API gateway, as Help > Environment Information of the console shows it. Required.
+	GatewayURL string
+	// AccessKey and SecretKey are the service account of the calling application. Required.
+	AccessKey, SecretKey string
+}
+
+// Client calls one gateway as one service account. It is safe for concurrent use; one is shared by everybody in a run, so
+// that there is one token, one quota, and one reading of each application.
+type Client struct {
+	rest                 *rest.Client
+	accessKey, secretKey string
+	tokens               *shared.Tokens
+	stamps               stamps
+	apps                 readings[App]
+	authorizations       readings[[]string]
+	// settle are the waits between the attempts to read back what was written.
+	settle []time.Duration
+}
+
+// New makes a client. Its errors name what is wrong in the configuration; nothing is sent.
+func New(config Config) (*Client, error) {
+	switch {
+	case config.GatewayURL == "":
+		return nil, errors.New("gateway_url is empty")
+	case config.AccessKey == "":
+		return nil, errors.New("access_key is empty")
+	case config.SecretKey == "":
+		return nil, errors.New("secret_key is empty")
+	}
+	if _, err := rest.CheckURL(config.GatewayURL); err != nil {
+		return nil, fmt.Errorf("gateway_url: %w", err)
+	}
+	c := &Client{
+		accessKey: config.AccessKey,
+		secretKey: config.SecretKey,
+		settle:    []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second},
+	}
+	core := config.Rest
+	core.Service = serviceName
+	core.BaseURL = config.GatewayURL
+	core.Authorize = c.authorize
+	core.Classify = classify
+	var err error
+	if c.rest, err = rest.New(core); err != nil {
+		return nil, err
+	}
+	c.tokens = shared.NewTokens(c.getToken)
+	return c, nil
+}
+
+type tokenKey struct{}
+
+// call sends a signed request. When the service refuses the token, it gets another one, signs again and sends again, once.
+func (c *Client) call(ctx context.Context, r rest.Request) error {
+	source := c.tokens.Source(ctx)
+	for again := false; ; again = true {
+		token, err := source.Token()
+		if err != nil {
+			return fmt.Errorf("no access token: %w", err)
+		}
+		err = c.rest.Do(context.WithValue(ctx, tokenKey{}, token), r)
+		if !tokenRefused(err) {
+			return err
+		}
+		c.tokens.Drop(token)
+		if again {
+			return refusedAgain(err)
+		}
+	}
+}
+
+// authorize signs every request but those of the token service.
+func (c *Client) authorize(ctx context.Context, r *http.Request, body []byte) error {
+	token, ok := ctx.Value(tokenKey{}).(*oauth2.Token)
+	if !ok {
+		return nil
+	}
+	timestamp := c.stamps.next()
+	r.Header.Set("apim-accesstoken", token.AccessToken)
+	r.Header.Set("apim-timestamp", timestamp)
+	r.Header.Set("apim-signature", Signature(token.AccessToken, r.URL.Query(), body, timestamp, c.secretKey))
+	return nil
+}

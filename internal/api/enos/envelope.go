@@ -1,0 +1,154 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package enos
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// number is an integer that a service may send as a number or as text. Anything else counts as absent.
+type number string
+
+// UnmarshalJSON never fails: what is no integer is absent.
+func (n *number) UnmarshalJSON(b []byte) error {
+	*n = ""
+	text := strings.Trim(string(b), `" `)
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
+		*n = number(text)
+		return nil
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && f == float64(int64(f)) {
+		*n = number(strconv.FormatInt(int64(f), 10))
+	}
+	return nil
+}
+
+func (n number) value() (int64, bool) {
+	v, err := strconv.ParseInt(string(n), 10, 64)
+	return v, err == nil
+}
+
+// text is a text that a service may send as anything else; then it is "".
+type text string
+
+// UnmarshalJSON never fails.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	_ = json.Unmarshal(b, &s)
+	*t = text(s)
+	return nil
+}
+
+// envelope is what surrounds every answer. The application portal writes code and message, the token service status and msg,
+// and the gateway a message alone, or apim_status.
+type envelope struct {
+	Code       number          `json:"code"`
+	Status     number          `json:"status"`
+	APIMStatus number          `json:"apim_status"`
+	Message    text            `json:"message"`
+	Msg        text            `json:"msg"`
+	SubMsg     text            `json:"subMsg"`
+	RequestID  text            `json:"requestId"`
+	Data       json.RawMessage `json:"data"`
+}
+
+// code returns the number that tells success from failure, "" when there is none.
+func (e *envelope) code() string {
+	if e.APIMStatus == codeShortTokenExpired || e.APIMStatus == codeRefreshTokenExpired {
+		return string(e.APIMStatus)
+	}
+	for _, n := range []number{e.Code, e.Status, e.APIMStatus} {
+		if n != "" {
+			return string(n)
+		}
+	}
+	return ""
+}
+
+func (e *envelope) message() string {
+	for _, t := range []text{e.Message, e.Msg, e.SubMsg} {
+		if t != "" {
+			return string(t)
+		}
+	}
+	return ""
+}
+
+// failure returns the error that the envelope tells of, nil when it tells of success.
+func (e *envelope) failure() *rest.Error {
+	code := e.code()
+	switch code {
+	case "0", "200": // 200 on v2.0 and v2.1 pages
+		return nil
+	case "":
+		return &rest.Error{Message: "answered without a result code", RequestID: string(e.RequestID), Hint: statusHints[http.StatusNotFound]}
+	}
+	return &rest.Error{
+		Code:      code,
+		Message:   e.message(),
+		RequestID: string(e.RequestID),
+		Transient: transientCodes[code],
+		Hint:      hints[code],
+	}
+}
+
+// decode reads an answer's data into dst, which is left as it is when the data is null or absent. HTTP 200 is no success yet:
+// the code in the envelope decides.
+func decode[T any](dst *T) func(int, http.Header, io.Reader) error {
+	return func(_ int, _ http.Header, body io.Reader) error {
+		return rest.WithBody(body, func(b []byte) error {
+			var e envelope
+			if err := rest.UnmarshalJSON(b, &e); err != nil {
+				return err
+			}
+			if failure := e.failure(); failure != nil {
+				return failure
+			}
+			var fresh T
+			if data := bytes.TrimSpace(e.Data); len(data) > 0 {
+				if err := rest.UnmarshalJSON(data, &fresh); err != nil {
+					return err
+				}
+			}
+			*dst = fresh
+			return nil
+		})
+	}
+}
+
+// classify reads a failure by its envelope: a code in it says more than the HTTP status does.
+func classify(a rest.Answer) *rest.Error {
+	var e envelope
+	if err := json.Unmarshal(a.Body, &e); err != nil {
+		return statusError(a.Status)
+	}
+	if failure := e.failure(); failure != nil && failure.Code != "" && failure.Code != strconv.Itoa(a.Status) {
+		return failure
+	}
+	failure := statusError(a.Status)
+	failure.Message, failure.RequestID = e.message(), string(e.RequestID)
+	return failure
+}
+
+// statusError reads a failure that came without a code. All calls may be repeated, so an internal error of the gateway is
+// worth another try.
+func statusError(status int) *rest.Error {
+	return &rest.Error{Hint: statusHints[status], Transient: status == http.StatusInternalServerError}
+}
+
+// codeOf returns the service's result code in err, "" when it has none.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*rest.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
