@@ -152,11 +152,15 @@ func (l *ledger) failures() []Assignment {
 	return out
 }
 
-// settle marks in a fresh reading which accounts still have the platform type of before.
+// settle marks in a fresh reading which accounts still have the platform type of before. Where the service doesn't tell
+// the mode of an application, the mode of the last request that it took is as good as told.
 func (l *ledger) settle(actual Actual) Actual {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, status := range actual {
+		if status.App.AuthorizationType == "" {
+			status.App.AuthorizationType = l.lastMode(id)
+		}
 		status.Stale = l.stale[id]
 		if status.Stale == nil {
 			status.Stale = Accounts{}
@@ -164,6 +168,15 @@ func (l *ledger) settle(actual Actual) Actual {
 		actual[id] = status
 	}
 	return actual
+}
+
+func (l *ledger) lastMode(appID string) AuthorizationType {
+	for _, e := range slices.Backward(l.entries) {
+		if e.err == nil && slices.Contains(e.AppIDs, appID) {
+			return e.AuthorizationType
+		}
+	}
+	return ""
 }
 
 // estimate works out what the service must show now, from a reading before the requests and the answers to them.

@@ -44,6 +44,8 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			blind = true
 			continue
 		}
+		// An application that tells no mode and lists nobody may be open, too.
+		blind = blind || status.App.AuthorizationType == "" && len(status.Accounts) == 0
 		listed[id] = alias(status.Accounts, prior.Accounts)
 		if exclusive {
 			addNew(candidates, listed[id])

@@ -1,0 +1,100 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+)
+
+// setIdentity names a set: a project, and applications of it. Additive sets may share an identity, since many of them
+// may name the same applications.
+type setIdentity struct {
+	ProjectID types.String `tfsdk:"project_id"`
+	AppIDs    types.List   `tfsdk:"app_ids"`
+}
+
+func newIdentity(projectID string, appIDs []string) setIdentity {
+	values := make([]attr.Value, len(appIDs))
+	for i, id := range slices.Sorted(slices.Values(appIDs)) {
+		values[i] = types.StringValue(id)
+	}
+	return setIdentity{ProjectID: types.StringValue(projectID), AppIDs: types.ListValueMust(types.StringType, values)}
+}
+
+func (r *setResource) identify(
+	ctx context.Context, client *api.Client, identity *tfsdk.ResourceIdentity, model setModel,
+) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+	// The project was needed for the calls before, so it is known; an interrupt must not cost the state its identity.
+	projectID, err := client.ProjectID(context.WithoutCancel(ctx))
+	if err != nil {
+		return r.explain(err, "identify", 0)
+	}
+	return identity.Set(ctx, newIdentity(projectID, model.set().AppIDs))
+}
+
+// importIDs reads the app ids of an import, from its id or from its identity.
+func importIDs(ctx context.Context, client *api.Client, req resource.ImportStateRequest) ([]string, diag.Diagnostics) {
+	if req.ID == "" && req.Identity != nil {
+		return importIdentity(ctx, client, req)
+	}
+	var diags diag.Diagnostics
+	var ids []string
+	for id := range strings.SplitSeq(req.ID, ",") {
+		id = strings.TrimSpace(id)
+		switch {
+		case id == "":
+			diags.AddError("Invalid import id", fmt.Sprintf("The import id %q names an empty application: it is app_id[,app_id...].", req.ID))
+			return nil, diags
+		case slices.Contains(ids, id):
+			diags.AddError("Invalid import id", fmt.Sprintf("The import id %q names the application %s twice.", req.ID, id))
+			return nil, diags
+		}
+		ids = append(ids, id)
+	}
+	return ids, diags
+}
+
+func importIdentity(ctx context.Context, client *api.Client, req resource.ImportStateRequest) ([]string, diag.Diagnostics) {
+	var identity setIdentity
+	diags := req.Identity.Get(ctx, &identity)
+	if diags.HasError() {
+		return nil, diags
+	}
+	var ids []string
+	if diags.Append(identity.AppIDs.ElementsAs(ctx, &ids, false)...); diags.HasError() {
+		return nil, diags
+	}
+	if len(ids) == 0 {
+		diags.AddAttributeError(path.Root("app_ids"), "Invalid identity", "The identity has no app_ids: it needs one or more.")
+		return nil, diags
+	}
+	if want := identity.ProjectID.ValueString(); want != "" {
+		projectID, err := client.ProjectID(ctx)
+		if err != nil {
+			diags.AddError("Unable to import the application authorizations", err.Error())
+			return nil, diags
+		}
+		if projectID != want {
+			diags.AddAttributeError(path.Root("project_id"), "Another project",
+				fmt.Sprintf("The identity is of project %s, and the provider works in project %s.", want, projectID))
+			return nil, diags
+		}
+	}
+	return ids, diags
+}

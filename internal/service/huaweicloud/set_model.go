@@ -1,0 +1,164 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+)
+
+// setModel is the plan or state of a set. The accounts are maps of maps of strings because that is the one nesting that
+// Terraform, its plan renderer and the framework all handle in linear time.
+type setModel struct {
+	AppIDs            types.Set      `tfsdk:"app_ids"`
+	AuthorizationType types.String   `tfsdk:"authorization_type"`
+	Users             types.Map      `tfsdk:"users"`
+	UserGroups        types.Map      `tfsdk:"user_groups"`
+	MaxRevocations    types.Int64    `tfsdk:"max_revocations"`
+	OnDestroy         types.String   `tfsdk:"on_destroy"`
+	Missing           types.Map      `tfsdk:"missing"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+}
+
+var (
+	accountsType = types.MapType{ElemType: types.StringType}
+	missingType  = types.ListType{ElemType: types.StringType}
+)
+
+// known tells whether all that decides about requests is known.
+func (m setModel) known() bool {
+	if m.AppIDs.IsUnknown() || m.AuthorizationType.IsUnknown() {
+		return false
+	}
+	for _, id := range m.AppIDs.Elements() {
+		if id.IsUnknown() {
+			return false
+		}
+	}
+	return accountsKnown(m.Users) && accountsKnown(m.UserGroups)
+}
+
+func accountsKnown(domains types.Map) bool {
+	if domains.IsUnknown() {
+		return false
+	}
+	for _, accounts := range domains.Elements() {
+		if accounts.IsUnknown() {
+			return false
+		}
+		for _, platform := range accounts.(types.Map).Elements() {
+			if platform.IsUnknown() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// holdsAccounts tells whether there is an account for certain.
+func holdsAccounts(domains types.Map) bool {
+	for _, accounts := range domains.Elements() {
+		if accounts, ok := accounts.(types.Map); ok && len(accounts.Elements()) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// set is the model in the terms of the service. Everything must be known.
+func (m setModel) set() api.Set {
+	set := api.Set{Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
+	for _, id := range m.AppIDs.Elements() {
+		set.AppIDs = append(set.AppIDs, id.(types.String).ValueString())
+	}
+	slices.Sort(set.AppIDs)
+	addAccounts(set.Accounts, api.Simple, m.Users)
+	addAccounts(set.Accounts, api.UserGroup, m.UserGroups)
+	return set
+}
+
+func addAccounts(into api.Accounts, accountType api.AccountType, domains types.Map) {
+	for domain, accounts := range domains.Elements() {
+		for name, platform := range accounts.(types.Map).Elements() {
+			account := api.Account{Type: accountType, Domain: domain, Name: name}
+			into[account.Handle()] = api.PlatformType(platform.(types.String).ValueString())
+		}
+	}
+}
+
+// track puts into the model what the state should say. Maps that hold what they held keep their form: null stays null,
+// and a domain without accounts stays.
+func (m *setModel) track(tracked api.Tracked) {
+	ids := make([]attr.Value, len(tracked.AppIDs))
+	for i, id := range tracked.AppIDs {
+		ids[i] = types.StringValue(id)
+	}
+	m.AppIDs = types.SetValueMust(types.StringType, ids)
+	m.AuthorizationType = types.StringValue(string(tracked.Mode))
+
+	users, groups := map[string]map[string]attr.Value{}, map[string]map[string]attr.Value{}
+	for h, platform := range tracked.Accounts {
+		account := h.Value()
+		into := users
+		if account.Type == api.UserGroup {
+			into = groups
+		}
+		if into[account.Domain] == nil {
+			into[account.Domain] = map[string]attr.Value{}
+		}
+		into[account.Domain][account.Name] = platformValue(platform)
+	}
+	m.Users = accountsValue(users, m.Users)
+	m.UserGroups = accountsValue(groups, m.UserGroups)
+	m.Missing = missingValue(tracked.Missing)
+}
+
+func platformValue(platform api.PlatformType) types.String {
+	if platform == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(string(platform))
+}
+
+func accountsValue(domains map[string]map[string]attr.Value, prior types.Map) types.Map {
+	values := make(map[string]attr.Value, len(domains))
+	for domain, accounts := range prior.Elements() {
+		if accounts, ok := accounts.(types.Map); ok && len(accounts.Elements()) == 0 {
+			values[domain] = accounts
+		}
+	}
+	for domain, accounts := range domains {
+		values[domain] = types.MapValueMust(types.StringType, accounts)
+	}
+	if len(values) == 0 && prior.IsNull() {
+		return types.MapNull(accountsType)
+	}
+	return types.MapValueMust(accountsType, values)
+}
+
+func missingValue(missing map[string][]api.Handle) types.Map {
+	values := make(map[string]attr.Value, len(missing))
+	for id, handles := range missing {
+		names := make([]string, len(handles))
+		for i, h := range handles {
+			names[i] = h.Value().String()
+		}
+		slices.Sort(names)
+		elements := make([]attr.Value, len(names))
+		for i, name := range names {
+			elements[i] = types.StringValue(name)
+		}
+		values[id] = types.ListValueMust(types.StringType, elements)
+	}
+	return types.MapValueMust(missingType, values)
+}
+
+func absent(ids []string, actual api.Actual) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := actual[id]; return ok })
+}

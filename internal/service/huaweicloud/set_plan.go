@@ -1,0 +1,96 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+)
+
+// ModifyPlan empties `missing`, holds the plan against max_revocations, and warns of what the attributes don't show. It
+// works out the same deltas as the apply, from what the refresh of this run has read.
+func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil {
+		return
+	}
+	var plan, state setModel
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, state, resp)
+		return
+	}
+	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if plan.Missing.IsUnknown() || len(plan.Missing.Elements()) > 0 {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("missing"), missingValue(nil))...)
+	}
+	if resp.Diagnostics.HasError() || !plan.known() || !r.data.Huaweicloud.Known() {
+		return
+	}
+	if !req.State.Raw.IsNull() && resp.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	r.planApply(ctx, plan, state, req.State.Raw.IsNull(), resp)
+}
+
+func (r *setResource) planApply(ctx context.Context, plan, state setModel, create bool, resp *resource.ModifyPlanResponse) {
+	client, diags := r.client(ctx)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	wanted, prior := plan.set(), api.Set{}
+	if !create {
+		prior = state.set()
+	}
+	actual, err := r.observe(ctx, client, wanted, prior)
+	if err != nil {
+		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
+		return
+	}
+	deltas := api.Diff(wanted, prior, actual, r.kind.exclusive)
+	if refusal := r.guard(deltas, prior, plan.MaxRevocations, 0); refusal != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("max_revocations"), refusal.summary, refusal.detail)
+	}
+	r.warn(&resp.Diagnostics, insight{
+		wanted: wanted, prior: prior, actual: actual, deltas: deltas, quota: client.Quota(),
+	})
+}
+
+// observe reads what the plan needs. The create of an additive set revokes nobody, so that the modes of its
+// applications are all that can surprise.
+func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, prior api.Set) (api.Actual, error) {
+	if r.kind.exclusive || len(prior.AppIDs) > 0 {
+		return api.Observe(ctx, client, wanted, prior, r.kind.exclusive)
+	}
+	return api.Observe(ctx, client, api.Set{AppIDs: wanted.AppIDs, Mode: wanted.Mode}, prior, false)
+}
+
+func (r *setResource) planDestroy(ctx context.Context, state setModel, resp *resource.ModifyPlanResponse) {
+	if state.OnDestroy.ValueString() == onDestroyKeep || !r.data.Huaweicloud.Known() {
+		return
+	}
+	client, diags := r.client(ctx)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	prior := state.set()
+	actual, err := api.Observe(ctx, client, api.Set{}, prior, r.kind.exclusive)
+	if err != nil {
+		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
+		return
+	}
+	r.warn(&resp.Diagnostics, insight{
+		prior: prior, actual: actual, deltas: api.Diff(api.Set{}, prior, actual, r.kind.exclusive), quota: client.Quota(),
+	})
+}
