@@ -24,6 +24,7 @@ type buffered struct {
 	header    http.Header
 	body      bytes.Buffer
 	streaming bool
+	reason    string // of SetReason
 }
 
 func (b *buffered) Header() http.Header {
@@ -69,6 +70,9 @@ func (b *buffered) finish() {
 	}
 	b.WriteHeader(http.StatusOK)
 	b.record(b.status, "")
+	if b.reason != "" && b.sendRaw() {
+		return
+	}
 	b.send(b.body.Len())
 	_, _ = b.w.Write(b.body.Bytes())
 }
