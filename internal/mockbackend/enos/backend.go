@@ -17,6 +17,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
+// ServiceName is how this service is called in records, faults and logs.
+const ServiceName = "enos"
+
 // Operations, by the title of the vendor's page: the names that faults and records use.
 const (
 	GetAccessToken                 = "GetAccessToken"
@@ -45,7 +48,7 @@ const (
 
 // Backend is the mock. It is safe for concurrent use.
 type Backend struct {
-	service *wire.Service
+	service wire.Service
 	routes  map[string]http.Handler
 	unknown http.Handler
 
@@ -88,9 +91,8 @@ type token struct {
 	killed    bool
 }
 
-// New returns a backend with the data of the seed. Of the service, the name and the bodies of gateway faults are filled in
-// where they are missing. The error says what is wrong with the seed.
-func New(service *wire.Service, seed Seed, switches Switches) (*Backend, error) {
+// New returns a mock with the data of a seed. It panics when the seed is not valid: see [Backend.Restore].
+func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	b := &Backend{
 		service:     service,
 		switches:    switches,
@@ -99,27 +101,24 @@ func New(service *wire.Service, seed Seed, switches Switches) (*Backend, error) 
 		encryptions: map[string]bool{},
 		signatures:  map[string]bool{},
 	}
+	if b.service.Name == "" {
+		b.service.Name = ServiceName
+	}
+	b.service.ThrottleBody = gatewayBody(http.StatusTooManyRequests)
+	b.service.ErrorBody = gatewayBody(http.StatusInternalServerError)
 	if err := b.Restore(seed); err != nil {
-		return nil, err
+		panic("mock of EnOS: " + err.Error())
 	}
-	if service.Name == "" {
-		service.Name = "enos"
-	}
-	if service.ThrottleBody == nil {
-		service.ThrottleBody = gatewayBody(http.StatusTooManyRequests)
-	}
-	if service.ErrorBody == nil {
-		service.ErrorBody = gatewayBody(http.StatusInternalServerError)
-	}
+	handle := b.service.Handle
 	b.routes = map[string]http.Handler{
-		TokenGetPath:          service.Handle(GetAccessToken, b.tokenCall(b.getToken)),
-		TokenRefreshPath:      service.Handle(RefreshAccessToken, b.tokenCall(b.refreshToken)),
-		AuthorizationInfoPath: service.Handle(GetApplicationAuthorization, b.signedCall(http.MethodGet, b.info, "orgId", "appId")),
-		AuthorizationSetPath:  service.Handle(UpdateApplicationAuthorization, b.signedCall(http.MethodPost, b.set, "orgId")),
-		AppGetPath:            service.Handle(GetApplicationInformation, b.signedCall(http.MethodGet, b.appGet, "orgId", "appId")),
+		TokenGetPath:          handle(GetAccessToken, b.tokenCall(b.getToken)),
+		TokenRefreshPath:      handle(RefreshAccessToken, b.tokenCall(b.refreshToken)),
+		AuthorizationInfoPath: handle(GetApplicationAuthorization, b.signedCall(http.MethodGet, b.info, "orgId", "appId")),
+		AuthorizationSetPath:  handle(UpdateApplicationAuthorization, b.signedCall(http.MethodPost, b.set, "orgId")),
+		AppGetPath:            handle(GetApplicationInformation, b.signedCall(http.MethodGet, b.appGet, "orgId", "appId")),
 	}
-	b.unknown = service.Handle(UnknownOperation, noRoute)
-	return b, nil
+	b.unknown = handle(UnknownOperation, noRoute)
+	return b
 }
 
 // Paths returns the beginnings of all paths that this service answers.
@@ -184,7 +183,7 @@ func (b *Backend) Snapshot() Seed {
 // wrong with the seed, and then nothing is changed.
 func (b *Backend) Restore(seed Seed) error {
 	if err := seed.check(); err != nil {
-		return fmt.Errorf("enos seed: %w", err)
+		return fmt.Errorf("seed: %w", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,7 +5,9 @@ package enos
 
 import (
 	"net/http"
+	"slices"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/hostile"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
@@ -35,14 +37,45 @@ const (
 	FaultTokenInternal       wire.FaultKind = "code_1005"
 )
 
-// FaultKinds returns the faults that this service plays itself.
-func FaultKinds() []wire.FaultKind {
-	return []wire.FaultKind{
-		FaultBadRequest, FaultUnauthorized, FaultForbidden, FaultTooLarge, FaultUnavailable, FaultUnauthorizedHTML,
-		FaultForbiddenHTML, FaultTokenExpired, FaultShortToken, FaultRefreshToken, FaultUnauthenticated, FaultExhausted,
-		FaultInternal, FaultTimeout, FaultDuplicateEncryption, FaultTokenInternal,
+// FaultKinds describes the service's own faults.
+var FaultKinds = slices.Concat([]wire.FaultDoc{
+	{Kind: FaultBadRequest, Doc: "400 of the gateway; nothing is done"},
+	{Kind: FaultUnauthorized, Doc: "401 of the gateway; nothing is done"},
+	{Kind: FaultForbidden, Doc: "403 of the gateway; nothing is done"},
+	{Kind: FaultTooLarge, Doc: "413 of the gateway; nothing is done"},
+	{Kind: FaultUnavailable, Doc: "503 of the gateway as JSON; nothing is done"},
+	{Kind: FaultUnauthorizedHTML, Doc: "401 with an HTML page; nothing is done"},
+	{Kind: FaultForbiddenHTML, Doc: "403 with an HTML page; nothing is done"},
+	{Kind: FaultTokenExpired, Doc: "kills the token and refuses the call as the switch expired_token says"},
+	{Kind: FaultShortToken, Doc: "portal: apim_status 4011; nothing is done"},
+	{Kind: FaultRefreshToken, Doc: "portal: apim_status 4012; nothing is done"},
+	{Kind: FaultUnauthenticated, Doc: "portal: code 31401; nothing is done"},
+	{Kind: FaultExhausted, Doc: "portal: code 31429, throttled; nothing is done"},
+	{Kind: FaultInternal, Doc: "portal: code 31500, internal error; nothing is done"},
+	{Kind: FaultTimeout, Doc: "portal: code 31504, timeout; nothing is done"},
+	{Kind: FaultDuplicateEncryption, Doc: "token: code 1001; nothing is done"},
+	{Kind: FaultTokenInternal, Doc: "token: code 1005; nothing is done"},
+}, hostile.FaultKinds)
+
+// portalBodies and tokenBodies are the hostile answers of the two services behind the gateway.
+var (
+	portalBodies = hostile.Bodies{
+		Head: `{"code":0,"message":"OK","data":{"dataAuthorizeType":[`, Element: `"GIANT"`, Tail: `]}}`,
+		TextHead: `{"code":0,"message":"OK","data":{"dataAuthorizeType":["`, TextTail: `"]}}`,
+		Nulls:       `{"code":null,"message":null,"data":null}`,
+		WrongTypes:  `{"code":"many","message":7,"data":{"dataAuthorizeType":{"USER":true},"createdType":"own","nameJson":[]}}`,
+		InvalidUTF8: "{\"code\":0,\"message\":\"\xff\",\"data\":{\"dataAuthorizeType\":[\"\xff\xfe\"],\"createdType\":1}}",
+		UnknownEnum: `{"code":0,"message":"OK","data":{"dataAuthorizeType":["SOMETHING_NEW",""],"createdType":99}}`,
 	}
-}
+	tokenBodies = hostile.Bodies{
+		Head: `{"status":0,"msg":"SUCCESS","data":[`, Element: `{"accessToken":"giant"}`, Tail: `]}`,
+		TextHead: `{"status":0,"msg":"SUCCESS","data":{"expire":7200,"accessToken":"`, TextTail: `"}}`,
+		Nulls:       `{"status":null,"msg":null,"data":{"accessToken":null,"expire":null}}`,
+		WrongTypes:  `{"status":{},"msg":[],"data":{"accessToken":7,"expire":"soon"}}`,
+		InvalidUTF8: "{\"status\":0,\"msg\":\"SUCCESS\",\"data\":{\"accessToken\":\"\xff\",\"expire\":7200}}",
+		UnknownEnum: `{"status":-1,"msg":"odd","data":{"accessToken":"","expire":-5}}`,
+	}
+)
 
 // gatewayFault plays the faults that any call can suffer.
 func gatewayFault(w http.ResponseWriter, kind wire.FaultKind) bool {
@@ -114,5 +147,15 @@ func (b *Backend) tokenFault(w http.ResponseWriter, r *http.Request, kind wire.F
 	default:
 		return false
 	}
+	return true
+}
+
+// unknownFault refuses to play a kind that nobody knows, so that a misspelt one doesn't pass for a fault that did nothing.
+func unknownFault(w http.ResponseWriter, r *http.Request, kind wire.FaultKind) bool {
+	if slices.ContainsFunc(FaultKinds, func(doc wire.FaultDoc) bool { return doc.Kind == kind }) {
+		return false
+	}
+	wire.Violate(r, "the mock has no fault of kind %q", kind)
+	http.Error(w, "mock: no fault of kind "+string(kind), http.StatusInternalServerError)
 	return true
 }

@@ -121,17 +121,42 @@ func TestTokenExpiredFaultOnTokenCall(t *testing.T) {
 	}
 }
 
-// Every fault kind does something: none is mistaken for an ordinary call on both kinds of operation.
+// Every described fault changes something: none is mistaken for an ordinary call on both kinds of operation.
 func TestFaultKindsArePlayed(t *testing.T) {
 	t.Parallel()
-	for _, kind := range FaultKinds() {
-		h := newHarness(t, Switches{})
+	for _, doc := range FaultKinds {
+		h := newHarness(t, Switches{Order: OrderStored})
 		token := h.token()
-		h.faults.Add(faultOnce(GetApplicationAuthorization, kind))
-		h.faults.Add(faultOnce(GetAccessToken, kind))
+		want := h.info(token, org, portal)
+		h.faults.Add(wire.Fault{Operation: GetApplicationAuthorization, Kind: doc.Kind, Times: 1, Size: 1 << 16, Body: h.url + TokenGetPath})
+		h.faults.Add(wire.Fault{Operation: GetAccessToken, Kind: doc.Kind, Times: 1, Size: 1 << 16, Body: h.url + TokenGetPath})
 		signed, fresh := h.info(token, org, portal), h.get()
-		if signed.code("code") == 0 && fresh.data()["accessToken"] == token {
-			t.Errorf("%s changes nothing", kind)
+		sameType := signed.Header.Get("Content-Type") == want.Header.Get("Content-Type")
+		if signed.Text == want.Text && sameType && fresh.data()["accessToken"] == token {
+			t.Errorf("%s changes nothing", doc.Kind)
+		}
+		if doc.Doc == "" {
+			t.Errorf("%s is not described", doc.Kind)
 		}
 	}
+}
+
+func TestUnknownFaultKind(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, Switches{})
+	h.faults.Add(faultOnce("", "no_such_fault"))
+	if a := h.get(); a.Status != http.StatusInternalServerError {
+		t.Errorf("got %d", a.Status)
+	}
+	h.wantViolation(`no fault of kind "no_such_fault"`)
+}
+
+func TestNewPanicsOnABadSeed(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	New(wire.Service{}, Seed{Organizations: []Organization{{}}}, Switches{})
 }

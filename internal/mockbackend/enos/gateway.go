@@ -92,9 +92,13 @@ func (b *Backend) signedCall(method string, operation func(*call), parameters ..
 			wire.Violate(r, "an Authorization header, which belongs to the calls of a signed-in user")
 		}
 
+		fault, struck := wire.ServiceFault(r)
+		if struck && (unknownFault(w, r, fault.Kind) || portalBodies.Play(w, r, fault)) {
+			return
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if fault, ok := wire.ServiceFault(r); ok && b.signedFault(w, r, fault.Kind) {
+		if struck && b.signedFault(w, r, fault.Kind) {
 			return
 		}
 		if b.throttled(w) {

@@ -65,12 +65,8 @@ func newHarness(t *testing.T, switches Switches) *harness {
 		t: t, recorder: &wire.Recorder{}, faults: &wire.Faults{}, start: time.UnixMilli(1700000000000),
 		account: accessKey, secret: secretKey,
 	}
-	b, err := New(&wire.Service{Now: h.now, Recorder: h.recorder, Faults: h.faults}, testSeed(), switches)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.Backend = b
-	server := httptest.NewServer(b)
+	h.Backend = New(wire.Service{Now: h.now, Recorder: h.recorder, Faults: h.faults}, testSeed(), switches)
+	server := httptest.NewServer(h.Backend)
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	return h

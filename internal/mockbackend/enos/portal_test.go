@@ -490,7 +490,7 @@ func TestSeedJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(bad), &seed); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Restore(seed); err == nil || !strings.HasPrefix(err.Error(), "enos seed: ") {
+		if err := h.Restore(seed); err == nil || !strings.HasPrefix(err.Error(), "seed: ") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}

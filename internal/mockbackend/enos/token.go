@@ -64,9 +64,13 @@ func (b *Backend) tokenCall(operation func(http.ResponseWriter, *http.Request, t
 		if r.URL.RawQuery != "" {
 			wire.Violate(r, "a token call with a query")
 		}
+		fault, struck := wire.ServiceFault(r)
+		if struck && (unknownFault(w, r, fault.Kind) || tokenBodies.Play(w, r, fault)) {
+			return
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if fault, ok := wire.ServiceFault(r); ok && b.tokenFault(w, r, fault.Kind) {
+		if struck && b.tokenFault(w, r, fault.Kind) {
 			return
 		}
 		request, code := b.checkTokenRequest(r, body)
