@@ -1,0 +1,430 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// office is a Workspace in memory. Its fields are the questions that the vendor's pages leave open, and faults.
+type office struct {
+	duplicateAdd, absentRemove error // nil: taken without a word
+	wipe, records, ignored     bool  // on a flip to ALL_USER; on its list; users and del_users with ALL_USER
+	foldCase, partial, modes   bool  // one account whatever its case; a refused batch was done for its first app; modes are told
+	stubborn                   bool  // another writer sets every mode back
+	strangers                  map[string]bool
+	fault                      func(request int, a Assignment) (before, after error)
+
+	mu       sync.Mutex
+	apps     map[string]*room
+	requests []Assignment
+	lists    int
+}
+
+type room struct {
+	mode     AuthorizationType
+	accounts Accounts
+}
+
+func newOffice(actual Actual) *office {
+	o := &office{modes: true, apps: map[string]*room{}}
+	for id, status := range actual {
+		accounts := Accounts{}
+		maps.Copy(accounts, status.Accounts)
+		o.apps[id] = &room{mode: status.App.AuthorizationType, accounts: accounts}
+	}
+	return o
+}
+
+func (o *office) Apps(context.Context) (map[string]App, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := map[string]App{}
+	for id, room := range o.apps {
+		out[id] = App{ID: id, AuthorizationType: room.mode}
+		if !o.modes {
+			out[id] = App{ID: id}
+		}
+	}
+	return out, nil
+}
+
+func (o *office) Authorizations(_ context.Context, id string) (Accounts, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.lists++
+	room, ok := o.apps[id]
+	if !ok {
+		return nil, fmt.Errorf("list: %w", ErrAppNotFound)
+	}
+	if room.mode == AllUser && !o.records {
+		return Accounts{}, nil
+	}
+	return maps.Clone(room.accounts), nil
+}
+
+func answer(status int) error { return &rest.Error{Service: "office", Status: status, Message: "no"} }
+
+func (o *office) AssignAuthorizations(ctx context.Context, a Assignment) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	o.requests = append(o.requests, a)
+	var before, after error
+	if o.fault != nil {
+		before, after = o.fault(len(o.requests), a)
+	}
+	if before != nil {
+		return before
+	}
+	draft := map[string]*room{}
+	var refusal error
+	for _, id := range a.AppIDs {
+		if refusal == nil {
+			draft[id], refusal = o.change(id, a)
+		}
+	}
+	if refusal == nil || o.partial {
+		for id, room := range draft {
+			if room != nil {
+				o.apps[id] = room
+			}
+		}
+	}
+	return errors.Join(refusal, after)
+}
+
+func (o *office) change(id string, a Assignment) (*room, error) {
+	old, ok := o.apps[id]
+	if !ok {
+		return nil, answer(http.StatusNotFound)
+	}
+	next := &room{mode: a.AuthorizationType, accounts: maps.Clone(old.accounts)}
+	if next.mode == AllUser && o.ignored {
+		return next, nil
+	}
+	for _, user := range a.DelUsers {
+		h, ok := o.find(next.accounts, user.Handle())
+		if !ok && o.absentRemove != nil {
+			return nil, o.absentRemove
+		}
+		delete(next.accounts, h)
+	}
+	for _, user := range a.Users {
+		h, ok := o.find(next.accounts, user.Handle())
+		switch {
+		case ok && o.duplicateAdd != nil:
+			return nil, o.duplicateAdd
+		case !ok && !o.strangers[user.Name]:
+			next.accounts[h] = user.PlatformType
+		}
+	}
+	if next.mode == AllUser && o.wipe {
+		next.accounts = Accounts{}
+	}
+	if o.stubborn {
+		next.mode = old.mode
+	}
+	return next, nil
+}
+
+// find returns the handle by which accounts hold h.
+func (o *office) find(accounts Accounts, h Handle) (Handle, bool) {
+	if _, ok := accounts[h]; ok || !o.foldCase {
+		return h, ok
+	}
+	for other := range accounts {
+		if fold(other.Value()) == fold(h.Value()) {
+			return other, true
+		}
+	}
+	return h, false
+}
+
+func (o *office) granted(id string) []string {
+	var names []string
+	for h := range o.apps[id].accounts {
+		names = append(names, h.Value().Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func drawOffice(t *rapid.T, actual Actual) *office {
+	o := newOffice(actual)
+	o.wipe = rapid.Bool().Draw(t, "wipe")
+	o.records = rapid.Bool().Draw(t, "records")
+	o.partial = rapid.Bool().Draw(t, "partial")
+	o.modes = rapid.IntRange(0, 4).Draw(t, "modes") > 0
+	if rapid.Bool().Draw(t, "duplicate add is an error") {
+		o.duplicateAdd = answer(http.StatusBadRequest)
+	}
+	if rapid.Bool().Draw(t, "absent remove is an error") {
+		o.absentRemove = answer(http.StatusConflict)
+	}
+	if o.wipe {
+		for _, room := range o.apps {
+			if room.mode == AllUser {
+				room.accounts = Accounts{}
+			}
+		}
+	}
+	return o
+}
+
+// honest brings a drawn prior to what a state can hold: everything it lists was granted once.
+func honest(prior Set, o *office) {
+	if prior.Mode == AllUser {
+		return
+	}
+	for _, id := range prior.AppIDs {
+		if room := o.apps[id]; room.mode == AssignUser {
+			maps.Copy(room.accounts, prior.Accounts)
+		}
+	}
+}
+
+// Whatever position the unknowns are in, one apply makes the service show what is wanted and leaves strangers alone.
+func TestReconcileUnderEveryPosition(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		actual := drawActual(t)
+		o := drawOffice(t, actual)
+		wanted, prior := drawSet(t, "wanted"), drawSet(t, "prior")
+		honest(prior, o)
+		before := map[string]Accounts{}
+		for id, room := range o.apps {
+			before[id] = maps.Clone(room.accounts)
+		}
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		if !o.modes {
+			// Who can't see a mode can't see that somebody else changed it.
+			for _, id := range slices.Concat(prior.AppIDs, wanted.AppIDs) {
+				o.apps[id].mode = AssignUser
+			}
+			if prior.Mode == AllUser {
+				for _, id := range prior.AppIDs {
+					o.apps[id].mode = AllUser
+				}
+			}
+		}
+		out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: exclusive})
+		if err != nil {
+			t.Fatalf("%v\n%+v", err, out)
+		}
+		for _, id := range wanted.AppIDs {
+			room := o.apps[id]
+			if room.mode != wanted.Mode {
+				t.Fatalf("%s is %s", id, room.mode)
+			}
+			for h := range wanted.Accounts {
+				if _, ok := room.accounts[h]; !ok {
+					t.Fatalf("%s lacks %s", id, h.Value())
+				}
+			}
+			for h := range room.accounts {
+				if _, ok := wanted.Accounts[h]; !ok && exclusive && wanted.Mode == AssignUser {
+					t.Fatalf("%s still has %s", id, h.Value())
+				}
+			}
+			if exclusive || o.wipe {
+				continue
+			}
+			for h := range before[id] {
+				_, ours := prior.Accounts[h]
+				if _, ok := room.accounts[h]; !ok && !(ours && slices.Contains(prior.AppIDs, id)) {
+					t.Fatalf("%s lost %s, which is somebody else's", id, h.Value())
+				}
+			}
+		}
+		for _, id := range prior.AppIDs {
+			if slices.Contains(wanted.AppIDs, id) {
+				continue
+			}
+			for h := range prior.Accounts {
+				if _, ok := o.apps[id].accounts[h]; ok {
+					t.Fatalf("%s left the set and still has %s", id, h.Value())
+				}
+			}
+		}
+	})
+}
+
+// After a failure at any request, whatever became of it, the state tells the truth and the next apply does the rest.
+func TestReconcileAfterAFault(t *testing.T) {
+	t.Parallel()
+	lost := &rest.Error{Service: "office", Message: "connection reset"}
+	dialled := &rest.Error{Service: "office", Message: "connection refused", Unsent: true}
+	rapid.Check(t, func(t *rapid.T) {
+		actual := drawActual(t)
+		o := newOffice(actual)
+		o.records = true
+		wanted, prior := drawSet(t, "wanted"), drawSet(t, "prior")
+		honest(prior, o)
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		failing := rapid.IntRange(1, 6).Draw(t, "request that fails")
+		kind := rapid.IntRange(0, 3).Draw(t, "kind of fault")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		o.fault = func(request int, _ Assignment) (before, after error) {
+			if request != failing {
+				return nil, nil
+			}
+			switch kind {
+			case 0:
+				return lost, nil
+			case 1:
+				return nil, lost
+			case 2:
+				return dialled, nil
+			default:
+				cancel() // an interrupt: the answer gets lost, and nothing can be read any more
+				return nil, context.Canceled
+			}
+		}
+		out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: exclusive})
+		state := wanted
+		if err != nil {
+			state = prior
+			if len(out.Touched) > 0 {
+				state = out.State(wanted, prior, exclusive).Set
+			}
+		}
+		for _, id := range slices.Concat(prior.AppIDs, wanted.AppIDs) {
+			if state.Mode == AllUser && len(state.Accounts) == 0 || !slices.Contains(state.AppIDs, id) {
+				continue
+			}
+			for h := range wanted.Accounts {
+				_, granted := o.apps[id].accounts[h]
+				_, was := actual[id].Accounts[h]
+				if _, listed := state.Accounts[h]; granted && !was && !listed {
+					t.Fatalf("%s was granted on %s and is not in the state", h.Value(), id)
+				}
+			}
+		}
+		o.fault = nil
+		if _, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: state, Exclusive: exclusive}); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range wanted.AppIDs {
+			for h := range wanted.Accounts {
+				if _, ok := o.apps[id].accounts[h]; !ok {
+					t.Fatalf("%s lacks %s", id, h.Value())
+				}
+			}
+		}
+		for _, id := range prior.AppIDs {
+			for h := range prior.Accounts {
+				_, ours := wanted.Accounts[h]
+				if _, ok := o.apps[id].accounts[h]; ok && !(ours && slices.Contains(wanted.AppIDs, id)) {
+					t.Fatalf("%s still has %s", id, h.Value())
+				}
+			}
+		}
+	})
+}
+
+func TestReconcileCases(t *testing.T) {
+	t.Parallel()
+	one := func(mode AuthorizationType, names ...string) Actual {
+		return Actual{"a": {App: App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
+	}
+	set := func(mode AuthorizationType, names ...string) Set {
+		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
+	}
+	for name, test := range map[string]struct {
+		wanted, prior Set
+		actual        Actual
+		office        func(*office)
+		granted       []string
+		requests      int
+		err           []string // parts of it
+	}{
+		"nothing to send": {wanted: set(AssignUser, "x"), actual: one(AssignUser, "x"), granted: []string{"x"}},
+		"closing in one request": {
+			wanted: set(AssignUser, "x"), prior: set(AllUser), actual: one(AllUser), granted: []string{"x"}, requests: 1,
+		},
+		"closing uncovers the accounts that it would grant": {
+			wanted: set(AssignUser, "x"), actual: one(AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
+			office: func(o *office) { o.duplicateAdd = answer(400) },
+		},
+		"opening that ignores del_users": {
+			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: one(AssignUser, "x", "other"), granted: []string{"other"}, requests: 3,
+			office: func(o *office) { o.ignored, o.records = true, true },
+		},
+		"a skipped account is an error that names it": {
+			wanted: set(AssignUser, "x", "nobody"), actual: one(AssignUser), granted: []string{"x"}, requests: 1,
+			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
+			err:    []string{"not granted: local.com/nobody", "Not done: 1 accounts to grant"},
+		},
+		"another letter case is pointed out": {
+			wanted: set(AssignUser, "lisi"), actual: one(AssignUser, "LiSi"), granted: []string{"LiSi"}, requests: 1,
+			office: func(o *office) { o.foldCase = true },
+			err:    []string{"the service lists local.com/LiSi", "use its spelling"},
+		},
+		"a lost answer is no failure": {
+			wanted: set(AssignUser, "x"), actual: one(AssignUser), granted: []string{"x"}, requests: 1,
+			office: func(o *office) {
+				o.fault = func(int, Assignment) (error, error) { return nil, &rest.Error{Message: "reset"} }
+			},
+		},
+		"a refusal is not repeated": {
+			wanted: set(AssignUser, "x"), actual: one(AssignUser), requests: 1,
+			office: func(o *office) { o.fault = func(int, Assignment) (error, error) { return answer(400), nil } },
+			err:    []string{"400", "local.com/x"},
+		},
+		"a wanted application that is gone": {
+			wanted: set(AssignUser, "x"), actual: Actual{}, err: []string{"no such application: a"},
+		},
+		"an application that left and is gone": {prior: set(AssignUser, "x"), actual: Actual{}},
+		"two writers don't fight for ever": {
+			wanted: set(AssignUser), actual: one(AllUser), requests: 1,
+			office: func(o *office) { o.stubborn = true },
+			err:    []string{"it is still not ASSIGN_USER"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(test.actual)
+			if test.office != nil {
+				test.office(o)
+			}
+			_, err := Reconcile(t.Context(), o, Reconciliation{Wanted: test.wanted, Prior: test.prior})
+			if err == nil && len(test.err) > 0 {
+				t.Fatal("no error")
+			}
+			if err != nil && len(test.err) == 0 {
+				t.Fatal(err)
+			}
+			for _, part := range test.err {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the error lacks %q: %v", part, err)
+				}
+			}
+			if o.apps["a"] != nil {
+				if diff := cmp.Diff(test.granted, o.granted("a")); diff != "" {
+					t.Error(diff)
+				}
+			}
+			if len(o.requests) != test.requests {
+				t.Errorf("%d requests, want %d: %+v", len(o.requests), test.requests, o.requests)
+			}
+		})
+	}
+}
