@@ -58,6 +58,9 @@ type Config struct {
 	// Client fills in the rest. nil, or an Error without Code and Message, is replaced or completed by a general reading. 429, 502, 503 and 504 are
 	// Transient whatever it says.
 	Classify func(a Answer) *Error
+	// Secrets never show in an error or a log line, whatever the service answers: passwords that travel in a body. Headers and query values that
+	// authorize are known by their names and need not be listed.
+	Secrets []string
 	// Logger may be nil.
 	Logger Logger
 }

@@ -64,7 +64,8 @@ func certificateHint(err error) (string, bool) {
 
 // isAlert tells whether one side ended the TLS handshake on purpose. Trying again gives the same.
 func isAlert(err error) bool {
-	return isType[tls.AlertError](err)
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "remote error" || op.Op == "local error") // as crypto/tls names them
 }
 
 func isType[E error](err error) bool {

@@ -1,0 +1,162 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzAnswer: no answer makes Do panic, hang, repeat a final failure, or give an error that is not fit to print.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []struct {
+		status           int
+		phrase, body     string
+		location, waiter string
+	}{
+		{200, "OK", `{"count":1,"items":[{"account":"x"}]}`, "", ""},
+		{200, "", `<html><title>x</title>`, "", ""},
+		{204, "No Content", ``, "", ""},
+		{302, "Found", ``, "https://idp.example.com/x?y", ""},
+		{307, "", ``, "http://[::1", ""},
+		{400, "Bad\xffRequest", `{"error_code":7,"error_msg":null}`, "", ""},
+		{401, "", `{"error":{"code":"x"}}`, "", ""},
+		{429, "Too Many", `{"message":"later"}`, "", "1"},
+		{503, "", `<h1>down<h1`, "", "Mon, 02 Jan 2006 15:04:05 GMT"},
+		{0, "", "", "", ""},
+		{-7, "", "", "", ""},
+		{1000, "", "\x00", "\x00", "\x00"},
+	} {
+		f.Add(seed.status, seed.phrase, seed.body, seed.location, seed.waiter)
+	}
+	f.Fuzz(func(t *testing.T, status int, phrase, body, location, wait string) {
+		sent := 0
+		c := fake(t, Config{MaxRetries: 1, RetryWaitMin: 1, MaxBodyBytes: 1 << 16}, func(*http.Request) (*http.Response, error) {
+			sent++
+			r := respond(status, body, "Location", location)
+			r.Status = phrase
+			if wait != "" && retryAfter(http.Header{"Retry-After": {wait}}, time.Now()) == 0 {
+				r.Header.Set("Retry-After", wait)
+			}
+			return r, nil
+		})
+		var dst struct {
+			Count int
+			Items []struct{ Account *string }
+		}
+		err := c.Do(t.Context(), Request{Operation: "Op", Decode: DecodeJSON(&dst)})
+		if err == nil {
+			if status < 200 || status > 299 || !json.Valid([]byte(body)) {
+				t.Fatalf("%d %q is a success", status, body)
+			}
+			return
+		}
+		e, ok := errors.AsType[*Error](err)
+		if !ok || !utf8.ValidString(e.Error()) || strings.ContainsAny(e.Error(), "\r\n\x00\x1b") || e.Attempts != sent {
+			t.Fatalf("%T %q after %d", err, err, sent)
+		}
+		if e.Transient != (sent == 2) || e.Status != status && e.Status != 0 {
+			t.Fatalf("sent %d times, %+v", sent, e)
+		}
+	})
+}
+
+func FuzzDecodeJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, `null`, ``, ` `, `[{}]`, `{"a":1}x`, `<p>`, "\xff", `{"a":"b"}`, `"\ud800"`, `{"a":`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		dst := map[string]any{"untouched": true}
+		err := DecodeJSON(&dst)(200, nil, strings.NewReader(string(b)))
+		var want map[string]any
+		if wantErr := json.Unmarshal(b, &want); (wantErr == nil) != (err == nil) {
+			t.Fatalf("%q: %v, encoding/json says %v", b, err, wantErr)
+		}
+		if err != nil {
+			if _, ok := errors.AsType[*Error](err); !ok || dst["untouched"] != true {
+				t.Fatalf("%q: %T %v, %v", b, err, err, dst)
+			}
+			return
+		}
+		if diff := cmp.Diff(want, dst); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func FuzzCheckURL(f *testing.F) {
+	for _, seed := range []string{"https://h", "http://[::1]/", "https://a:b@h", "https://h/%2f?x#y", "\x00", "http://127.0.0.1", "HTTP://0x7f.1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := CheckURL(raw)
+		if err != nil {
+			return
+		}
+		if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Host == "" || strings.HasSuffix(u.EscapedPath(), "/") {
+			t.Fatalf("%q gave %+v", raw, u)
+		}
+		if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+			t.Fatalf("%q gave %s", raw, u)
+		}
+		if _, err := CheckURL(u.String()); err != nil {
+			t.Fatalf("%q became %s, which is refused: %v", raw, u, err)
+		}
+	})
+}
+
+// FuzzTarget: what a server reads from the wire is what the request said, and the query has one spelling.
+func FuzzTarget(f *testing.F) {
+	f.Add("/v1/a", "b/c", "name", "一 (&=?!#%.*)", "+")
+	f.Add("", "%41", "", "", "\xff")
+	f.Fuzz(func(t *testing.T, path, segment, key, v1, v2 string) {
+		base, err := CheckURL("https://h/p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Request{Path: path, Segments: []string{segment}, Query: url.Values{key: {v1, v2}, "limit": {"100"}}}
+		u := target(base, &r)
+		got, err := url.ParseRequestURI(u.RequestURI())
+		if err != nil {
+			t.Fatalf("%s: %v", u, err)
+		}
+		want := "/" + strings.TrimPrefix(path, "/")
+		if path == "" {
+			want = ""
+		}
+		if got.Path != "/p"+want+"/"+segment {
+			t.Fatalf("path %q, want %q", got.Path, "/p"+want+"/"+segment)
+		}
+		escaped := got.EscapedPath()
+		if i := strings.LastIndex(escaped, "/"); escaped[i+1:] != Escape(segment) {
+			t.Fatalf("the last segment of %s is not %s", escaped, Escape(segment))
+		}
+		if diff := cmp.Diff(map[string][]string(r.Query), map[string][]string(got.Query())); diff != "" {
+			t.Fatal(diff)
+		}
+		if strings.ContainsAny(got.RawQuery, "+ ") || EncodeQuery(got.Query()) != got.RawQuery {
+			t.Fatalf("query %q", got.RawQuery)
+		}
+	})
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("SDK-HMAC-SHA256 Access=AK, Signature=0123456789012345678901234567890123456789", "a Signature=0123456789012345678901234567890123456789 b")
+	f.Add("secret", "secsecretret")
+	f.Add("******", "***")
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		got := redactValue(text, secret)
+		if len(secret) >= 6 && !strings.Contains("***"+secret, "*") && strings.Contains(got, secret) {
+			t.Fatalf("%q is still in %q", secret, got)
+		}
+	})
+}

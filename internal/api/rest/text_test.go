@@ -1,0 +1,182 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestErrorText(t *testing.T) {
+	t.Parallel()
+	full := Error{
+		Service: "Huawei Cloud Workspace", Operation: "BatchUpdateAppAuthorizations", Status: 404, StatusText: "Not Found",
+		Code: "WKS.00211902", Message: "The application does not exist", RequestID: "0a1b", Attempts: 6,
+	}
+	for want, e := range map[string]Error{
+		"Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not Found: WKS.00211902: The application does not exist (request id 0a1b, after 6 attempts)": full,
+		"X: Y: 418 I'm a teapot (request id 1). Do this. Then that.": {Service: "X", Operation: "Y", Status: 418, RequestID: "1", Attempts: 1, Hint: "Do this. Then that."},
+		"X: 500 MyReason: too bad":                                   {Service: "X", Status: 500, StatusText: "MyReason", Err: errors.New("too bad")},
+		"X: 799":                                                     {Service: "X", Status: 799},
+		"X: no answer: unexpected EOF":                               {Service: "X", Message: "no answer", Err: io.ErrUnexpectedEOF},
+		"X: a b c \uFFFD":                                            {Service: "X", Message: "a\r\nb\x00 c \xff"},
+		"X: same":                                                    {Service: "X", Code: "same", Message: "same"},
+		"X: " + strings.Repeat("ä", maxText/2) + "…":                 {Service: "X", Message: strings.Repeat("ä", maxText)},
+		"X: one line (request id a b, after 2 attempts)":             {Service: "X", Message: "one\nline", RequestID: "a\nb", Attempts: 2},
+		"": {},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+func TestGeneralReading(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status              int
+		body                string
+		code, message, hint string
+	}{
+		{404, `{"error_code":"WKS.1","error_msg":"gone"}`, "WKS.1", "gone", ""},
+		{404, `{"code":31404,"message":"x"}`, "31404", "x", ""},
+		{400, `{"error":"invalid_grant","error_description":"bad"}`, "invalid_grant", "bad", ""},
+		{429, `{"message":"API rate limit exceeded"}`, "", "API rate limit exceeded", ""},
+		{400, `{"status":1003,"msg":"no"}`, "1003", "no", ""},
+		{400, `{"error_code":null,"error_msg":{"a":1},"code":"7"}`, "7", "", ""},
+		{400, `[]`, "", `"[]"`, ""},
+		{400, `null`, "", "", ""},
+		{400, ``, "", "", ""},
+		{400, `plain`, "", `"plain"`, ""},
+		{403, `<html><head><title>Access denied</title>`, "", `answered with an HTML page ("Access denied")`, "proxy"},
+		{503, "<html><body><h2>Service <b>Unavailable</b></h2>", "", `answered with an HTML page ("Service Unavailable")`, ""},
+		{400, "\xff\xfe\x00", "", `"�"`, ""},
+	} {
+		got := generalReading(Answer{Status: tc.status, Body: []byte(tc.body)})
+		if got.Code != tc.code || got.Message != tc.message || !strings.Contains(got.Hint, tc.hint) || (tc.hint == "") != (got.Hint == "") {
+			t.Errorf("%d %q: %+v", tc.status, tc.body, got)
+		}
+	}
+}
+
+// What Classify says is kept, and completed where it says nothing.
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	var answer *Error
+	c := fake(t, Config{Classify: func(a Answer) *Error {
+		if a.Status != 409 || a.StatusText != "Conflict" || string(a.Body) != `{"code":"C","message":"M"}` || a.Header.Get("X-Request-Id") != "id7" {
+			t.Errorf("asked about %+v", a)
+		}
+		return answer
+	}}, func(*http.Request) (*http.Response, error) {
+		return respond(409, `{"code":"C","message":"M"}`, "X-Request-Id", "id7"), nil
+	})
+	for want, given := range map[string]*Error{
+		"Example: Op: 409 Conflict: C: M (request id id7)":      nil,
+		"Example: Op: 409 Conflict: C: M (request id id7). Do.": {Hint: "Do."},
+		"Example: Op: 409 Conflict: C: M (request id id8)":      {RequestID: "id8"},
+		"Example: Op: 409 Conflict: mine (request id id7). Hm.": {Message: "mine", Hint: "Hm."},
+		"Example: Op: 409 Conflict: mine: own (request id id7)": {Code: "mine", Message: "own"},
+	} {
+		answer = given
+		if e := failure(t, c, t.Context(), Request{Operation: "Op", Method: "PUT", Path: "/a b"}); e.Error() != want || e.Path != "/a b" || e.Method != "PUT" {
+			t.Errorf("got %q, want %q", e, want)
+		}
+	}
+}
+
+// A service, a gateway or an attacker that sends back all it got learns nothing that ends up in an error or a log.
+func TestNoSecretInErrorsAndLogs(t *testing.T) {
+	t.Parallel()
+	secrets := []string{
+		"SDK-HMAC-SHA256 Access=AKAKAKAK, SignedHeaders=host;x-sdk-date, Signature=" + strings.Repeat("5f", 32),
+		"MDEyMzQ1Njc4OWFiY2RlZg==", "b3BhcXVlLXRva2VuLW9wYXF1ZS10b2tlbi1vcGFxdWU", strings.Repeat("9c", 32), "qu3ry s3cret/+", "s3ssion=c00kie",
+	}
+	book := &logBook{}
+	const password = "correct horse"
+	c := serve(t, Config{MaxRetries: 1, Logger: book, Secrets: []string{password}, Authorize: func(_ context.Context, r *http.Request, _ []byte) error {
+		r.Header.Set("Authorization", secrets[0])
+		r.Header.Set("X-Security-Token", secrets[1])
+		r.Header.Set("apim-accesstoken", secrets[2])
+		r.Header.Set("apim-signature", secrets[3])
+		r.Header.Set("Cookie", secrets[5])
+		r.Header.Set("X-Project-Id", "project-of-mine")
+		return nil
+	}}, func(w http.ResponseWriter, r *http.Request) {
+		echo := r.URL.RawQuery
+		for name, v := range r.Header {
+			echo += "|" + name + ":" + strings.Join(v, "|")
+		}
+		echo += "|" + strings.Repeat("5f", 32) + "|" + password + "|" + r.URL.Query().Get("sign")
+		w.Header().Set("X-Request-Id", r.Header.Get("X-Security-Token"))
+		w.WriteHeader(503)
+		_, _ = io.WriteString(w, `{"error_code":"APIGW.0301","error_msg":"canonicalRequest: `+strings.ReplaceAll(echo, `"`, "'")+`"}`)
+	})
+	e := failure(t, c, t.Context(), Request{Operation: "Op", Path: "/v1/x", Query: url.Values{"sign": {secrets[4]}, "limit": {"100"}}})
+	if !strings.Contains(e.Message, "project-of-mine") || !strings.Contains(e.Message, "***") || !strings.Contains(book.String(), "will be sent again") {
+		t.Errorf("the message is %q, the log %s", e.Message, book)
+	}
+	parts := append(secrets, password, strings.Repeat("5f", 32), Escape(secrets[4]), url.QueryEscape(secrets[4]))
+	for _, text := range []string{e.Error(), e.Message, e.RequestID, book.String()} {
+		for _, s := range parts {
+			if strings.Contains(text, s) {
+				t.Errorf("%q is in %q", s, text)
+			}
+		}
+	}
+	// Nor does an error of net/http quote a header that it could not read.
+	odd := fake(t, Config{Authorize: c.config.Authorize}, func(r *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("malformed header %q: %w", r.Header.Get("X-Security-Token"), io.ErrUnexpectedEOF)
+	})
+	if e := failure(t, odd, t.Context(), Request{}); strings.Contains(e.Error(), secrets[1]) || !strings.Contains(e.Error(), `malformed header "***"`) || !errors.Is(e, io.ErrUnexpectedEOF) {
+		t.Error(e)
+	}
+	// Nor does an error of the network repeat the address with its query.
+	dead := dial(t, Config{}, "http://127.0.0.1:1")
+	if e := failure(t, dead, t.Context(), Request{Query: url.Values{"sign": {secrets[4]}}}); strings.Contains(e.Error(), "sign") || !strings.Contains(e.Error(), "127.0.0.1:1") {
+		t.Error(e)
+	}
+}
+
+func TestLogLines(t *testing.T) {
+	t.Parallel()
+	book := &logBook{}
+	n := 0
+	c := fake(t, Config{MaxRetries: 1, RetryWaitMin: time.Millisecond, Logger: book}, func(*http.Request) (*http.Response, error) {
+		if n++; n == 1 {
+			return respond(503, `{"code":"busy","message":"later"}`), nil
+		}
+		return respond(200, `{}`, "X-Request-Id", "r2"), nil
+	})
+	if err := c.Do(t.Context(), Request{Operation: "Op", Path: "/p"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"1 answered map[attempt:1 duration_ms:0 method:GET operation:Op path:/p request_id: service:Example status:503]",
+		"3 failed, will be sent again map[attempt:1 error:503 Service Unavailable: busy: later",
+		"1 answered map[attempt:2 duration_ms:0 method:GET operation:Op path:/p request_id:r2 service:Example status:200]",
+	} {
+		if !strings.Contains(book.String(), want) {
+			t.Errorf("%q is not in\n%s", want, book)
+		}
+	}
+}
+
+func TestCleanKeepsOneSafeLine(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", "plain", "a\tb", strings.Repeat("界", 5000), "\x1b[31mred", "a\u202eb", "\xff\xff"} {
+		got := clean(s)
+		if !utf8.ValidString(got) || strings.ContainsAny(got, "\n\r\t\x1b\u202e") || len(got) > maxText+3 {
+			t.Errorf("%.20q became %.40q", s, got)
+		}
+	}
+}
