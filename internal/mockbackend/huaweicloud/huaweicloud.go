@@ -12,8 +12,10 @@ package huaweicloud
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +45,7 @@ const (
 
 // Backend is the mock service. It is safe for concurrent use.
 type Backend struct {
-	svc wire.Service
+	svc *wire.Service
 
 	mu          sync.Mutex
 	switches    Switches
@@ -62,19 +64,24 @@ type Backend struct {
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
 
-// New returns a mock with the data of a seed. It panics when the seed is not valid: see [Backend.Restore].
-func New(svc wire.Service, seed Seed, switches Switches) *Backend {
+// New returns a mock with the data of a seed and the documented quotas. Name and fault bodies of the service are filled in
+// where they are missing. The error says what is wrong with the seed.
+func New(svc *wire.Service, seed Seed, switches Switches) (*Backend, error) {
 	b := &Backend{svc: svc, switches: switches, keys: map[string]*keyState{}}
 	b.quota = [3]int{read: DefaultReadQuota, write: DefaultWriteQuota}
-	if b.svc.Name == "" {
-		b.svc.Name = ServiceName
+	if svc.Name == "" {
+		svc.Name = ServiceName
 	}
-	b.svc.ThrottleBody = func() (int, http.Header, []byte) { return errorAnswer(errThrottled(b.Quota().Write)) }
-	b.svc.ErrorBody = func() (int, http.Header, []byte) { return errorAnswer(errFailed) }
+	if svc.ThrottleBody == nil {
+		svc.ThrottleBody = func() (int, http.Header, []byte) { return errorAnswer(errThrottled(b.Quota().Write)) }
+	}
+	if svc.ErrorBody == nil {
+		svc.ErrorBody = func() (int, http.Header, []byte) { return errorAnswer(errFailed) }
+	}
 	if err := b.Restore(seed); err != nil {
-		panic("mock of Huawei Cloud: " + err.Error())
+		return nil, err
 	}
-	return b
+	return b, nil
 }
 
 func errorAnswer(e apiError) (int, http.Header, []byte) {
@@ -116,6 +123,11 @@ func (b *Backend) Switches() Switches {
 	return b.switches
 }
 
+// Owns tells whether a path belongs to this service.
+func (b *Backend) Owns(path string) bool {
+	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v3/")
+}
+
 // SetSwitches takes effect with the next request. When accounts become equal that differ in case, the first stays.
 func (b *Backend) SetSwitches(s Switches) {
 	b.mu.Lock()
@@ -124,6 +136,7 @@ func (b *Backend) SetSwitches(s Switches) {
 	seed := Seed{}
 	if refold {
 		seed = b.snapshot()
+		seed.Credentials = slices.Collect(maps.Values(b.credentials))
 	}
 	b.switches = s
 	if refold {

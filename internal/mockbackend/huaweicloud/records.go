@@ -58,6 +58,9 @@ func (s *records) add(r record) {
 	if s.index == nil {
 		s.index = map[accountID]uint32{}
 	}
+	if s.gaps > 64 && s.gaps > len(s.list)/2 { // nobody reads
+		s.all()
+	}
 	s.index[r.id] = uint32(len(s.list))
 	s.list = append(s.list, r)
 }

@@ -33,8 +33,9 @@ type Seed struct {
 
 // Credential is a key pair; one with a security token is temporary.
 type Credential struct {
-	AccessKey     string `json:"access_key"`
-	SecretKey     string `json:"secret_key"`
+	AccessKey string `json:"access_key"`
+	// SecretKey and SecurityToken are blank in a snapshot; restoring a blank secret key keeps both as they were.
+	SecretKey     string `json:"secret_key,omitempty"`
 	SecurityToken string `json:"security_token,omitempty"`
 	// Deny lists operations that are answered 403.
 	Deny []string `json:"deny,omitempty"`
@@ -77,17 +78,46 @@ type app struct {
 	records records
 }
 
-// Snapshot returns a copy of the data as it is now.
+// Snapshot returns a copy of the data as it is now, without secrets.
 func (b *Backend) Snapshot() Seed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.snapshot()
 }
 
+// Restore replaces the data. Locks of key pairs and used quota live on. The error names what is wrong in the seed;
+// the data is then unchanged.
+func (b *Backend) Restore(seed Seed) error {
+	return b.Update(func(Seed) (Seed, error) { return seed, nil })
+}
+
+// Update replaces the data by what edit makes of a snapshot. No request comes between the two.
+func (b *Backend) Update(edit func(Seed) (Seed, error)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	seed, err := edit(b.snapshot())
+	if err != nil {
+		return err
+	}
+	seed.Credentials = slices.Clone(seed.Credentials)
+	for i, c := range seed.Credentials {
+		if old, ok := b.credentials[c.AccessKey]; ok && c.SecretKey == "" {
+			seed.Credentials[i].SecretKey, seed.Credentials[i].SecurityToken = old.SecretKey, old.SecurityToken
+		}
+	}
+	if err := seed.complete(); err != nil {
+		return fmt.Errorf("%s seed: %w", ServiceName, err)
+	}
+	b.load(seed)
+	return nil
+}
+
 func (b *Backend) snapshot() Seed {
 	s := Seed{DomainID: b.domainID, Projects: slices.Clone(b.projects), Apps: map[string]App{}}
 	for _, key := range slices.Sorted(maps.Keys(b.credentials)) {
-		s.Credentials = append(s.Credentials, b.credentials[key])
+		c := b.credentials[key]
+		c.SecretKey, c.SecurityToken = "", ""
+		s.Credentials = append(s.Credentials, c)
 	}
 	if len(b.directory) > 0 {
 		s.Directory = map[string]Domain{}
@@ -128,18 +158,6 @@ func (b *Backend) snapshotApp(a *app) App {
 		(*into)[who.domain][who.name] = platformNames[r.platform]
 	}
 	return out
-}
-
-// Restore replaces the data. Locks of key pairs and used quota live on. The error names what is wrong in the seed;
-// the data is then unchanged.
-func (b *Backend) Restore(seed Seed) error {
-	if err := seed.complete(); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.load(seed)
-	return nil
 }
 
 // load takes over a seed that is complete.
