@@ -189,11 +189,7 @@ func large(tb testing.TB, apps, accounts int) *Backend {
 	for i := range apps {
 		seed.Apps[fmt.Sprintf("app-%03d", i)] = App{Name: fmt.Sprintf("App %03d", i), Users: map[string]map[string]string{"local.com": names}}
 	}
-	b, err := New(&wire.Service{}, seed, Switches{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
+	return New(wire.Service{}, seed, Switches{})
 }
 
 // TestMemoryOfLargeData: an authorization costs tens of bytes, not the length of its names.

@@ -91,10 +91,7 @@ func startWith(t *testing.T, seed Seed, switches Switches) *bench {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	recorder, faults := &wire.Recorder{}, &wire.Faults{}
-	backend, err := New(&wire.Service{Now: c.Now, Recorder: recorder, Faults: faults}, seed, switches)
-	if err != nil {
-		t.Fatal(err)
-	}
+	backend := New(wire.Service{Now: c.Now, Recorder: recorder, Faults: faults}, seed, switches)
 	server := httptest.NewServer(backend)
 	t.Cleanup(server.Close)
 	return &bench{

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/hostile"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
@@ -33,26 +34,26 @@ var hostileTests = map[wire.FaultKind]func(t *testing.T, b *bench){
 	TokenExpired:    refusedWrite(http.StatusUnauthorized, "APIGW.0307"),
 	Forbidden:       refusedWrite(http.StatusForbidden, "WKS.00081102"),
 	UnavailableJSON: refusedWrite(http.StatusServiceUnavailable, "WKS.00050902"),
-	Redirect: func(t *testing.T, b *bench) {
+	hostile.Redirect: func(t *testing.T, b *bench) {
 		a := b.do(http.MethodGet, appsPath, "")
 		if a.status != http.StatusFound || a.header.Get("Location") != "https://elsewhere.invalid"+appsPath {
 			t.Errorf("%d to %q", a.status, a.header.Get("Location"))
 		}
 	},
-	GiantBody: func(t *testing.T, b *bench) {
+	hostile.GiantBody: func(t *testing.T, b *bench) {
 		a := b.do(http.MethodGet, appsPath, "")
 		if !json.Valid([]byte(a.body)) || len(a.body) < 1<<20 || len(a.body) > 1<<20+1<<14 {
 			t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
 		}
 	},
-	GiantString: func(t *testing.T, b *bench) {
+	hostile.GiantString: func(t *testing.T, b *bench) {
 		a := b.do(http.MethodGet, appsPath+"/"+cad+"/authorizations", "")
 		if !json.Valid([]byte(a.body)) || len(a.body) < 1<<20 || len(a.body) > 1<<20+1<<14 || strings.Count(a.body, `"account"`) != 1 {
 			t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
 		}
 	},
-	NullBody: wantList(appsPath, `null`),
-	DeepBody: func(t *testing.T, b *bench) {
+	hostile.NullBody: wantList(appsPath, `null`),
+	hostile.DeepBody: func(t *testing.T, b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); !strings.HasPrefix(a.body, "[[[[") || len(a.body) != 200_000 {
 			t.Errorf("%d bytes", len(a.body))
 		}
@@ -83,19 +84,19 @@ var hostileTests = map[wire.FaultKind]func(t *testing.T, b *bench){
 			t.Errorf("%v of %d", items, count)
 		}
 	},
-	CountHigh:     wantCount(func(n int) bool { return n > 100 }),
-	CountLow:      wantCount(func(n int) bool { return n == 0 }),
-	CountNegative: wantCount(func(n int) bool { return n == -1 }),
-	Nulls:         wantList(appsPath+"/"+cad+"/authorizations", `"count":null,"items":[null,`),
-	WrongTypes:    wantList(appsPath, `"count":"many"`),
-	InvalidUTF8: func(t *testing.T, b *bench) {
+	CountHigh:          wantCount(func(n int) bool { return n > 100 }),
+	CountLow:           wantCount(func(n int) bool { return n == 0 }),
+	CountNegative:      wantCount(func(n int) bool { return n == -1 }),
+	hostile.Nulls:      wantList(appsPath+"/"+cad+"/authorizations", `"count":null,"items":[null,`),
+	hostile.WrongTypes: wantList(appsPath, `"count":"many"`),
+	hostile.InvalidUTF8: func(t *testing.T, b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); utf8.ValidString(a.body) {
 			t.Errorf("%q", a.body)
 		}
 	},
-	UnknownEnum:  wantList(appsPath+"/"+cad+"/authorizations", `"account_type":"ROBOT"`),
-	MissingItems: wantList(appsPath, `{}`),
-	WrongContentType: func(t *testing.T, b *bench) {
+	hostile.UnknownEnum: wantList(appsPath+"/"+cad+"/authorizations", `"account_type":"ROBOT"`),
+	MissingItems:        wantList(appsPath, `{}`),
+	hostile.WrongContentType: func(t *testing.T, b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); a.header.Get("Content-Type") != "text/html" || !strings.Contains(a.body, cad) {
 			t.Errorf("%v %s", a.header, a.body)
 		}
@@ -171,7 +172,7 @@ func TestUnknownFaultKindShows(t *testing.T) {
 func TestGiantBodyEndsWithTheClient(t *testing.T) {
 	t.Parallel()
 	b := start(t, Switches{})
-	b.faults.Add(wire.Fault{Kind: GiantBody, Size: 1 << 50})
+	b.faults.Add(wire.Fault{Kind: hostile.GiantBody, Size: 1 << 50})
 	response, err := http.DefaultClient.Do(b.request(http.MethodGet, appsPath, ""))
 	if err != nil {
 		t.Fatal(err)
@@ -209,5 +210,20 @@ func TestNotesAreReadable(t *testing.T) {
 		"ListAppAuthorizations 200 app=Mail offset=0 limit=2 items=2/3"
 	if got := strings.Join(notes, "\n"); got != want {
 		t.Errorf("notes\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestHostileProjects: IAM's list has the same faults in its own form.
+func TestHostileProjects(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[wire.FaultKind]string{
+		hostile.Nulls: `"projects":[null,`, hostile.WrongTypes: `"projects":{`, hostile.InvalidUTF8: "\xff", hostile.GiantBody: `"projects":[{"id":"giant"`,
+		hostile.UnknownEnum: `"name":"ap-southeast-3"`, // IAM has no enum: answered as usual
+	} {
+		b := start(t, Switches{})
+		b.faults.Add(wire.Fault{Kind: kind, Size: 1 << 10})
+		if a := b.do(http.MethodGet, "/v3/projects", ""); a.status != http.StatusOK || !strings.Contains(a.body, want) {
+			t.Errorf("%s: %d %s", kind, a.status, a.body)
+		}
 	}
 }

@@ -45,7 +45,7 @@ const (
 
 // Backend is the mock service. It is safe for concurrent use.
 type Backend struct {
-	svc *wire.Service
+	svc wire.Service
 
 	mu          sync.Mutex
 	switches    Switches
@@ -64,24 +64,20 @@ type Backend struct {
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
 
-// New returns a mock with the data of a seed and the documented quotas. Name and fault bodies of the service are filled in
-// where they are missing. The error says what is wrong with the seed.
-func New(svc *wire.Service, seed Seed, switches Switches) (*Backend, error) {
-	b := &Backend{svc: svc, switches: switches, keys: map[string]*keyState{}}
+// New returns a mock with the data of a seed and the documented quotas. It panics when the seed is not valid: see
+// [Backend.Restore].
+func New(service wire.Service, seed Seed, switches Switches) *Backend {
+	b := &Backend{svc: service, switches: switches, keys: map[string]*keyState{}}
 	b.quota = [3]int{read: DefaultReadQuota, write: DefaultWriteQuota}
-	if svc.Name == "" {
-		svc.Name = ServiceName
+	if b.svc.Name == "" {
+		b.svc.Name = ServiceName
 	}
-	if svc.ThrottleBody == nil {
-		svc.ThrottleBody = func() (int, http.Header, []byte) { return errorAnswer(errThrottled(b.Quota().Write)) }
-	}
-	if svc.ErrorBody == nil {
-		svc.ErrorBody = func() (int, http.Header, []byte) { return errorAnswer(errFailed) }
-	}
+	b.svc.ThrottleBody = func() (int, http.Header, []byte) { return errorAnswer(errThrottled(b.Quota().Write)) }
+	b.svc.ErrorBody = func() (int, http.Header, []byte) { return errorAnswer(errFailed) }
 	if err := b.Restore(seed); err != nil {
-		return nil, err
+		panic("mock of Huawei Cloud: " + err.Error())
 	}
-	return b, nil
+	return b
 }
 
 func errorAnswer(e apiError) (int, http.Header, []byte) {

@@ -104,7 +104,9 @@ func (b *Backend) assign(w http.ResponseWriter, r *http.Request, project, appID 
 
 // empty is the documented answer to a write: 200 without a body.
 func empty(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(http.StatusOK)
 }
 
