@@ -6,24 +6,49 @@ package provider
 
 import (
 	"context"
+	"os"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
-var _ provider.Provider = &appaccess{}
+var _ provider.ProviderWithValidateConfig = &appaccess{}
 
 type appaccess struct {
-	version string
+	version      string
+	getenv       func(string) string
+	retryWaitMin time.Duration
 }
 
 // Option changes how the provider works. There is none that users can reach: options are for tests.
 type Option func(*appaccess)
 
+// WithRetryWait sets the wait before the first repetition of a request; each further one is twice as long. The default,
+// 2.5 seconds, outlasts a service's one-minute window and would make tests slow.
+func WithRetryWait(wait time.Duration) Option {
+	return func(p *appaccess) { p.retryWaitMin = wait }
+}
+
+// WithEnvironment replaces the environment that attributes of the provider block fall back to.
+func WithEnvironment(getenv func(name string) string) Option {
+	return func(p *appaccess) { p.getenv = getenv }
+}
+
 // New returns a function that makes the provider, as providerserver wants it. The version appears in the user agent.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
-		p := &appaccess{version: version}
+		p := &appaccess{version: version, getenv: os.Getenv}
 		for _, option := range options {
 			option(p)
 		}
@@ -37,8 +62,127 @@ func (p *appaccess) Metadata(_ context.Context, _ provider.MetadataRequest, resp
 }
 
 func (p *appaccess) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema = schema.Schema{}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Who may use which application: access grants of Huawei Cloud Workspace, Envision EnOS and Venafi " +
+			"Trust Protection Platform.",
+		Attributes: map[string]schema.Attribute{
+			huaweicloudBlock.name: huaweicloudBlock.attribute(),
+			enosBlock.name:        enosBlock.attribute(),
+			venafiBlock.name:      venafiBlock.attribute(),
+		},
+	}
 }
 
-func (p *appaccess) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {
+// model is the provider block. The services' attributes are read by resolve, which follows the tables of the blocks.
+type model struct {
+	Huaweicloud types.Object `tfsdk:"huaweicloud"`
+	Enos        types.Object `tfsdk:"enos"`
+	Venafi      types.Object `tfsdk:"venafi"`
+}
+
+// configuration is the provider block, resolved.
+type configuration struct {
+	model                     model
+	huaweicloud, enos, venafi *settings
+}
+
+func (p *appaccess) resolve(ctx context.Context, config tfsdk.Config) (configuration, diag.Diagnostics) {
+	var c configuration
+	diags := config.Get(ctx, &c.model)
+	if diags.HasError() {
+		return c, diags
+	}
+	c.huaweicloud = resolve(huaweicloudBlock, c.model.Huaweicloud, p.getenv)
+	c.enos = resolve(enosBlock, c.model.Enos, p.getenv)
+	c.venafi = resolve(venafiBlock, c.model.Venafi, p.getenv)
+	return c, diags
+}
+
+// ValidateConfig checks what the schema can't: attributes that contradict each other. Only what stands in the
+// configuration and is known counts; what is missing is an error only when the service is used.
+func (p *appaccess) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	c, diags := p.resolve(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() {
+		resp.Diagnostics.Append(validateLogin(c.model.Venafi, c.venafi)...)
+	}
+}
+
+// Configure prepares the connections. It makes no request, and fails for nothing that is missing or unknown.
+func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	c, diags := p.resolve(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	for _, s := range []*settings{c.huaweicloud, c.enos, c.venafi} {
+		if s.http.insecureSkipVerify {
+			resp.Diagnostics.AddAttributeWarning(path.Root(s.block.name).AtName("insecure_skip_verify"),
+				"TLS certificates of "+s.block.service+" are not verified",
+				s.block.path("insecure_skip_verify")+" is true: whoever is on the way between here and the service can read "+
+					"and change every request, the credentials among them. Set "+s.block.path("ca_certificate")+" to trust a "+
+					"private authority instead.")
+		}
+	}
+
+	data := &service.Data{
+		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
+		Enos:        connection(c.enos, p.enosConfig, enos.New),
+		Venafi:      connection(c.venafi, p.venafiConfig, venafi.New),
+		EnosOrgID:   orgID(c.model.Enos, c.enos),
+	}
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.ListResourceData = data
+	resp.EphemeralResourceData = data
+}
+
+// connection is opened with the settings when the service is first used, if they are known by then. config makes the
+// client's configuration of them, or says what is missing.
+func connection[C, K any](s *settings, config func(*settings) (K, diag.Diagnostics), open func(K) (C, error)) *service.Connection[C] {
+	if len(s.unknown) > 0 {
+		return service.NewUnknownConnection[C](s.block.service, s.unknown)
+	}
+	return service.NewConnection(func(context.Context) (client C, diags diag.Diagnostics) {
+		if diags = s.checkTexts(); diags.HasError() {
+			return client, diags
+		}
+		c, diags := config(s)
+		if diags.HasError() {
+			return client, diags
+		}
+		client, err := open(c)
+		if err != nil {
+			return client, s.failed(err)
+		}
+		return client, nil
+	})
+}
+
+// orgID is the default organization: unknown, null, or what is set.
+func orgID(object types.Object, s *settings) types.String {
+	explicit, _ := object.Attributes()["org_id"].(types.String)
+	switch {
+	case object.IsUnknown(), explicit.IsUnknown():
+		return types.StringUnknown()
+	case s.has("org_id"):
+		return types.StringValue(s.get("org_id"))
+	}
+	return types.StringNull()
+}
+
+// rest is what the clients of all services have in common.
+func (p *appaccess) rest(s *settings) rest.Config {
+	return rest.Config{
+		UserAgent:          "terraform-provider-appaccess/" + p.version,
+		CACertificate:      s.http.caCertificate,
+		InsecureSkipVerify: s.http.insecureSkipVerify,
+		RequestTimeout:     s.http.requestTimeout,
+		MaxRetries:         s.http.maxRetries,
+		RetryWaitMin:       p.retryWaitMin,
+		Quota:              s.http.quota,
+		MaxConcurrent:      s.http.maxConcurrent,
+		Secrets:            s.secrets(),
+		Logger:             apiLogger{secrets: s.secrets()},
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/functions"
 )
 
 var (
@@ -42,5 +44,5 @@ func (p *appaccess) EphemeralResources(context.Context) []func() ephemeral.Ephem
 
 // Functions lists the provider's functions.
 func (p *appaccess) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{}
+	return functions.Functions()
 }

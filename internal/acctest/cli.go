@@ -1,0 +1,208 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package acctest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+)
+
+// providerAddresses are the addresses under which Terraform and OpenTofu look for the provider.
+var providerAddresses = []string{"registry.terraform.io/appaccess/appaccess", "registry.opentofu.org/appaccess/appaccess"}
+
+// CLI is a working directory of the real terraform, or tofu, whose provider runs in this process. It is for tests that
+// assert on what a person reads; what can be said with plan and state checks is better said with Steps.
+type CLI struct {
+	t   testing.TB
+	dir string
+	env []string
+}
+
+// NewCLI serves the provider until the test ends, and initializes an empty working directory.
+func NewCLI(t testing.TB, server func() tfprotov6.ProviderServer) *CLI {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	reattach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
+	go func() {
+		_ = tf6server.Serve(providerAddresses[0], server, tf6server.WithDebug(ctx, reattach, closed), tf6server.WithoutLogStderrOverride())
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-closed
+	})
+	config := <-reattach
+	type address struct{ Network, String string }
+	type attach struct {
+		Protocol             string
+		ProtocolVersion, Pid int
+		Test                 bool
+		Addr                 address
+	}
+	attached := map[string]attach{}
+	for _, name := range providerAddresses {
+		attached[name] = attach{
+			Protocol: string(config.Protocol), ProtocolVersion: config.ProtocolVersion, Pid: config.Pid, Test: config.Test,
+			Addr: address{Network: config.Addr.Network(), String: config.Addr.String()},
+		}
+	}
+	text, err := json.Marshal(attached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "cli.tfrc")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &CLI{t: t, dir: dir, env: append(os.Environ(),
+		"TF_REATTACH_PROVIDERS="+string(text), "TF_CLI_CONFIG_FILE="+empty, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_INPUT=0")}
+	c.Write("provider.tf", `terraform {
+  required_providers {
+    appaccess = { source = "appaccess/appaccess" }
+  }
+}
+`)
+	if r := c.Run("init"); r.Code != 0 {
+		t.Fatalf("init: %s", r.Output)
+	}
+	return c
+}
+
+// TerraformPath is the terraform or tofu that the tests run: TF_ACC_TERRAFORM_PATH, or what is on the PATH. Without one
+// the test fails: an acceptance test that is skipped proves nothing.
+func TerraformPath(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	for _, name := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("neither terraform nor tofu is on the PATH: `make test` fetches one")
+	return ""
+}
+
+// Dir is the working directory.
+func (c *CLI) Dir() string { return c.dir }
+
+// Setenv sets an environment variable for the commands that follow.
+func (c *CLI) Setenv(name, value string) { c.env = append(c.env, name+"="+value) }
+
+// Write puts a file into the working directory.
+func (c *CLI) Write(name, text string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Result is what a command of terraform left behind.
+type Result struct {
+	Code   int
+	Stdout string
+	Output string // both streams, as they came
+}
+
+// Run runs a command such as "plan". It fails the test only when there is no exit code.
+func (c *CLI) Run(args ...string) Result {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, TerraformPath(c.t), args...)
+	cmd.Dir, cmd.Env = c.dir, c.env
+	var stdout, both bytes.Buffer
+	cmd.Stdout = &tee{&stdout, &both}
+	cmd.Stderr = &both
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		c.t.Fatalf("terraform %s: %v", strings.Join(args, " "), err)
+	}
+	return Result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Output: both.String()}
+}
+
+type tee struct{ a, b *bytes.Buffer }
+
+func (t *tee) Write(p []byte) (int, error) {
+	t.a.Write(p)
+	return t.b.Write(p)
+}
+
+// Diagnostic is a warning or an error as `-json` shows it.
+type Diagnostic struct {
+	Severity, Summary, Detail, Address string
+	Attribute                          string // the first line of the configuration that it points at
+}
+
+// Report is what `-json` says of a plan, an apply or a destroy.
+type Report struct {
+	Result
+	Warnings, Errors []Diagnostic
+	// Changes are the planned actions by resource address: create, update, delete, replace.
+	Changes map[string]string
+}
+
+// JSON runs a command with -json and reads what it says.
+func (c *CLI) JSON(args ...string) Report {
+	c.t.Helper()
+	args = append([]string{args[0], "-json", "-input=false"}, args[1:]...)
+	report := Report{Result: c.Run(args...), Changes: map[string]string{}}
+	scanner := bufio.NewScanner(strings.NewReader(report.Stdout))
+	scanner.Buffer(nil, 64<<20)
+	for scanner.Scan() {
+		var line struct {
+			Type       string
+			Diagnostic struct {
+				Diagnostic
+				Snippet struct{ Code string }
+			}
+			Change struct {
+				Resource struct{ Addr string }
+				Action   string
+			}
+		}
+		if json.Unmarshal(scanner.Bytes(), &line) != nil {
+			continue
+		}
+		switch d := line.Diagnostic.Diagnostic; {
+		case line.Type == "planned_change":
+			report.Changes[line.Change.Resource.Addr] = line.Change.Action
+		case line.Type != "diagnostic":
+		case d.Severity == "warning":
+			d.Attribute = strings.TrimSpace(line.Diagnostic.Snippet.Code)
+			report.Warnings = append(report.Warnings, d)
+		default:
+			d.Attribute = strings.TrimSpace(line.Diagnostic.Snippet.Code)
+			report.Errors = append(report.Errors, d)
+		}
+	}
+	return report
+}
+
+// Plan plans into a file that Apply applies.
+func (c *CLI) Plan(args ...string) Report {
+	c.t.Helper()
+	return c.JSON(append([]string{"plan", "-out=plan.tfplan"}, args...)...)
+}
+
+// Apply applies the last Plan.
+func (c *CLI) Apply() Report {
+	c.t.Helper()
+	return c.JSON("apply", "plan.tfplan")
+}

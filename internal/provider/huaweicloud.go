@@ -1,0 +1,82 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// huaweicloudBlock has the names of the environment variables that people have set for the vendor's own provider.
+var huaweicloudBlock = block{
+	name:    "huaweicloud",
+	service: "Huawei Cloud Workspace",
+	description: "Huawei Cloud Workspace. Needed only when something of this service is used; what is left out is read " +
+		"from the environment.",
+	texts: []text{
+		{
+			name: "region", env: "HW_REGION_NAME", check: isRegion,
+			description: "The region, such as `ap-southeast-3`.",
+		},
+		{
+			name: "access_key", env: "HW_ACCESS_KEY",
+			description: "The access key (AK) of an IAM user or of temporary credentials.",
+		},
+		{
+			name: "secret_key", env: "HW_SECRET_KEY", sensitive: true,
+			description: "The secret key (SK) that belongs to `access_key`. It signs requests and is never sent.",
+		},
+		{
+			name: "security_token", env: "HW_SECURITY_TOKEN", sensitive: true,
+			description: "The security token of temporary credentials.",
+		},
+		{
+			name: "project_id", env: "HW_PROJECT_ID",
+			description: "The ID of the project. When it is not set, IAM is asked for it by `project_name`.",
+		},
+		{
+			name: "project_name", env: "HW_PROJECT_NAME", fallback: "the region",
+			description: "The name of the project, to find its ID with.",
+		},
+		{
+			name: "cloud", env: "HW_CLOUD", fallback: "`myhuaweicloud.com`", check: isCloud,
+			description: "The domain of the cloud.",
+		},
+		{
+			name: "workspace_endpoint", env: "HW_WORKSPACE_ENDPOINT", fallback: "`https://workspace.{region}.{cloud}`", check: isURL,
+			description: "The address of the Workspace service. `http` is accepted for loopback addresses only.",
+		},
+		{
+			name: "iam_endpoint", env: "HW_IAM_ENDPOINT", fallback: "`https://iam.{region}.{cloud}`", check: isURL,
+			description: "The address of IAM. `http` is accepted for loopback addresses only.",
+		},
+	},
+	// The rows of the vendor's page "API request limits" that are known: for each user and API.
+	quota: rest.Quota{Read: 200, Write: 100},
+}
+
+func (p *appaccess) huaweicloudConfig(s *settings) (huaweicloud.Config, diag.Diagnostics) {
+	required := []string{"access_key", "secret_key"}
+	// The region is needed where an address or the project's name is made of it.
+	if !s.has("workspace_endpoint") || !s.has("iam_endpoint") || !s.has("project_id") && !s.has("project_name") {
+		required = append([]string{"region"}, required...)
+	}
+	if unset := s.unset(required...); len(unset) > 0 {
+		return huaweicloud.Config{}, s.missing(unset...)
+	}
+	return huaweicloud.Config{
+		Rest:              p.rest(s),
+		Region:            s.get("region"),
+		AccessKey:         s.get("access_key"),
+		SecretKey:         s.get("secret_key"),
+		SecurityToken:     s.get("security_token"),
+		ProjectID:         s.get("project_id"),
+		ProjectName:       s.get("project_name"),
+		Cloud:             s.get("cloud"),
+		WorkspaceEndpoint: s.get("workspace_endpoint"),
+		IAMEndpoint:       s.get("iam_endpoint"),
+	}, nil
+}

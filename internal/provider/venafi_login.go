@@ -1,0 +1,164 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"crypto/tls"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+type loginKind int
+
+const (
+	accessTokenLogin loginKind = iota
+	passwordLogin
+	jwtLogin
+	certificateLogin
+)
+
+// login is one way to log in to Venafi Trust Protection Platform.
+type login struct {
+	kind       loginKind
+	name       string
+	attributes []string
+	clientID   bool // needs client_id too
+}
+
+// venafiLogins are the kinds of login. A kind counts as given when any of its attributes is.
+var venafiLogins = []login{
+	{kind: accessTokenLogin, name: "an access token", attributes: []string{"access_token"}},
+	{kind: passwordLogin, name: "a user and password", attributes: []string{"username", "password"}, clientID: true},
+	{kind: jwtLogin, name: "a JSON Web Token", attributes: []string{"jwt"}, clientID: true},
+	{kind: certificateLogin, name: "a client certificate", attributes: []string{"client_certificate", "client_key"}, clientID: true},
+}
+
+// chooseLogin tells which login to use: the one in the configuration, whatever the environment holds, else the only
+// one in the environment. It is an error when there are several or none, or when the one lacks something.
+func chooseLogin(s *settings) (login, diag.Diagnostics) {
+	explicit := givenLogins(func(attribute string) bool { return s.texts[attribute].explicit })
+	given := explicit
+	if len(given) == 0 {
+		given = givenLogins(s.has)
+	}
+	switch len(given) {
+	case 0:
+		return login{}, noLogin(s)
+	case 1:
+	default:
+		return login{}, diag.Diagnostics{diag.NewErrorDiagnostic("More than one kind of login to "+s.block.service,
+			severalLogins(given, func(attribute string) string {
+				if !s.has(attribute) {
+					return ""
+				}
+				return s.source(attribute)
+			}))}
+	}
+
+	chosen := given[0]
+	needs := slices.Clone(chosen.attributes)
+	if chosen.clientID {
+		needs = append([]string{"client_id"}, needs...)
+	}
+	if unset := s.unset(needs...); len(unset) > 0 {
+		return login{}, s.missing(unset...)
+	}
+	return chosen, nil
+}
+
+func givenLogins(given func(attribute string) bool) []login {
+	var logins []login
+	for _, l := range venafiLogins {
+		if slices.ContainsFunc(l.attributes, given) {
+			logins = append(logins, l)
+		}
+	}
+	return logins
+}
+
+// severalLogins explains which logins compete. source says where an attribute is set, "" when it isn't.
+func severalLogins(logins []login, source func(attribute string) string) string {
+	var b strings.Builder
+	b.WriteString("It isn't clear whom to log in as. Keep exactly one of these, and leave out the attributes or unset the " +
+		"environment variables of the others:\n")
+	for _, l := range logins {
+		var sources []string
+		for _, attribute := range l.attributes {
+			if at := source(attribute); at != "" {
+				sources = append(sources, at)
+			}
+		}
+		fmt.Fprintf(&b, "\n  - %s: %s", l.name, strings.Join(sources, "; "))
+	}
+	return b.String()
+}
+
+func noLogin(s *settings) diag.Diagnostics {
+	var b strings.Builder
+	b.WriteString("Something of this service is used, and the provider doesn't know how to log in. Set, in the provider block " +
+		"or in the environment, one of:\n")
+	for _, l := range venafiLogins {
+		attributes := slices.Clone(l.attributes)
+		if l.clientID {
+			attributes = append([]string{"client_id"}, attributes...)
+		}
+		for i, attribute := range attributes {
+			attributes[i] = s.name(attribute)
+		}
+		fmt.Fprintf(&b, "\n  - %s", strings.Join(attributes, ", "))
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic(s.block.service+" is not configured", b.String())}
+}
+
+// validateLogin finds what is wrong with the logins that stand in the configuration. Values that are not known yet may
+// turn out to be null: nothing is said of them.
+func validateLogin(object types.Object, s *settings) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if object.IsNull() || object.IsUnknown() {
+		return nil
+	}
+	explicit := func(attribute string) bool { return s.texts[attribute].explicit }
+
+	if logins := givenLogins(explicit); len(logins) > 1 {
+		diags.AddAttributeError(path.Root(s.block.name), "More than one kind of login to "+s.block.service,
+			severalLogins(logins, func(attribute string) string {
+				if !explicit(attribute) {
+					return ""
+				}
+				return s.block.path(attribute)
+			}))
+		return diags
+	}
+
+	certificate, key := "client_certificate", "client_key"
+	if !explicit(certificate) && !explicit(key) || object.Attributes()[certificate].IsUnknown() || object.Attributes()[key].IsUnknown() {
+		return diags
+	}
+	for _, unset := range s.unset(certificate, key) {
+		diags.AddAttributeError(path.Root(s.block.name).AtName(unset), "Incomplete login to "+s.block.service,
+			fmt.Sprintf("A client certificate and its key belong together, and the %s is not set. Set %s.",
+				map[string]string{certificate: "certificate", key: "key"}[unset], s.name(unset)))
+	}
+	if diags.HasError() || checkCertificates(s.get(certificate)) != nil || checkKey(s.get(key)) != nil {
+		return diags // what is wrong with one of them is said of that attribute
+	}
+	if _, err := keyPair(s); err != nil {
+		diags.AddAttributeError(path.Root(s.block.name).AtName(key), "Invalid provider configuration", err.Error())
+	}
+	return diags
+}
+
+// keyPair reads the client certificate and its key.
+func keyPair(s *settings) (*tls.Certificate, error) {
+	pair, err := tls.X509KeyPair([]byte(s.get("client_certificate")), []byte(s.get("client_key")))
+	if err != nil {
+		return nil, fmt.Errorf("%s and %s don't go together: %w", s.source("client_certificate"), s.source("client_key"), err)
+	}
+	return &pair, nil
+}

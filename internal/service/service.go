@@ -1,0 +1,41 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package service is what the rooms of the services share: the connections that the provider block configures.
+package service
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+)
+
+// Data is what the configured provider gives to everything that is registered. There is one in a run.
+type Data struct {
+	Huaweicloud *Connection[*huaweicloud.Client]
+	Enos        *Connection[*enos.Client]
+	Venafi      *Connection[*venafi.Client]
+
+	// EnosOrgID is the organization of EnOS resources that name none: null when it is not set, unknown when it is known
+	// only after apply.
+	EnosOrgID types.String
+}
+
+// DataFrom returns the Data in what a Configure method is given. It is nil before the provider is configured, as in
+// `terraform validate`, and then nothing is asked of any service.
+func DataFrom(providerData any) (*Data, diag.Diagnostics) {
+	if providerData == nil {
+		return nil, nil
+	}
+	data, ok := providerData.(*Data)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected provider data",
+			fmt.Sprintf("Expected %T, got %T. This is a bug in the provider: please report it.", data, providerData))}
+	}
+	return data, nil
+}
