@@ -5,16 +5,15 @@ package acctest
 
 import (
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
-	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
 // Who the mock services know. Mock.Provider configures the provider with it.
@@ -36,23 +35,22 @@ const (
 	VenafiIdentity = "local:{0acc7e57-0000-4000-8000-000000000001}"
 )
 
-// Mock is a set of mock services that listen on this machine.
+// Mock is the mock services, listening on this machine. Its Recorder keeps the requests of all of them, its Faults spoil
+// them, and its Huaweicloud, Enos and Venafi look at the data and change it behind Terraform's back.
 type Mock struct {
-	URL         string
-	Huaweicloud *huaweicloud.Backend
-	Enos        *enos.Backend
-	Venafi      *venafi.Backend
-	// Requests keeps the requests of all services, Faults spoils them.
-	Requests *wire.Recorder
-	Faults   *wire.Faults
+	*mockbackend.Backend
+	// URL is the address of all services.
+	URL string
 }
 
-// Seeds are the data of the services. What a seed leaves out is filled in: the credentials that Mock.Provider uses, with
-// all rights.
-type Seeds struct {
+// Options are the data of the services and how they behave. What a seed leaves out of the credentials that Mock.Provider
+// uses is filled in, with all rights. Huawei Cloud has no quota unless one is given.
+type Options struct {
 	Huaweicloud huaweicloud.Seed
 	Enos        enos.Seed
 	Venafi      venafi.Seed
+	// Quota is that of Huawei Cloud.
+	Quota huaweicloud.Quota
 	// Latency is waited for before each request is handled.
 	Latency time.Duration
 	// AllowViolations is for tests that make the provider send what a correct client never sends.
@@ -61,46 +59,40 @@ type Seeds struct {
 
 // Start starts the mock services. They stop with the test, which fails when the provider sent something that a correct
 // client never sends.
-func Start(t testing.TB, seeds Seeds) *Mock {
+func Start(t testing.TB, options Options) *Mock {
 	t.Helper()
-	m := &Mock{Requests: &wire.Recorder{}, Faults: &wire.Faults{}}
-	service := func(name string) wire.Service {
-		return wire.Service{Name: name, Recorder: m.Requests, Faults: m.Faults, Latency: seeds.Latency}
+	backend, err := mockbackend.New(mockbackend.Options{
+		Seed: &mockbackend.Seed{
+			Huaweicloud: huaweicloudSeed(options.Huaweicloud),
+			Enos:        enosSeed(options.Enos),
+			Venafi:      venafiSeed(options.Venafi),
+		},
+		Latency: options.Latency,
+		Quota:   &options.Quota,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	m.Huaweicloud = huaweicloud.New(service(huaweicloud.ServiceName), huaweicloudSeed(seeds.Huaweicloud), huaweicloud.Switches{})
-	m.Enos = enos.New(service(enos.ServiceName), enosSeed(seeds.Enos), enos.Switches{})
-	m.Venafi = venafi.New(service(venafi.ServiceName), venafiSeed(seeds.Venafi), venafi.Switches{})
-
-	server := httptest.NewServer(m)
-	m.URL = server.URL
+	server := httptest.NewServer(backend)
 	t.Cleanup(func() {
 		server.Close()
-		if violations := m.Requests.Violations(); len(violations) > 0 && !seeds.AllowViolations {
+		if violations := backend.Recorder.Violations(); len(violations) > 0 && !options.AllowViolations {
 			t.Errorf("the provider sent what a correct client never sends:\n%s", strings.Join(violations, "\n"))
 		}
 	})
-	return m
+	return &Mock{Backend: backend, URL: server.URL}
 }
 
-// ServeHTTP hands a request to the service that its path belongs to.
-func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); strings.ToLower(first) {
-	case "apim-token-service", "app-portal-service":
-		m.Enos.ServeHTTP(w, r)
-	case "vedsdk", "vedauth":
-		m.Venafi.ServeHTTP(w, r)
-	default:
-		m.Huaweicloud.ServeHTTP(w, r)
-	}
-}
-
-// Provider is a provider block for all three services of the mock.
+// Provider is a provider block for all three services of the mock. Like the mock, it is without quotas.
 func (m *Mock) Provider() string {
 	return m.ProviderWith("", "", "")
 }
 
 // ProviderWith is Provider with more lines in the parts of the services.
 func (m *Mock) ProviderWith(huaweicloud, enos, venafi string) string {
+	if !strings.Contains(huaweicloud, "requests_per_minute") {
+		huaweicloud += "\n    requests_per_minute = { read = 0, write = 0 }"
+	}
 	return fmt.Sprintf(`
 provider "appaccess" {
   huaweicloud = {
