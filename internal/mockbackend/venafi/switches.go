@@ -1,0 +1,211 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package venafi
+
+// Positions of [Switches.ExpiresIn], [Switches.Expires], [Switches.RefreshToken] and [Switches.Challenge].
+const (
+	Sent   = "sent"
+	Absent = "absent"
+)
+
+// Positions of [Switches.JwtAnswer].
+const (
+	JwtAnswerShort = "short"
+	JwtAnswerFull  = "full"
+)
+
+// Positions of [Switches.CertificateLogin].
+const (
+	CertificateEnabled  = "enabled"
+	CertificateDisabled = "disabled"
+)
+
+// Positions of [Switches.RevokeScope] and [Switches.SelfScope].
+const (
+	ScopeAny                 = "any"
+	ScopeConfiguration       = "configuration"
+	ScopeConfigurationManage = "configuration:manage"
+)
+
+// Positions of [Switches.InsufficientRights].
+const (
+	Rights401     = "401"
+	RightsResult9 = "result_9"
+)
+
+// Positions of [Switches.MissingApplicationID] and [Switches.BadRole].
+const (
+	Status400 = "400"
+	Result6   = "result_6"
+)
+
+// Positions of [Switches.DuplicateGrant] and [Switches.AbsentRevoke].
+const (
+	ResultSuccess = "0"
+	ResultRights  = "16"
+)
+
+// Positions of [Switches.UnknownGrantee].
+const (
+	GranteeRemoteIdentity = "18"
+	GranteeInvalid        = "6"
+	GranteeAccepted       = "accepted"
+)
+
+// Positions of [Switches.GranteeNames].
+const (
+	NamesRefused  = "refused"
+	NamesResolved = "resolved"
+)
+
+// Positions of [Switches.GranteeMatching].
+const (
+	MatchGUID  = "guid"
+	MatchExact = "exact"
+)
+
+// Positions of [Switches.GranteeSpelling].
+const (
+	SpellingAsGiven   = "as_given"
+	SpellingDirectory = "directory"
+	SpellingLower     = "lower"
+	SpellingUpper     = "upper"
+	SpellingUnbraced  = "unbraced"
+)
+
+// Positions of [Switches.RevokeApplicationID].
+const (
+	RevokeHonours = "honoured"
+	RevokeIgnores = "ignored"
+)
+
+// Positions of [Switches.GlobalApplicationID].
+const (
+	GlobalOmitted = "omitted"
+	GlobalNull    = "null"
+	GlobalEmpty   = "empty"
+)
+
+// Positions of [Switches.AuditorApplicationID].
+const (
+	AuditorPlain = "none"
+	AuditorOdd   = "odd"
+)
+
+// Positions of [Switches.ImpliedRoles].
+const (
+	ImpliedHidden = "hidden"
+	ImpliedShown  = "shown"
+)
+
+// Positions of [Switches.Order].
+const (
+	OrderUnstable = "unstable"
+	OrderStable   = "stable"
+)
+
+// Positions of [Switches.StaleList].
+const (
+	StaleNever      = "never"
+	StaleOnce       = "once"
+	StaleThreeTimes = "three_times"
+)
+
+// Positions of [Switches.OwnerAssignsOwner] and [Switches.MaintainerGrants].
+const (
+	Allowed = "allowed"
+	Refused = "refused"
+)
+
+// Positions of [Switches.UnknownIdentity].
+const (
+	IdentityNoBody = "no_body"
+	IdentityObject = "object"
+	IdentityNull   = "null"
+)
+
+// Positions of [Switches.ErrorForm].
+const (
+	ErrorBody   = "body"
+	ErrorReason = "reason_phrase"
+)
+
+// Positions of [Switches.ErrorKeys].
+const (
+	KeysLower       = "lower"
+	KeysCapitalised = "capitalised"
+)
+
+// Positions of [Switches.MalformedToken].
+const (
+	MalformedInvalidToken = "invalid_token"
+	MalformedSessionError = "session_error"
+)
+
+// Positions of [Switches.SuccessError].
+const (
+	SuccessErrorAbsent = "absent"
+	SuccessErrorNull   = "null"
+)
+
+// Positions of [Switches.GetApplication].
+const (
+	ApplicationObject = "object"
+	ApplicationArray  = "array"
+)
+
+// Positions of [Switches.Start].
+const (
+	StartPage = "page"
+	StartSkip = "skip"
+)
+
+// Switches are the questions that the vendor's pages leave open; each position is one answer. The zero value takes the
+// first position of each.
+type Switches struct {
+	ExpiresIn            string `json:"expires_in,omitempty" positions:"sent,absent" doc:"Whether logins answer expires_in."`
+	Expires              string `json:"expires,omitempty" positions:"sent,absent" doc:"Whether logins answer expires."`
+	RefreshToken         string `json:"refresh_token,omitempty" positions:"sent,absent" doc:"Whether logins answer a refresh token."`
+	JwtAnswer            string `json:"jwt_answer,omitempty" positions:"short,full" doc:"Whether the JWT login answers expiry and token type."`
+	CertificateLogin     string `json:"certificate_login,omitempty" positions:"enabled,disabled" doc:"Whether the server takes client certificates."`
+	RevokeScope          string `json:"revoke_scope,omitempty" positions:"any,configuration:manage" doc:"The scope that a token needs to revoke itself."`
+	SelfScope            string `json:"self_scope,omitempty" positions:"any,configuration" doc:"The scope that identity/self needs."`
+	InsufficientRights   string `json:"insufficient_rights,omitempty" positions:"401,result_9" doc:"How a caller with too low an OAuth role is refused."`
+	MissingApplicationID string `json:"missing_application_id,omitempty" positions:"400,result_6" doc:"How an application role without ApplicationId is refused."`
+	BadRole              string `json:"bad_role,omitempty" positions:"result_6,400" doc:"How roles 0, 4 and those out of range are refused."`
+	DuplicateGrant       string `json:"duplicate_grant,omitempty" positions:"0,16" doc:"The result of a grant of a role that is held already."`
+	AbsentRevoke         string `json:"absent_revoke,omitempty" positions:"0,16" doc:"The result of a revoke of a role that is not held."`
+	UnknownGrantee       string `json:"unknown_grantee,omitempty" positions:"18,6,accepted" doc:"The result of a grant to nobody known."`
+	GranteeNames         string `json:"grantee_names,omitempty" positions:"refused,resolved" doc:"Whether a prefixed name is taken as grantee."`
+	GranteeMatching      string `json:"grantee_matching,omitempty" positions:"guid,exact" doc:"Whether case and braces of a GUID matter when a grantee is looked for."`
+	GranteeSpelling      string `json:"grantee_spelling,omitempty" positions:"as_given,directory,lower,upper,unbraced" doc:"How ListRoles spells the grantee."`
+	RevokeApplicationID  string `json:"revoke_application_id,omitempty" positions:"honoured,ignored" doc:"Whether a revoke takes the role on the named application only."`
+	GlobalApplicationID  string `json:"global_application_id,omitempty" positions:"omitted,null,empty" doc:"ApplicationId of global roles in ListRoles."`
+	AuditorApplicationID string `json:"auditor_application_id,omitempty" positions:"none,odd" doc:"Whether ListRoles shows auditors with an ApplicationId, as a sample does."`
+	ImpliedRoles         string `json:"implied_roles,omitempty" positions:"hidden,shown" doc:"Whether ListRoles shows the auditor role that TPP auditors have by themselves."`
+	Order                string `json:"order,omitempty" positions:"unstable,stable" doc:"The order of ListRoles."`
+	StaleList            string `json:"stale_list,omitempty" positions:"never,once,three_times" doc:"For how many lists a grant stays unseen and a revoked role stays seen."`
+	OwnerAssignsOwner    string `json:"owner_assigns_owner,omitempty" positions:"allowed,refused" doc:"Whether an application owner may grant and revoke that role."`
+	MaintainerGrants     string `json:"maintainer_grants,omitempty" positions:"allowed,refused" doc:"Whether a maintainer may grant and revoke maintainers."`
+	UnknownIdentity      string `json:"unknown_identity,omitempty" positions:"no_body,object,null" doc:"The body of identity/validate for an unknown identity."`
+	ErrorForm            string `json:"error_form,omitempty" positions:"body,reason_phrase" doc:"Whether an error is in the body or, on old servers, in the reason phrase only."`
+	ErrorKeys            string `json:"error_keys,omitempty" positions:"lower,capitalised" doc:"The case of the keys of an error."`
+	MalformedToken       string `json:"malformed_token,omitempty" positions:"invalid_token,session_error" doc:"The error of a token that is not base64."`
+	Challenge            string `json:"challenge,omitempty" positions:"absent,sent" doc:"Whether a 401 carries WWW-Authenticate."`
+	SuccessError         string `json:"success_error,omitempty" positions:"absent,null" doc:"The key Error beside Result 0."`
+	GetApplication       string `json:"get_application,omitempty" positions:"object,array" doc:"Whether GetApplication answers Application or Applications."`
+	Start                string `json:"start,omitempty" positions:"page,skip" doc:"What Start of EnumerateApplications counts."`
+}
+
+// staleLists returns for how many lists a change stays unseen.
+func (s Switches) staleLists() int {
+	switch s.StaleList {
+	case StaleOnce:
+		return 1
+	case StaleThreeTimes:
+		return 3
+	default:
+		return 0
+	}
+}
