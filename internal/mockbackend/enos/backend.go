@@ -158,6 +158,10 @@ func (b *Backend) SetSwitches(switches Switches) {
 func (b *Backend) Snapshot() Seed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.snapshot()
+}
+
+func (b *Backend) snapshot() Seed {
 	seed := Seed{
 		TokenValiditySeconds: int(b.validity / time.Second),
 		ExtraTypes:           slices.Clone(b.extraTypes),
@@ -182,11 +186,26 @@ func (b *Backend) Snapshot() Seed {
 // Restore replaces the data. Tokens live on. A blank secret key keeps the one that the account has. The error says what is
 // wrong with the seed, and then nothing is changed.
 func (b *Backend) Restore(seed Seed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.restore(seed)
+}
+
+// Update is Snapshot, a change, and Restore, with no request in between.
+func (b *Backend) Update(edit func(Seed) (Seed, error)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	seed, err := edit(b.snapshot())
+	if err != nil {
+		return err
+	}
+	return b.restore(seed)
+}
+
+func (b *Backend) restore(seed Seed) error {
 	if err := seed.check(); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.validity = time.Duration(seed.TokenValiditySeconds) * time.Second
 	if b.validity == 0 {
 		b.validity = defaultValidity

@@ -505,6 +505,22 @@ func TestSeedJSON(t *testing.T) {
 	}
 }
 
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, Switches{})
+	err := h.Update(func(seed Seed) (Seed, error) {
+		seed.Organizations[0].Applications[0].DataAuthorizeTypes = []string{"ROLE"}
+		return seed, nil
+	})
+	if got := h.listed(h.info(h.token(), org, portal)); err != nil || !slices.Equal(got, []string{"ROLE"}) {
+		t.Errorf("%v, listed %q", err, got)
+	}
+	err = h.Update(func(Seed) (Seed, error) { return Seed{}, fmt.Errorf("no change") })
+	if err == nil || err.Error() != "no change" || len(h.Snapshot().Organizations) != 1 {
+		t.Errorf("%v, %v", err, h.Snapshot())
+	}
+}
+
 func TestOwns(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, Switches{})

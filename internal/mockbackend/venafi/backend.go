@@ -162,6 +162,10 @@ func (b *Backend) SetSwitches(switches Switches) {
 func (b *Backend) Snapshot() Seed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.snapshot()
+}
+
+func (b *Backend) snapshot() Seed {
 	seed := Seed{
 		Configuration: b.configuration, Applications: make([]Application, 0, len(b.applications)),
 		Identities: make([]Identity, 0, len(b.directory.list)), JwtMappings: slices.Clone(b.mappings), Roles: b.roles.all(),
@@ -183,11 +187,26 @@ func (b *Backend) Snapshot() Seed {
 // Restore replaces the data. Tokens live on. Passwords and secrets that are blank keep the ones that identity or mapping
 // have. The error says what is wrong with the seed, and then nothing is changed.
 func (b *Backend) Restore(seed Seed) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.restore(seed)
+}
+
+// Update is Snapshot, a change, and Restore, with no request in between.
+func (b *Backend) Update(edit func(Seed) (Seed, error)) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	seed, err := edit(b.snapshot())
+	if err != nil {
+		return err
+	}
+	return b.restore(seed)
+}
+
+func (b *Backend) restore(seed Seed) error {
 	if err := seed.check(); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.configuration, b.clientCAs = seed.Configuration, nil
 	if seed.Configuration.ClientCA != "" {
 		b.clientCAs, _ = certificatePool(seed.Configuration.ClientCA) // checked above

@@ -444,6 +444,25 @@ func TestNewPanicsOnABadSeed(t *testing.T) {
 	New(wire.Service{}, Seed{Applications: []Application{{}}}, Switches{})
 }
 
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t, Switches{})
+	err := h.Update(func(seed Seed) (Seed, error) {
+		seed.Roles = append(seed.Roles, Role{Role: Auditor, Grantee: aliceID})
+		return seed, nil
+	})
+	if err != nil || !h.Holds(aliceID, Auditor, "") {
+		t.Errorf("%v, roles %v", err, h.Roles())
+	}
+	if a := h.login(nil); a.Status != 200 {
+		t.Errorf("the password is gone: %s", a)
+	}
+	err = h.Update(func(Seed) (Seed, error) { return Seed{}, fmt.Errorf("no change") })
+	if err == nil || err.Error() != "no change" || !h.Holds(aliceID, Auditor, "") {
+		t.Errorf("%v, roles %v", err, h.Roles())
+	}
+}
+
 func TestOwns(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, Switches{})
