@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -14,6 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/functions"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/venafi"
 )
 
 var (
@@ -24,22 +28,30 @@ var (
 
 // Resources lists the managed resources.
 func (p *appaccess) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{}
+	return slices.Concat(
+		huaweicloud.Resources(),
+	)
 }
 
 // DataSources lists the data sources.
 func (p *appaccess) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{}
+	return slices.Concat(
+		huaweicloud.DataSources(),
+		enos.DataSources(),
+		venafi.DataSources(),
+	)
 }
 
 // ListResources lists what `terraform query` can find. Each has the name of its managed resource.
 func (p *appaccess) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{}
+	return slices.Concat(
+		huaweicloud.ListResources(),
+	)
 }
 
 // EphemeralResources lists what is opened in a run and never stored.
 func (p *appaccess) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{}
+	return venafi.EphemeralResources()
 }
 
 // Functions lists the provider's functions.
