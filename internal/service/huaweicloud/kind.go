@@ -9,7 +9,7 @@ type kind struct {
 	exclusive bool   // answers for accounts that others granted, too
 
 	// what the page of the resource says
-	description, maxRevocations, onDestroy string
+	description, maxRevocations, onDestroy, listing string
 }
 
 var additiveSet = kind{
@@ -22,6 +22,8 @@ var additiveSet = kind{
 	maxRevocations: "Default: no limit.",
 	onDestroy: "`revoke` (default): exactly the listed accounts are revoked, and an `ALL_USER` set becomes `ASSIGN_USER`; who was granted the " +
 		"application by others keeps it.",
+	listing: "A set that is imported as it was found answers for all these accounts: take those out of its configuration that it shall not revoke " +
+		"when it is destroyed.",
 }
 
 var exclusiveSet = kind{
@@ -34,4 +36,6 @@ var exclusiveSet = kind{
 		"import the applications instead, and the first plan shows who will be revoked.",
 	maxRevocations: "Default: no limit, but a create that finds accounts to revoke fails unless a limit is given that allows it.",
 	onDestroy:      "`revoke` (default): every account of the applications is revoked, and they end in `ASSIGN_USER`, open to nobody.",
+	listing: "An exclusive set that is imported as it was found revokes nobody at first; whom others grant an application from then on it revokes " +
+		"at the next apply.",
 }

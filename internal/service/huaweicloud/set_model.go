@@ -102,8 +102,16 @@ func (m *setModel) track(tracked api.Tracked) {
 	m.AppIDs = types.SetValueMust(types.StringType, ids)
 	m.AuthorizationType = types.StringValue(string(tracked.Mode))
 
-	users, groups := map[string]map[string]attr.Value{}, map[string]map[string]attr.Value{}
-	for h, platform := range tracked.Accounts {
+	users, groups := splitAccounts(tracked.Accounts)
+	m.Users = accountsValue(users, m.Users)
+	m.UserGroups = accountsValue(groups, m.UserGroups)
+	m.Missing = missingValue(tracked.Missing)
+}
+
+// splitAccounts sorts accounts by domain.
+func splitAccounts(accounts api.Accounts) (users, groups map[string]map[string]attr.Value) {
+	users, groups = map[string]map[string]attr.Value{}, map[string]map[string]attr.Value{}
+	for h, platform := range accounts {
 		account := h.Value()
 		into := users
 		if account.Type == api.UserGroup {
@@ -114,9 +122,7 @@ func (m *setModel) track(tracked api.Tracked) {
 		}
 		into[account.Domain][account.Name] = platformValue(platform)
 	}
-	m.Users = accountsValue(users, m.Users)
-	m.UserGroups = accountsValue(groups, m.UserGroups)
-	m.Missing = missingValue(tracked.Missing)
+	return users, groups
 }
 
 func platformValue(platform api.PlatformType) types.String {
