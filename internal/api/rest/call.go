@@ -45,6 +45,7 @@ type call struct {
 	began    time.Time
 	answer   answerBody
 	location string // where a redirect points to
+	admitted bool   // Authorize let it through, and nobody told Settled yet
 	handled  bool   // its answer was read
 	err      *Error // nil when it succeeded
 	wait     time.Duration
@@ -130,14 +131,14 @@ func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := c.enter(); err != nil {
 		return nil, c.settle(&Error{Unsent: true, Err: fmt.Errorf("stopped before it was sent: %w", err)})
 	}
-	c.attempts++
-	c.began = time.Now()
 	body, err := c.authorize(r)
 	if err != nil {
 		c.leave(false)
 		c.freeSlot()
 		return nil, err
 	}
+	c.attempts++
+	c.began = time.Now()
 	ctx, cancel := c.attemptContext()
 	out, connected := c.traced(c.sent.WithContext(ctx))
 	if body != nil {
@@ -214,6 +215,7 @@ func (c *call) authorize(r *http.Request) ([]byte, error) {
 		if err := auth(c.ctx, &out, body); err != nil {
 			return nil, c.settle(authorizeError(err))
 		}
+		c.admitted = true
 		if err := c.ctx.Err(); err != nil {
 			return nil, c.settle(&Error{Unsent: true, Err: fmt.Errorf("stopped before it was sent: %w", err)})
 		}
@@ -284,6 +286,7 @@ func (c *call) handle(resp *http.Response) error {
 			_ = c.settle(e)
 			return nil
 		}
+		c.tell(nil)
 		c.answer.drain()
 		return nil
 	}
@@ -333,8 +336,20 @@ func (c *call) settle(e *Error) *Error {
 	if e.Status == http.StatusTooManyRequests && c.window != nil {
 		c.window.pause(c.wait)
 	}
+	c.tell(e)
 	c.logFailure(e)
 	return e
+}
+
+// tell reports the end of an attempt to who authorized it.
+func (c *call) tell(e *Error) {
+	if !c.admitted {
+		return
+	}
+	c.admitted = false
+	if settled := c.client.config.Settled; settled != nil {
+		settled(e)
+	}
 }
 
 // repeatable tells whether the failure of the latest attempt is one that the request wants repeated.
@@ -387,6 +402,7 @@ func (c *call) outcome(err error) error {
 		e = readFailure(err, c.url.Host, true)
 		e.Transient = false
 		c.redact(e)
+		c.tell(e)
 		c.reached = true
 	}
 	if ended := c.ctx.Err(); ended != nil && c.repeatable() && c.attempts <= c.client.config.MaxRetries {

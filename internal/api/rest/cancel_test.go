@@ -44,7 +44,7 @@ func TestCancelEndsEveryWait(t *testing.T) {
 		"for a login": {Config{Authorize: func(ctx context.Context, _ *http.Request, _ []byte) error {
 			<-ctx.Done()
 			return ctx.Err()
-		}}, hang, 0, 1, true, "can't be authorized"},
+		}}, hang, 0, 0, true, "can't be authorized"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

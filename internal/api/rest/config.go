@@ -54,6 +54,9 @@ type Config struct {
 	// except that HTTP itself adds Host, Content-Length and Accept-Encoding. It may send requests of Kind Login through the same Client. Its errors are
 	// not repeated.
 	Authorize func(ctx context.Context, r *http.Request, body []byte) error
+	// Settled, when set, is called once after each attempt that Authorize let through: with nil when it succeeded, else with what failed. It must not
+	// change the Error.
+	Settled func(e *Error)
 	// Classify reads a failure that the service answered (a status below 200 or above 399). It sets Code, Message, RequestID, Hint, Transient and Unsent; the
 	// Client fills in the rest. nil, or an Error without Code and Message, is replaced or completed by a general reading. 429, 502, 503 and 504 are
 	// Transient whatever it says.

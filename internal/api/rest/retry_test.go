@@ -332,3 +332,56 @@ func TestThrottlePausesEverybody(t *testing.T) {
 		}
 	})
 }
+
+// Who authorized an attempt hears of its end exactly once, however it ends.
+func TestSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var got []string
+		open := 0
+		refuse := errors.New("no key")
+		var refused error
+		answers := []func(*http.Request) (*http.Response, error){
+			func(*http.Request) (*http.Response, error) { return respond(503, ""), nil },
+			func(*http.Request) (*http.Response, error) { return nil, io.EOF },
+			func(*http.Request) (*http.Response, error) { return respond(200, "<html>"), nil },
+			func(*http.Request) (*http.Response, error) { return respond(200, `{}`), nil },
+			func(*http.Request) (*http.Response, error) { return respond(302, ``, "Location", "http://[::1"), nil },
+			func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() },
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		c := fake(t, Config{
+			MaxRetries: 3,
+			Authorize:  func(context.Context, *http.Request, []byte) error { open++; return refused },
+			Settled: func(e *Error) {
+				open--
+				if e == nil {
+					got = append(got, "ok")
+				} else {
+					got = append(got, fmt.Sprint(e.Status))
+				}
+			},
+		}, func(r *http.Request) (*http.Response, error) {
+			answer := answers[0]
+			answers = answers[1:]
+			return answer(r)
+		})
+		var dst any
+		if err := c.Do(ctx, Request{Decode: DecodeJSON(&dst)}); err != nil {
+			t.Error(err)
+		}
+		failure(t, c, ctx, Request{})
+		time.AfterFunc(time.Second, cancel)
+		failure(t, c, ctx, Request{})
+		if text := strings.Join(got, " "); text != "503 0 200 ok 302 0" || open != 0 {
+			t.Errorf("heard of %q, %d attempts are open", text, open)
+		}
+		refused = refuse
+		if e := failure(t, c, t.Context(), Request{}); !errors.Is(e, refuse) || e.Attempts != 0 || len(got) != 6 {
+			t.Errorf("%v after %d attempts; heard of %d", e, e.Attempts, len(got))
+		}
+		if err := c.Do(ctx, Request{}); !errors.Is(err, context.Canceled) || len(got) != 6 {
+			t.Errorf("%v; heard of %d", err, len(got))
+		}
+	})
+}

@@ -1,0 +1,147 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// ListAuthorizations lists the accounts of one application (vendor page ListAppAuthorizations), all pages of them, anew. The error is
+// ErrAppNotFound when the application does not exist. A list that is incomplete is an error.
+func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts, error) {
+	if err := checkSegment("the application id", appID, MaxAppIDLength); err != nil {
+		return nil, unsentError(opListAuthorizations, err)
+	}
+	found := accountCollection{accounts: Accounts{}}
+	l := lister[authorization]{
+		what: "authorizations of application " + appID, op: opListAuthorizations, limit: c.MaxConcurrent(), into: &found,
+		hash: func(h *maphash.Hash, a authorization) { maphash.WriteComparable(h, a) },
+		fetch: func(ctx context.Context, offset int) (records []authorization, count int, err error) {
+			err = c.do(ctx, rest.Request{
+				Operation: opListAuthorizations, Query: pageQuery(offset),
+				Decode: func(_ int, _ http.Header, body io.Reader) error {
+					return rest.WithBody(body, func(b []byte) (err error) {
+						records, count, err = decodeAuthorizations(b)
+						return err
+					})
+				},
+			}, "apps", appID, "authorizations")
+			return records, count, err
+		},
+	}
+	if err := l.read(ctx); err != nil {
+		return nil, fmt.Errorf("application %s: %w", appID, err)
+	}
+	return found.accounts, nil
+}
+
+// authorization is one record of the list.
+type authorization struct {
+	account  Handle
+	platform PlatformType
+}
+
+// accountCollection is a collection of authorizations. An account that is listed with two platform types is two records of the service
+// and one account.
+type accountCollection struct {
+	accounts Accounts
+	variants map[authorization]struct{}
+}
+
+func (c *accountCollection) add(records []authorization) {
+	for _, r := range records {
+		platform, ok := c.accounts[r.account]
+		switch {
+		case !ok:
+			c.accounts[r.account] = r.platform
+		case platform != r.platform:
+			if c.variants == nil {
+				c.variants = map[authorization]struct{}{}
+			}
+			// Whatever the order of the pages, the same one is shown.
+			shown, other := platform, r.platform
+			if shown == "" || other != "" && other < shown {
+				shown, other = other, shown
+			}
+			c.accounts[r.account] = shown
+			c.variants[authorization{r.account, other}] = struct{}{}
+			delete(c.variants, authorization{r.account, shown})
+		}
+	}
+}
+
+func (c *accountCollection) size() int { return len(c.accounts) + len(c.variants) }
+
+func (c *accountCollection) reset() {
+	clear(c.accounts)
+	c.variants = nil
+}
+
+// accountInfo is the vendor's AccountInfo.
+type accountInfo struct {
+	Account      string `json:"account"`
+	Domain       string `json:"domain"`
+	AccountType  string `json:"account_type"`
+	PlatformType string `json:"platform_type"`
+}
+
+// pageOf is the vendor's answer to both lists.
+type pageOf[T any] struct {
+	Count *int `json:"count"`
+	Items []*T `json:"items"`
+}
+
+// decodePage reads a page. The count is -1 when the service doesn't say, and an answer with neither count nor items is no page.
+func decodePage[T any](b []byte) ([]*T, int, error) {
+	var p pageOf[T]
+	if err := rest.UnmarshalJSON(b, &p); err != nil {
+		return nil, 0, err
+	}
+	if p.Count == nil && p.Items == nil {
+		return nil, 0, &rest.Error{Message: "answered JSON with neither count nor items instead of a list", Transient: true}
+	}
+	count := -1
+	if p.Count != nil {
+		count = max(-1, *p.Count)
+	}
+	return p.Items, count, nil
+}
+
+// decodeAuthorizations reads a page of the list. Unknown account types and platform types are kept as they are; an entry without a name
+// is nobody, and an error.
+func decodeAuthorizations(b []byte) ([]authorization, int, error) {
+	items, count, err := decodePage[accountInfo](b)
+	if err != nil {
+		return nil, 0, err
+	}
+	records := make([]authorization, len(items))
+	for i, item := range items {
+		if item == nil || strings.TrimSpace(item.Account) == "" {
+			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list has no account", i+1)}
+		}
+		account := Account{Type: AccountType(item.AccountType), Domain: item.Domain, Name: item.Account}
+		records[i] = authorization{account.Handle(), internPlatform(item.PlatformType)}
+	}
+	return records, count, nil
+}
+
+// internPlatform keeps a platform type from holding a whole page in memory.
+func internPlatform(s string) PlatformType {
+	switch PlatformType(s) {
+	case "":
+		return ""
+	case AD:
+		return AD
+	case Local:
+		return Local
+	}
+	return PlatformType(strings.Clone(s))
+}

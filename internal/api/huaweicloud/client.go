@@ -1,0 +1,167 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package huaweicloud is the client of the App Center of Huawei Cloud Workspace: who may use which application. It also holds
+// what a set of authorizations is, as pure functions: deltas, batches, and what a state should say.
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+)
+
+// DefaultCloud is the domain of the public cloud.
+const DefaultCloud = "myhuaweicloud.com"
+
+// serviceName is the name in errors and logs.
+const serviceName = "Huawei Cloud Workspace"
+
+// Config describes a Client. AccessKey and SecretKey are required, and Region unless both endpoints and one of ProjectID and ProjectName are given.
+type Config struct {
+	// Rest holds what all services' clients take: user agent, TLS, timeout, retries, quota, concurrency, logger. Name, address, authorization
+	// and the reading of errors are filled in here.
+	Rest rest.Config
+
+	Region string
+	// Cloud is the domain of the cloud, DefaultCloud when "".
+	Cloud string
+
+	AccessKey, SecretKey string
+	// SecurityToken belongs to temporary keys.
+	SecurityToken string
+
+	// ProjectID is looked up in IAM by ProjectName when "". ProjectName is the region when "".
+	ProjectID, ProjectName string
+
+	// WorkspaceEndpoint and IAMEndpoint are https://workspace.{region}.{cloud} and https://iam.{region}.{cloud} when "".
+	WorkspaceEndpoint, IAMEndpoint string
+}
+
+// Client calls Workspace and IAM. It is safe for concurrent use, and all users of one run should share one: the listings, the
+// quota and the order of writes are its own.
+type Client struct {
+	workspace, iam *rest.Client
+	signer         signer
+	quota          rest.Quota
+	gate           *gate
+	project        *shared.Reading[string]
+	locks          locks
+
+	mu   sync.Mutex
+	apps *cached[map[string]App]
+	// authorizations holds the listings by app id.
+	authorizations map[string]*cached[Accounts]
+}
+
+// New makes a Client and sends nothing. Its errors name the attributes of the provider block.
+func New(config Config) (*Client, error) {
+	if config.AccessKey == "" || config.SecretKey == "" {
+		return nil, errors.New("access_key and secret_key must both be set")
+	}
+	if config.ProjectName == "" {
+		config.ProjectName = config.Region
+	}
+	if config.Cloud == "" {
+		config.Cloud = DefaultCloud
+	}
+	for name, endpoint := range map[string]*string{"workspace": &config.WorkspaceEndpoint, "iam": &config.IAMEndpoint} {
+		if *endpoint != "" {
+			continue
+		}
+		if config.Region == "" {
+			return nil, fmt.Errorf("region must be set, or %s_endpoint", name)
+		}
+		*endpoint = fmt.Sprintf("https://%s.%s.%s", name, config.Region, config.Cloud)
+	}
+	if config.ProjectID == "" && config.ProjectName == "" {
+		return nil, errors.New("region must be set, or one of project_id and project_name")
+	}
+	if config.ProjectID != "" {
+		if err := checkSegment("project_id", config.ProjectID, maxProjectIDLength); err != nil {
+			return nil, err
+		}
+	}
+
+	c := &Client{
+		signer:         signer{accessKey: config.AccessKey, secretKey: config.SecretKey, securityToken: config.SecurityToken, now: time.Now},
+		quota:          config.Rest.Quota,
+		gate:           newGate(),
+		locks:          locks{byApp: map[string]chan struct{}{}},
+		authorizations: map[string]*cached[Accounts]{},
+	}
+	c.project = shared.NewReading(func(ctx context.Context, _ shared.Moment) (string, error) {
+		if config.ProjectID != "" {
+			return config.ProjectID, nil
+		}
+		return c.findProject(ctx, config.ProjectName)
+	})
+	c.apps = newCached(func(ctx context.Context) (map[string]App, error) { return c.listApps(ctx, "") })
+
+	common := config.Rest
+	common.Classify = classify
+	common.Authorize, common.Settled = c.authorize, c.gate.leave
+	common.Secrets = append(append([]string(nil), common.Secrets...), config.SecretKey, config.SecurityToken)
+	workspace := common
+	workspace.Service, workspace.BaseURL = serviceName, config.WorkspaceEndpoint
+	iam := common
+	iam.Service, iam.BaseURL = "Huawei Cloud IAM", config.IAMEndpoint
+	iam.Quota = rest.Quota{}
+	var err error
+	if c.workspace, err = rest.New(workspace); err != nil {
+		return nil, err
+	}
+	if c.iam, err = rest.New(iam); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
+func (c *Client) Quota() rest.Quota { return c.quota }
+
+// MaxConcurrent is the number of requests that may be in flight.
+func (c *Client) MaxConcurrent() int { return c.workspace.MaxConcurrent() }
+
+// do sends a request of Workspace: segments are those below /v1/{project_id}/app-center.
+func (c *Client) do(ctx context.Context, r rest.Request, segments ...string) error {
+	project, err := c.ProjectID(ctx)
+	if e, ok := errors.AsType[*rest.Error](err); ok {
+		other := *e // shared by all who asked
+		other.Unsent = true
+		return &other
+	} else if err != nil {
+		return unsentError(r.Operation, err)
+	}
+	r.Path = "/v1"
+	r.Header = http.Header{headerProject: {project}}
+	r.Segments = append([]string{project, "app-center"}, segments...)
+	return explain(c.workspace.Do(ctx, r))
+}
+
+const maxProjectIDLength = 128
+
+// checkSegment refuses what can't be one segment of a path. The signer splits paths at slashes: a slash inside an id would make a wrong
+// signature, and five of these lock the key.
+func checkSegment(what, id string, most int) error {
+	switch n := utf8.RuneCountInString(id); {
+	case id == "" || n > most:
+		return fmt.Errorf("%s must have 1 to %d characters, not %d", what, most, n)
+	case strings.ContainsAny(id, "/\\") || id == "." || id == "..":
+		return fmt.Errorf("%s must not contain a slash or be %q: %q", what, "..", id)
+	}
+	return nil
+}
+
+// unsentError is the error of a request that was refused here, before anything was sent.
+func unsentError(operation string, err error) error {
+	return &rest.Error{Service: serviceName, Operation: operation, Unsent: true, Err: err}
+}

@@ -1,0 +1,175 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// The vendor's names of the calls.
+const (
+	opBatchUpdate        = "BatchUpdateAppAuthorizations"
+	opListAuthorizations = "ListAppAuthorizations"
+	opListApps           = "ListApps"
+	opListProjects       = "KeystoneListProjects"
+)
+
+// Codes that decide something (vendor pages "Error Codes" of Workspace and of API Gateway).
+const (
+	codeAppNotFound = "WKS.00211902"
+	codeTryAgain    = "WKS.00211401" // "The requested operation failed. Please try again later."
+)
+
+// actions are the IAM actions that the calls need.
+var actions = map[string]string{
+	opBatchUpdate:        "workspace:appcenter:batchUpdateAppAuthorizations",
+	opListAuthorizations: "workspace:appcenter:listAppAuthorizations",
+	opListApps:           "workspace:appcenter:listApps",
+	opListProjects:       "iam:projects:list",
+}
+
+// classify reads the errors of the service ({"error_code","error_msg"}), of the gateway in front of it (with request_id) and of IAM
+// ({"error":{"code","message"}}). Only one 500 is worth another try; what else is, the core knows by its status.
+func classify(a rest.Answer) *rest.Error {
+	e := &rest.Error{}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(a.Body, &fields) != nil {
+		return e
+	}
+	readFields(e, fields)
+	e.Transient = a.Status == http.StatusInternalServerError && e.Code == codeTryAgain
+	return e
+}
+
+// readFields looks for code and message where the vendor's SDK does, and in its order.
+func readFields(e *rest.Error, fields map[string]json.RawMessage) {
+	for _, names := range [][3]string{{"error_code", "error_msg", "request_id"}, {"code", "message", "request_id"}, {"errCode", "errMsg", "requestId"}} {
+		code, message := scalar(fields[names[0]]), scalar(fields[names[1]])
+		if code == "" && message == "" {
+			continue
+		}
+		e.Code, e.Message = code, message
+		if e.RequestID == "" {
+			e.RequestID = scalar(fields[names[2]])
+		}
+		if detail := scalar(fields["error_detail"]); detail != "" && detail != message {
+			e.Message = strings.TrimSpace(message + " " + detail)
+		}
+		return
+	}
+	for _, name := range []string{"error", "details"} {
+		var inner map[string]json.RawMessage
+		raw := fields[name]
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+			raw = list[0]
+		}
+		if json.Unmarshal(raw, &inner) == nil && len(inner) > 0 {
+			delete(inner, "error") // one level is documented, and a hostile answer may have any number
+			delete(inner, "details")
+			readFields(e, inner)
+			return
+		}
+	}
+}
+
+// scalar gives a text or a number of JSON, "" for all else.
+func scalar(raw json.RawMessage) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil {
+		return number.String()
+	}
+	return ""
+}
+
+// explain adds to an error of the core what to do about it, and what it means.
+func explain(err error) error {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok {
+		return err
+	}
+	if e.Hint == "" {
+		e.Hint = hint(e)
+	}
+	if e.Code == codeAppNotFound {
+		return &notFound{e}
+	}
+	return err
+}
+
+// notFound is an Error about an application that does not exist.
+type notFound struct{ cause *rest.Error }
+
+func (e *notFound) Error() string        { return e.cause.Error() }
+func (e *notFound) Unwrap() error        { return e.cause }
+func (e *notFound) Is(target error) bool { return target == ErrAppNotFound }
+
+func hint(e *rest.Error) string {
+	gateway, number, _ := strings.Cut(e.Code, ".")
+	if gateway != "APIGW" && gateway != "APIG" {
+		number = ""
+	}
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return hintUnauthorized(e, number)
+	case e.Status == http.StatusForbidden:
+		return hintForbidden(e, number)
+	case number == "0101" || number == "0103":
+		return "The address answers, but has no such API: check region, cloud, workspace_endpoint and iam_endpoint."
+	case e.Status == http.StatusTooManyRequests:
+		return "Other programs may use the same quota: lower requests_per_minute, or raise max_retries."
+	case e.Code == "WKS.00010099":
+		return "Workspace is not enabled in this project: check region and project_id."
+	}
+	return ""
+}
+
+func hintUnauthorized(e *rest.Error, number string) string {
+	const enough = " Nothing more is sent in this run, since five failures in a row lock the key pair for five minutes."
+	text := strings.ToLower(e.Message)
+	switch {
+	case strings.Contains(text, "signature expired"):
+		return "The clock of this machine and the service's differ by more than 15 minutes: set it right." + enough
+	case strings.Contains(text, "failed to reach the limit"):
+		return "The key pair is locked for five minutes after five failures in a row: check secret_key (HW_SECRET_KEY), then wait." + enough
+	case strings.Contains(text, "verify aksk signature fail"):
+		return "The signature does not hold: check that secret_key (HW_SECRET_KEY) belongs to access_key (HW_ACCESS_KEY)." + enough
+	case strings.Contains(text, "not exist"):
+		return "The service does not know access_key (HW_ACCESS_KEY). A temporary key also needs security_token (HW_SECURITY_TOKEN), " +
+			"and is unknown once it has expired." + enough
+	case strings.Contains(text, "token") || number == "0307":
+		return "The temporary credentials have expired or do not belong together: get new ones, and set access_key, secret_key and " +
+			"security_token (HW_SECURITY_TOKEN) from the same answer." + enough
+	}
+	return "Check access_key (HW_ACCESS_KEY), secret_key (HW_SECRET_KEY) and, for temporary keys, security_token (HW_SECURITY_TOKEN)." + enough
+}
+
+func hintForbidden(e *rest.Error, number string) string {
+	switch number {
+	case "0310":
+		return "The project is unavailable: check project_id (HW_PROJECT_ID) and region (HW_REGION_NAME)."
+	case "0802":
+		return "The IAM user may not use this region: check region (HW_REGION_NAME), or have the user's access to it granted."
+	}
+	if e.Operation == opListProjects {
+		return "Set project_id (HW_PROJECT_ID), or grant the identity the IAM action " + actions[opListProjects] + "."
+	}
+	if action := actions[e.Operation]; action != "" {
+		return fmt.Sprintf("The identity behind access_key needs the IAM action %s in this project.", action)
+	}
+	return ""
+}

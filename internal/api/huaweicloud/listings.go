@@ -1,0 +1,71 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"sync"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+)
+
+// Apps returns the applications of the project by id. All callers of a run share one listing, until a write or ForgetApps; nobody may
+// change it.
+func (c *Client) Apps(ctx context.Context) (map[string]App, error) {
+	return c.apps.get(ctx)
+}
+
+// ForgetApps makes the next Apps list anew.
+func (c *Client) ForgetApps() { c.apps.forget() }
+
+// Authorizations returns the accounts of one application. All callers of a run share one listing, until a write that names the
+// application; nobody may change it. The error is ErrAppNotFound when the application does not exist.
+func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, error) {
+	c.mu.Lock()
+	listing, ok := c.authorizations[appID]
+	if !ok {
+		listing = newCached(func(ctx context.Context) (Accounts, error) { return c.ListAuthorizations(ctx, appID) })
+		c.authorizations[appID] = listing
+	}
+	c.mu.Unlock()
+	return listing.get(ctx)
+}
+
+// forget makes the next listings of the applications, and of their accounts, begin anew.
+func (c *Client) forget(appIDs []string) {
+	c.apps.forget()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range appIDs {
+		if listing, ok := c.authorizations[id]; ok {
+			listing.forget()
+		}
+	}
+}
+
+// cached is a listing that everybody shares until it is forgotten.
+type cached[T any] struct {
+	reading *shared.Reading[T]
+
+	mu    sync.Mutex
+	after shared.Moment
+}
+
+func newCached[T any](read func(ctx context.Context) (T, error)) *cached[T] {
+	return &cached[T]{reading: shared.NewReading(func(ctx context.Context, _ shared.Moment) (T, error) { return read(ctx) })}
+}
+
+func (c *cached[T]) get(ctx context.Context) (T, error) {
+	c.mu.Lock()
+	after := c.after
+	c.mu.Unlock()
+	return c.reading.Get(ctx, after)
+}
+
+// forget makes what was read so far, and what is being read now, too old for whoever asks from now on.
+func (c *cached[T]) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after = c.reading.Now()
+}
