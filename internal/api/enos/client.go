@@ -6,6 +6,7 @@
 package enos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,10 +62,11 @@ func New(config Config) (*Client, error) {
 	if _, err := rest.CheckURL(config.GatewayURL); err != nil {
 		return nil, fmt.Errorf("gateway_url: %w", err)
 	}
+	wait := cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond)
 	c := &Client{
 		accessKey: config.AccessKey,
 		secretKey: config.SecretKey,
-		settle:    []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second},
+		settle:    []time.Duration{wait / 10, wait / 5, wait * 2 / 5, wait * 4 / 5},
 	}
 	core := config.Rest
 	core.Service = serviceName

@@ -39,17 +39,13 @@ type service struct {
 func start(t *testing.T, switches mock.Switches) *service {
 	t.Helper()
 	s := &service{recorder: &wire.Recorder{}, faults: &wire.Faults{}}
-	var err error
-	s.Backend, err = mock.New(&wire.Service{Recorder: s.recorder, Faults: s.faults}, mock.Seed{
+	s.Backend = mock.New(wire.Service{Recorder: s.recorder, Faults: s.faults}, mock.Seed{
 		ServiceAccounts: []mock.ServiceAccount{{AccessKey: accessKey, SecretKey: secretKey, MayRead: true, MayAuthorize: true}},
 		Organizations: []mock.Organization{{ID: org, Applications: []mock.Application{
 			{AccessKey: portalApp, Name: "Portal", CreatedType: mock.Own, DataAuthorizeTypes: []string{"USER", "ROLE"}},
 			{AccessKey: shortcut, Name: "Link", CreatedType: mock.Shortcut},
 		}}},
 	}, switches)
-	if err != nil {
-		t.Fatal(err)
-	}
 	server := httptest.NewServer(s.Backend)
 	t.Cleanup(func() {
 		server.Close()
@@ -70,7 +66,6 @@ func (s *service) client(t *testing.T) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.settle = []time.Duration{time.Millisecond, time.Millisecond, time.Millisecond}
 	return c
 }
 

@@ -1,0 +1,194 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package venafi is a client of Venafi Trust Protection Platform (CyberArk Certificate Manager, Self-Hosted): who holds which
+// OAuth role. It knows nothing of Terraform.
+package venafi
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+)
+
+const (
+	// serviceName is how errors and logs call the service.
+	serviceName = "Venafi"
+	// DefaultScope is asked for where no scope is set: roles need admin, identities need configuration.
+	DefaultScope = "admin;configuration"
+	// writeGrace is how long a write in flight may go on after its context has ended, so that its outcome is known.
+	writeGrace = 800 * time.Millisecond
+)
+
+// Config describes a Client. Exactly one kind of login is set: AccessToken, Username and Password, JWT, or ClientCertificate.
+type Config struct {
+	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota, concurrency, logger. New sets
+	// Service, BaseURL, HTTP1Only, ClientCertificate and Classify.
+	Rest rest.Config
+	// URL is the server's address as people paste it, with or without /vedsdk. Required.
+	URL string
+	// AuthURL is the address of the authentication server, with or without /vedauth; "" is URL.
+	AuthURL string
+	// AccessToken is used as it is: never renewed, never revoked.
+	AccessToken string
+	// ClientID is the ID of the API integration; the three logins need it.
+	ClientID string
+	// Username may carry a prefix such as "local:".
+	Username, Password string
+	JWT                string
+	ClientCertificate  *tls.Certificate
+	// Scope is what the logins ask for; "" is DefaultScope.
+	Scope string
+}
+
+// Client calls one installation as one identity. It is safe for concurrent use; one is shared by everybody in a run, so that
+// there is one login, one quota and one listing of the roles.
+type Client struct {
+	api    *rest.Client // below URL
+	auth   *rest.Client // below AuthURL; the same as api where that is the same server
+	login  login
+	tokens *shared.Tokens
+	roles  ledger
+	// lagging is whether listings show a grant only some time after it.
+	lagging *shared.Reading[bool]
+
+	self    *shared.Reading[string] // whom a token that was given belongs to
+	ownRole *shared.Reading[OwnRole]
+
+	// tries and wait are how often a grant or revoke is sent again after a listing has shown that it was lost, and the first
+	// pause before that. settle are the pauses in which a listing may catch up with a write.
+	tries  int
+	wait   time.Duration
+	settle []time.Duration
+}
+
+// New makes a client. Its errors name what is wrong in the configuration; nothing is sent.
+func New(config Config) (*Client, error) {
+	url, err := BaseURL(config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	authURL, err := BaseURL(cmp.Or(config.AuthURL, config.URL))
+	if err != nil {
+		return nil, fmt.Errorf("auth_url: %w", err)
+	}
+	wait := cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond)
+	c := &Client{tries: config.Rest.MaxRetries, wait: wait, settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5}}
+	if c.login, err = chooseLogin(config); err != nil {
+		return nil, err
+	}
+	core := config.Rest
+	core.Service = serviceName
+	core.HTTP1Only = true // IIS renegotiates TLS to ask for a client certificate, which HTTP/2 forbids
+	core.Classify = classify
+	core.BaseURL = url
+	if url == authURL {
+		core.ClientCertificate = config.ClientCertificate
+	}
+	if c.api, err = rest.New(core); err != nil {
+		return nil, err
+	}
+	c.auth = c.api
+	if url != authURL {
+		core.BaseURL, core.ClientCertificate = authURL, config.ClientCertificate
+		if c.auth, err = rest.New(core); err != nil {
+			return nil, err
+		}
+	}
+	c.tokens = shared.NewTokens(func(ctx context.Context) (*oauth2.Token, error) {
+		return c.login.token(ctx, c.auth)
+	})
+	c.roles.listing = shared.NewReading(c.listRoles)
+	c.lagging = shared.NewReading(c.isLagging)
+	c.ownRole = shared.NewReading(func(ctx context.Context, _ shared.Moment) (OwnRole, error) { return c.GetRole(ctx) })
+	c.self = shared.NewReading(c.askWhoAmI)
+	return c, nil
+}
+
+// MaxConcurrent is the number of requests that may be in flight.
+func (c *Client) MaxConcurrent() int { return c.api.MaxConcurrent() }
+
+// call sends a request with the run's token. When the service says that the token is not valid, it logs in again and sends
+// again, once. A lack of rights or scope, which the service also answers with 401 and 403, is no reason to log in again.
+func (c *Client) call(ctx context.Context, server *rest.Client, r rest.Request) error {
+	source := c.tokens.Source(ctx)
+	for again := false; ; again = true {
+		token, err := source.Token()
+		if err != nil {
+			return err
+		}
+		err = server.Do(ctx, withToken(r, token))
+		if err == nil {
+			return nil
+		}
+		if !tokenInvalid(err) {
+			return c.explain(ctx, r, token, err)
+		}
+		if again || c.login.ready() || tokenMalformed(err) {
+			return withHint(err, c.login.invalidHint)
+		}
+		c.tokens.Drop(token)
+	}
+}
+
+func withToken(r rest.Request, token *oauth2.Token) rest.Request {
+	header := maps.Clone(r.Header)
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Authorization", token.Type()+" "+token.AccessToken)
+	r.Header = header
+	return r
+}
+
+// explain adds what to do about a lack of rights or scope.
+func (c *Client) explain(ctx context.Context, r rest.Request, token *oauth2.Token, err error) error {
+	switch {
+	case lacksScope(err):
+		need := "admin"
+		if scopes[r.Operation] != "" {
+			need = scopes[r.Operation]
+		}
+		has := "The token"
+		if scope := c.scopeOf(ctx, token); scope != "" {
+			has = fmt.Sprintf("The token has the scope %q, and", scope)
+		}
+		return withHint(err, fmt.Sprintf("%s needs the scope %s. %s", has, need, c.login.scopeHint))
+	case lacksRights(err):
+		return withHint(err, rightsHints[r.Operation])
+	}
+	return err
+}
+
+// scopeOf returns the scope of a token, "" where it can't be found out.
+func (c *Client) scopeOf(ctx context.Context, token *oauth2.Token) string {
+	if scope, _ := token.Extra("scope").(string); scope != "" {
+		return scope
+	}
+	grant, err := c.Verify(ctx, token.AccessToken)
+	if err != nil {
+		return ""
+	}
+	return grant.Scope
+}
+
+// withHint replaces the hint of a service's error.
+func withHint(err error, hint string) error {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok || hint == "" {
+		return err
+	}
+	hinted := *e
+	hinted.Hint = hint
+	return &hinted
+}
