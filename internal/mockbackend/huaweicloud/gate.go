@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
@@ -56,7 +57,9 @@ func (b *Backend) gate(operation string, k kind, projectID string, h http.Handle
 		}
 		credential, e := b.authenticate(r)
 		if e != nil {
-			refuse(w, r, *e, "not authenticated: %s", e.msg)
+			// The canonical request holds the security token: the answer shows it, as the real one does, the log doesn't.
+			why, _, _ := strings.Cut(e.msg, ", canonicalRequest:")
+			refuse(w, r, *e, "not authenticated: %s", why)
 			return
 		}
 		if k != unlimited {

@@ -47,6 +47,9 @@ func TestAuthenticationFailures(t *testing.T) {
 			if !strings.Contains(a.body, tt.text) {
 				t.Errorf("answer %s, want one with %q", a.body, tt.text)
 			}
+			if got := b.recorder.Violations()[0]; strings.Contains(got, "canonicalRequest") {
+				t.Errorf("the violation shows what was signed: %s", got)
+			}
 			if got := a.header.Get("X-Request-Id"); len(got) != 32 || !strings.Contains(a.body, `"request_id":"`+got+`"`) {
 				t.Errorf("request id %q is not in the body %s", got, a.body)
 			}

@@ -48,7 +48,7 @@ func parseAuthorization(header string) (authorization, error) {
 		case "Signature":
 			a.signature = value
 		default:
-			return a, fmt.Errorf("unknown part %q in the Authorization header", key)
+			return a, fmt.Errorf("the Authorization header has an unknown part")
 		}
 	}
 	switch {

@@ -53,7 +53,14 @@ func (b *buffered) Write(p []byte) (int, error) {
 
 // FlushError makes an http.ResponseController stream.
 func (b *buffered) FlushError() error {
-	b.finish()
+	if !b.streaming {
+		b.WriteHeader(http.StatusOK)
+		b.record(b.status, "")
+		b.send(0) // the length is not known yet
+		if _, err := b.w.Write(b.body.Bytes()); err != nil {
+			return err
+		}
+	}
 	return http.NewResponseController(b.w).Flush()
 }
 
