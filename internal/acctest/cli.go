@@ -13,9 +13,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -33,12 +35,13 @@ type CLI struct {
 }
 
 // NewCLI serves the provider until the test ends, and initializes an empty working directory.
-func NewCLI(t testing.TB, server func() tfprotov6.ProviderServer) *CLI {
+func NewCLI(t *testing.T, server func() tfprotov6.ProviderServer) *CLI {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	reattach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	go func() {
-		_ = tf6server.Serve(providerAddresses[0], server, tf6server.WithDebug(ctx, reattach, closed), tf6server.WithoutLogStderrOverride())
+		_ = tf6server.Serve(providerAddresses[0], server, tf6server.WithDebug(ctx, reattach, closed),
+			tf6server.WithLoggingSink(t), tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -127,8 +130,9 @@ func (c *CLI) Run(args ...string) Result {
 	cmd := exec.CommandContext(ctx, TerraformPath(c.t), args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	var stdout, both bytes.Buffer
-	cmd.Stdout = &tee{&stdout, &both}
-	cmd.Stderr = &both
+	var mu sync.Mutex // the streams are copied side by side
+	cmd.Stdout = &tee{&mu, []*bytes.Buffer{&stdout, &both}}
+	cmd.Stderr = &tee{&mu, []*bytes.Buffer{&both}}
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -137,11 +141,18 @@ func (c *CLI) Run(args ...string) Result {
 	return Result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Output: both.String()}
 }
 
-type tee struct{ a, b *bytes.Buffer }
+type tee struct {
+	mu      *sync.Mutex
+	buffers []*bytes.Buffer
+}
 
 func (t *tee) Write(p []byte) (int, error) {
-	t.a.Write(p)
-	return t.b.Write(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, buffer := range t.buffers {
+		buffer.Write(p)
+	}
+	return len(p), nil
 }
 
 // Diagnostic is a warning or an error as `-json` shows it.

@@ -25,7 +25,8 @@ type ApplyError struct {
 	// Err is what stopped it: the service's error, the caller's refusal, or the end of the context. It is nil when the
 	// service took every request and did not do what they say.
 	Err error
-	// Requests, Granted and Revoked count what the service said yes to; accounts once for each application.
+	// Requests is the number of requests that the service said yes to, and Granted and Revoked what came of them:
+	// accounts, once for each application.
 	Requests, Granted, Revoked int
 	// Failed are the requests that got an error, or no answer.
 	Failed []Assignment
@@ -49,6 +50,10 @@ func (r *run) failed(err error, remaining Deltas, actual Actual) error {
 		ignored := Delta{App: delta.App, Mode: delta.Mode, Flip: delta.Flip && done.mode == delta.Mode}
 		_, ignored.Grant = split(delta.Grant, done.granted)
 		_, ignored.Revoke = split(delta.Revoke, done.revoked)
+		e.Granted -= len(ignored.Grant)
+		if ignored.Mode != AllUser {
+			e.Revoked -= len(ignored.Revoke)
+		}
 		if ignored.Flip || len(ignored.Grant)+len(ignored.Revoke) > 0 {
 			e.Ignored.Apps = append(e.Ignored.Apps, ignored)
 		}

@@ -130,7 +130,7 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 					"`group:domain/name`. Empty after every successful apply. When somebody revokes an account on some of the applications, it shows here, " +
 					"and the next apply grants it again on just those.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			"timeouts": service.Timeouts(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long a create may take, such as `30m` or `1h30m`. Default `2h`: the service takes 100 writes and 200 reads a minute.",
 				ReadDescription:   "How long a refresh may take. Default `45m`.",
@@ -316,11 +316,7 @@ func (r *setResource) ImportState(ctx context.Context, req resource.ImportStateR
 		resp.Diagnostics.Append(r.explain(&api.GoneError{AppIDs: gone}, "import", 0)...)
 		return
 	}
-	var state setModel
-	if resp.Diagnostics.Append(resp.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	state.OnDestroy = types.StringValue(onDestroyRevoke)
+	state := newModel()
 	state.track(api.Import(ids, actual, r.kind.exclusive))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)

@@ -154,19 +154,15 @@ func afterwards(verb string, err *api.ApplyError) string {
 	return text
 }
 
-// pathOf points at the account that did not arrive, when it is one, or at the attribute of all.
+// pathOf points at the attribute of the accounts that did not arrive.
 func pathOf(err *api.ApplyError) path.Path {
-	var ignored []api.Handle
 	for _, delta := range err.Ignored.Apps {
-		ignored = append(ignored, delta.Grant...)
+		for _, h := range delta.Grant {
+			if h.Value().Type == api.UserGroup {
+				return path.Root("user_groups")
+			}
+			return path.Root("users")
+		}
 	}
-	if len(ignored) == 0 {
-		return path.Root("app_ids")
-	}
-	account := ignored[0].Value()
-	at := path.Root("users")
-	if account.Type == api.UserGroup {
-		at = path.Root("user_groups")
-	}
-	return at.AtMapKey(account.Domain).AtMapKey(account.Name)
+	return path.Root("app_ids")
 }

@@ -31,6 +31,18 @@ var (
 	missingType  = types.ListType{ElemType: types.StringType}
 )
 
+// newModel is the model of an import: what the configuration decides has its default.
+func newModel() setModel {
+	duration := map[string]attr.Type{}
+	for _, operation := range []string{"create", "read", "update", "delete"} {
+		duration[operation] = types.StringType
+	}
+	return setModel{
+		Users: types.MapNull(accountsType), UserGroups: types.MapNull(accountsType),
+		OnDestroy: types.StringValue(onDestroyRevoke), Timeouts: timeouts.Value{Object: types.ObjectNull(duration)},
+	}
+}
+
 // known tells whether all that decides about requests is known.
 func (m setModel) known() bool {
 	if m.AppIDs.IsUnknown() || m.AuthorizationType.IsUnknown() {

@@ -20,6 +20,8 @@ import (
 
 // accountsValidator checks a map of domain to accounts in one pass: a validator for each element would make the
 // framework look up a path for each, which 20,000 accounts would feel.
+//
+// Errors point at the whole attribute: Terraform finds no place in the configuration for a path into it.
 type accountsValidator struct{}
 
 func (accountsValidator) Description(context.Context) string {
@@ -32,25 +34,24 @@ func (v accountsValidator) MarkdownDescription(ctx context.Context) string { ret
 func (accountsValidator) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	domains := req.ConfigValue.Elements()
 	for _, domain := range sortedKeys(domains) {
-		at := req.Path.AtMapKey(domain)
 		if problem := nameProblem("domain", domain, api.MaxDomainLength); problem != "" {
-			resp.Diagnostics.AddAttributeError(at, "Invalid domain", problem+" The domain of local users is \""+api.DefaultDomain+"\".")
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid domain", problem+" The domain of local users is \""+api.DefaultDomain+"\".")
 		}
 		accounts, ok := domains[domain].(types.Map)
 		if !ok || accounts.IsUnknown() {
 			continue
 		}
 		if accounts.IsNull() {
-			resp.Diagnostics.AddAttributeError(at, "Accounts of a domain can't be null",
+			resp.Diagnostics.AddAttributeError(req.Path, "Accounts of a domain can't be null",
 				fmt.Sprintf("The domain %q has null in place of its accounts. Leave the domain out, or give it an empty map.", domain))
 			continue
 		}
 		elements := accounts.Elements()
 		for name, platform := range elements {
 			if problem := nameProblem("account", name, api.MaxAccountLength); problem != "" {
-				resp.Diagnostics.AddAttributeError(at.AtMapKey(name), "Invalid account", fmt.Sprintf("Domain %q: %s", domain, problem))
+				resp.Diagnostics.AddAttributeError(req.Path, "Invalid account", fmt.Sprintf("Domain %q: %s", domain, problem))
 			}
-			checkPlatform(at.AtMapKey(name), domain, name, platform, resp)
+			checkPlatform(req.Path, domain, name, platform, resp)
 		}
 	}
 }

@@ -1,0 +1,247 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+)
+
+func setBlock(kind, body string) string {
+	return fmt.Sprintf("resource \"appaccess_huaweicloud_%s\" \"test\" {\n%s\n}\n", kind, body)
+}
+
+const (
+	additive       = "app_authorization_set"
+	exclusiveOwner = "app_authorizations_exclusive"
+)
+
+// mustWarn finds the one warning with a summary, and checks that its text holds all parts.
+func mustWarn(t *testing.T, report acctest.Report, summary string, parts ...string) {
+	t.Helper()
+	mustFind(t, report.Warnings, report, summary, parts...)
+}
+
+func mustFail(t *testing.T, report acctest.Report, summary string, parts ...string) {
+	t.Helper()
+	if report.Code == 0 {
+		t.Errorf("no error; want %q", summary)
+	}
+	mustFind(t, report.Errors, report, summary, parts...)
+}
+
+func mustFind(t *testing.T, in []acctest.Diagnostic, report acctest.Report, summary string, parts ...string) {
+	t.Helper()
+	found := 0
+	for _, d := range in {
+		if d.Summary != summary {
+			continue
+		}
+		found++
+		for _, part := range parts {
+			if !strings.Contains(d.Detail, part) && !strings.Contains(d.Attribute, part) {
+				t.Errorf("%s: the text lacks %q:\n%s\n(at %s)", summary, part, d.Detail, d.Attribute)
+			}
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d diagnostics %q, want 1:\n%s", found, summary, report.Output)
+	}
+}
+
+func mustBeSilent(t *testing.T, report acctest.Report) {
+	t.Helper()
+	if len(report.Warnings)+len(report.Errors) > 0 || report.Code != 0 {
+		t.Errorf("exit code %d, warnings %v, errors %v", report.Code, report.Warnings, report.Errors)
+	}
+}
+
+func mustApply(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	if r := cli.Apply(); r.Code != 0 {
+		t.Fatal(r.Output)
+	}
+}
+
+// What the attributes don't show is a warning, once; a plan that changes nothing on the service warns of nothing.
+func TestAccPlan_warnings(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	w.grant(cad, user("stranger"))
+	cli := w.cli()
+	two := `
+		app_ids = ` + quoted(cad, office) + `
+		users   = { "corp.example.com" = { wangwu = "AD", lisi = null } }`
+	cli.Write("main.tf", setBlock(additive, two))
+	plan := cli.Plan()
+	mustWarn(t, plan, "Applications that are open to everybody will be closed", `application "Office" (`+office+`)`, "only the 2 accounts")
+	if len(plan.Warnings) != 1 {
+		t.Errorf("%d warnings: %v", len(plan.Warnings), plan.Warnings)
+	}
+	if lists := w.recorder.Count(mock.OpListAppAuthorizations); lists != 0 {
+		t.Errorf("the plan of a create listed the accounts of %d apps: nobody can lose access", lists)
+	}
+	mustApply(t, cli)
+
+	mustBeSilent(t, cli.Plan())
+
+	cli.Write("main.tf", setBlock(additive, strings.ReplaceAll(two, quoted(cad, office), quoted(office))))
+	mustWarn(t, cli.Plan(), "Applications that leave app_ids lose their accounts",
+		`application "AutoCAD" (`+cad+`): 2 accounts: corp.example.com/lisi, corp.example.com/wangwu`, "2 authorizations")
+
+	cli.Write("main.tf", setBlock(additive, `
+		app_ids            = `+quoted(cad, office)+`
+		authorization_type = "ALL_USER"`))
+	mustWarn(t, cli.Plan(), "Applications will be opened to everybody", "AutoCAD", "Office")
+
+	cli.Write("main.tf", setBlock(additive, two+"\nmax_revocations = 7"))
+	mustBeSilent(t, cli.Plan())
+
+	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "4 authorizations on 2 applications", "corp.example.com/wangwu")
+
+	cli.Write("main.tf", setBlock(additive, two+"\non_destroy = \"keep\""))
+	cli.Plan()
+	mustApply(t, cli)
+	mustBeSilent(t, cli.Plan("-destroy"))
+
+	cli.Write("main.tf", setBlock(additive, strings.ReplaceAll(two, office, "no-such-app")))
+	mustWarn(t, cli.Plan(), "No such application", "no-such-app")
+	w.writes()
+	mustFail(t, cli.Apply(), "No such application", "no-such-app", "Nothing was sent")
+	mustDo(t, w.expectWrites())
+}
+
+// A plan makes no call that the refresh of the same run has made.
+func TestAccPlan_calls(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	body := `
+		app_ids = ` + quoted(cad, viewer) + `
+		users   = { "corp.example.com" = { wangwu = "AD", lisi = null } }`
+	cli.Write("main.tf", setBlock(additive, body))
+	counts := func(what string, apps, lists, writes int) {
+		t.Helper()
+		got := w.recorder.Counts()
+		if got[mock.OpListApps] != apps || got[mock.OpListAppAuthorizations] != lists || got[mock.OpBatchUpdateAppAuthorizations] != writes {
+			t.Errorf("%s: %v, want %d ListApps, %d ListAppAuthorizations, %d writes", what, got, apps, lists, writes)
+		}
+		w.recorder.Reset()
+	}
+	w.recorder.Reset()
+	cli.Plan()
+	counts("plan of a create", 1, 0, 0)
+	mustApply(t, cli)
+	counts("create", 2, 4, 1) // before, and back
+	cli.Plan()
+	counts("no-op plan", 1, 2, 0)
+	cli.Write("main.tf", setBlock(additive, strings.ReplaceAll(body, "lisi", "zhaoliu")))
+	cli.Plan()
+	counts("plan of an update", 1, 2, 0)
+	mustApply(t, cli)
+	counts("update", 2, 4, 1)
+	cli.Plan("-destroy")
+	counts("plan of a destroy", 2, 4, 0) // Terraform refreshes in a run of the provider of its own
+	mustApply(t, cli)
+	counts("destroy", 2, 4, 1)
+}
+
+func TestAccPlan_maxRevocations(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	config := func(apps, users string, limit int) {
+		cli.Write("main.tf", setBlock(additive, fmt.Sprintf(`
+			app_ids         = %s
+			users           = { "corp.example.com" = { %s } }
+			max_revocations = %d`, apps, users, limit)))
+	}
+	both := quoted(cad, viewer)
+	config(both, "a = null, b = null, c = null", 3)
+	cli.Plan()
+	mustApply(t, cli)
+
+	config(both, "a = null, b = null", 2) // c on two apps
+	if plan := cli.Plan(); plan.Code != 0 {
+		t.Error(plan.Output)
+	}
+	config(both, "a = null, b = null", 1)
+	mustFail(t, cli.Plan(), "More accounts would be revoked than max_revocations allows", "2 accounts", "allows 1", "corp.example.com/c", "max_revocations")
+	config(quoted(cad), "a = null, b = null, c = null", 2) // an app that leaves counts
+	mustFail(t, cli.Plan(), "More accounts would be revoked than max_revocations allows", "3 accounts", "allows 2")
+
+	cli.Write("main.tf", setBlock(additive, `
+		app_ids            = `+both+`
+		authorization_type = "ALL_USER"
+		max_revocations    = 0`))
+	if plan := cli.Plan(); plan.Code != 0 {
+		t.Errorf("opening counts: %s", plan.Output)
+	}
+	config(both, "a = null, b = null, c = null", 0)
+	if plan := cli.Plan("-destroy"); plan.Code != 0 {
+		t.Errorf("a destroy counts: %s", plan.Output)
+	}
+	mustApply(t, cli)
+	mustDo(t, w.expect(cad))
+}
+
+// The world moves between plan and apply: the check runs again before anything is sent.
+func TestAccPlan_maxRevocationsAtApply(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	config := `
+		app_ids         = ` + quoted(cad) + `
+		users           = { "corp.example.com" = { %s } }
+		max_revocations = 1`
+	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null, b = null")))
+	cli.Plan()
+	mustApply(t, cli)
+	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null")))
+	if plan := cli.Plan(); plan.Code != 0 {
+		t.Fatal(plan.Output)
+	}
+	w.grant(cad, user("late"))
+	w.writes()
+	mustFail(t, cli.Apply(), "More accounts would be revoked than max_revocations allows", "2 accounts", "corp.example.com/late")
+	mustDo(t, w.expectWrites())
+	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/b", "corp.example.com/late"))
+}
+
+// An apply that takes more than a minute under the quota says so.
+func TestAccPlan_slow(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	cli.Write("huaweicloud.tf", strings.Replace(w.provider(""), "{ read = 0, write = 0 }", "{ read = 0, write = 3 }", 1))
+	cli.Write("main.tf", setBlock(additive, `
+		app_ids = `+quoted(cad)+`
+		users   = { "local.com" = { for i in range(1000) : "user${i}" => null } }`))
+	mustWarn(t, cli.Plan(), "The apply takes a while", "10 requests", "about 3 minutes")
+}
+
+// What is known only after apply is checked then.
+func TestAccPlan_unknown(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	cli.Write("main.tf", `
+resource "terraform_data" "app" { input = "`+cad+`" }
+resource "terraform_data" "domain" { input = { wangwu = "AD" } }
+`+setBlock(additive, `
+		app_ids = [terraform_data.app.output]
+		users   = { "corp.example.com" = terraform_data.domain.output }`))
+	w.recorder.Reset()
+	mustBeSilent(t, cli.Plan())
+	if n := len(w.recorder.All()); n != 0 {
+		t.Errorf("%d requests for a plan of unknown values", n)
+	}
+	mustApply(t, cli)
+	mustDo(t, w.expect(cad, "corp.example.com/wangwu"))
+	mustBeSilent(t, cli.Plan())
+}
