@@ -1,0 +1,31 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+// What the demo promises in the README stays true.
+func TestAccDemo(t *testing.T) {
+	t.Setenv("TERRAFORM", os.Getenv("TF_ACC_TERRAFORM_PATH")) // from make; empty is the one on the PATH
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	rest := out.String()
+	for _, want := range []string{
+		`+ "zhangsan" = "LOCAL"`, "1 × BatchUpdateAppAuthorizations", "No changes.", "Behind Terraform's back", `- "local.com/zhangsan",`,
+		`+ "lisi"`, "No changes.", "Destroying revokes access", "legacy.admin still has CAD Workbench",
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("the output lacks %q, or has it elsewhere:\n%s", want, out.String())
+		}
+		rest = after
+	}
+}
