@@ -149,5 +149,13 @@ func (b *Backend) answerList(w http.ResponseWriter, r *http.Request, p paging, p
 		return
 	}
 	wire.Note(r, "offset", p.offset, "limit", p.limit, "items", fmt.Sprintf("%d/%d", len(answer.Items), answer.Count))
-	wire.WriteJSON(w, http.StatusOK, answer)
+	body, err := answer.appendJSON(nil)
+	if err != nil {
+		http.Error(w, "mock: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	}
+	_, _ = w.Write(body)
 }

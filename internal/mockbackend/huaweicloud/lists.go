@@ -4,7 +4,6 @@
 package huaweicloud
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -20,20 +19,6 @@ const (
 	defaultLimit = 10
 	maxLimit     = 100
 )
-
-// list is the answer of ListApps and ListAppAuthorizations.
-type list struct {
-	Count int   `json:"count"`
-	Items []any `json:"items"`
-}
-
-// item is the vendor's AccountInfo on read. A nil field is left out.
-type item struct {
-	Account      string          `json:"account"`
-	Domain       json.RawMessage `json:"domain,omitempty"`
-	AccountType  string          `json:"account_type"`
-	PlatformType json.RawMessage `json:"platform_type,omitempty"`
-}
 
 // appItem is the vendor's Application.
 type appItem struct {
@@ -195,76 +180,6 @@ func (b *Backend) matches(name, filter string) bool {
 		return name == filter
 	}
 	return strings.Contains(strings.ToLower(name), strings.ToLower(filter))
-}
-
-// item shows a record as the switches say.
-func (b *Backend) item(r record) item {
-	who := b.accounts[r.id]
-	out := item{AccountType: Simple}
-	if who.group {
-		out.AccountType = UserGroup
-	}
-	if b.switches.AccountCase == AccountCaseLowered {
-		who.domain, who.name = strings.ToLower(who.domain), strings.ToLower(who.name)
-	}
-	out.Account = b.decorate(who.name)
-	out.Domain = text(who.domain)
-	if who.domain == localDomain {
-		switch b.switches.DefaultDomain {
-		case DefaultDomainOmitted:
-			if r.domainLeftOut {
-				out.Domain = nil
-			}
-		case DefaultDomainHidden:
-			out.Domain = nil
-		case DefaultDomainEmpty:
-			out.Domain = text("")
-		case DefaultDomainNull:
-			out.Domain = json.RawMessage("null")
-		}
-	}
-	how := string(b.switches.PlatformSent)
-	if r.platform == platformLeftOut {
-		how = string(b.switches.PlatformLeftOut)
-		if how == "" {
-			how = "omitted"
-		}
-	}
-	switch how {
-	case "omitted":
-	case "null":
-		out.PlatformType = json.RawMessage("null")
-	case "LOCAL":
-		out.PlatformType = text("LOCAL")
-	case "empty":
-		out.PlatformType = text("")
-	default:
-		out.PlatformType = text(platformNames[r.platform])
-	}
-	return out
-}
-
-func text(s string) json.RawMessage {
-	quoted, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string
-	}
-	return quoted
-}
-
-// decorate shows a name in the form "account (group)" that the vendor's page speaks of.
-func (b *Backend) decorate(name string) string {
-	switch b.switches.AccountOnRead {
-	case AccountOnReadDecorated:
-		return name + "(group)"
-	case AccountOnReadSpaced:
-		return name + " (group)"
-	}
-	return name
-}
-
-func undecorate(name string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(name, "(group)"), " ")
 }
 
 // window returns the indexes of a page of n records in the order of the switch. A shuffled order is i -> (a*i + c) mod

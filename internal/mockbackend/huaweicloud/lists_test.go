@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // many is a seed with n accounts on one app, in the order u000, u001, …
@@ -165,4 +166,33 @@ func TestWindowIsAPermutation(t *testing.T) {
 			t.Fatalf("unstable order of %d repeats within one page", n)
 		}
 	}
+}
+
+// TestItemsAreJSON: what is written by hand reads back as it was.
+func TestItemsAreJSON(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		name, domain := rapid.String().Draw(t, "name"), rapid.String().Draw(t, "domain")
+		l := list{Count: 3, Items: []any{
+			item{account: name, accountType: Simple, domain: value(domain), platformType: null()},
+			item{account: domain, accountType: UserGroup},
+			appItem{Name: name},
+		}}
+		text, err := l.appendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got any
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		items := got.(map[string]any)["items"].([]any)
+		want := []any{
+			map[string]any{"account": name, "account_type": "SIMPLE", "domain": domain, "platform_type": nil},
+			map[string]any{"account": domain, "account_type": "USER_GROUP"},
+		}
+		if diff := cmp.Diff(want, items[:2]); diff != "" || items[2].(map[string]any)["name"] != name {
+			t.Fatalf("%s\n%s", text, diff)
+		}
+	})
 }
