@@ -225,32 +225,29 @@ func (b *Backend) listedApplication(role Role) any {
 	return nil
 }
 
-// spell writes a grantee as the switch says.
+// spell writes a grantee as the switch says. What is no GUID stays as it is, but for the directory's own spelling.
 func (b *Backend) spell(grantee string) string {
-	prefix, universal, found := strings.Cut(grantee, ":")
-	if !found {
-		return grantee
-	}
-	m := guid.FindStringSubmatch(universal)
 	switch b.switches.GranteeSpelling {
 	case SpellingDirectory:
 		if identity := b.directory.universal(grantee); identity != nil {
 			return identity.PrefixedUniversal()
 		}
-	case SpellingLower:
-		if m != nil {
-			return prefix + ":" + strings.ToLower(universal)
-		}
-	case SpellingUpper:
-		if m != nil {
-			return prefix + ":" + strings.ToUpper(universal)
-		}
-	case SpellingUnbraced:
-		if m != nil {
-			return prefix + ":" + m[1]
-		}
+		return grantee
+	case SpellingLower, SpellingUpper, SpellingUnbraced:
+	default:
+		return grantee
 	}
-	return grantee
+	prefix, universal, _ := strings.Cut(grantee, ":")
+	m := guid.FindStringSubmatch(universal)
+	switch {
+	case m == nil:
+		return grantee
+	case b.switches.GranteeSpelling == SpellingLower:
+		return prefix + ":" + strings.ToLower(universal)
+	case b.switches.GranteeSpelling == SpellingUpper:
+		return prefix + ":" + strings.ToUpper(universal)
+	}
+	return prefix + ":" + m[1]
 }
 
 // getRole answers "POST OAuth/GetRole": the caller's own role.
