@@ -18,7 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
-const address = "registry.terraform.io/appaccess/appaccess"
+// name is what tfplugindocs looks for in a file; Terraform would write the whole address.
+const name = "appaccess"
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -47,7 +48,7 @@ func run(ctx context.Context) error {
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(document{
 		FormatVersion: "1.0",
-		Schemas: map[string]providerSchema{address: {
+		Schemas: map[string]providerSchema{name: {
 			Provider:           newSchema(schemas.Provider),
 			Resources:          newSchemas(schemas.ResourceSchemas),
 			DataSources:        newSchemas(schemas.DataSourceSchemas),
