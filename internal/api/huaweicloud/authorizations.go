@@ -26,10 +26,10 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 		hash: func(h *maphash.Hash, a authorization) { maphash.WriteComparable(h, a) },
 		fetch: func(ctx context.Context, offset int) (records []authorization, count int, err error) {
 			err = c.do(ctx, rest.Request{
-				Operation: opListAuthorizations, Query: pageQuery(offset),
+				Operation: opListAuthorizations, Query: pageQuery(offset), MaxBodyBytes: maxPageBytes,
 				Decode: func(_ int, _ http.Header, body io.Reader) error {
 					return rest.WithBody(body, func(b []byte) (err error) {
-						records, count, err = decodeAuthorizations(b)
+						records, count, err = c.records.decode(b)
 						return err
 					})
 				},
@@ -127,10 +127,14 @@ func decodeAuthorizations(b []byte) ([]authorization, int, error) {
 		if item == nil || strings.TrimSpace(item.Account) == "" {
 			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list has no account", i+1)}
 		}
-		account := Account{Type: AccountType(item.AccountType), Domain: item.Domain, Name: item.Account}
-		records[i] = authorization{account.Handle(), internPlatform(item.PlatformType)}
+		records[i] = item.authorization()
 	}
 	return records, count, nil
+}
+
+func (i accountInfo) authorization() authorization {
+	account := Account{Type: AccountType(i.AccountType), Domain: i.Domain, Name: i.Account}
+	return authorization{account.Handle(), internPlatform(i.PlatformType)}
 }
 
 // internPlatform keeps a platform type from holding a whole page in memory.

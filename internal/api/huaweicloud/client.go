@@ -60,6 +60,8 @@ type Client struct {
 	apps *cached[map[string]App]
 	// authorizations holds the listings by app id.
 	authorizations map[string]*cached[Accounts]
+
+	records knownRecords
 }
 
 // New makes a Client and sends nothing. Its errors name the attributes of the provider block.
