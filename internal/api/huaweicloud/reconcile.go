@@ -36,6 +36,20 @@ type Reconciliation struct {
 type Progress struct {
 	RequestsDone, RequestsDue atomic.Int64
 	AccountsDone, AccountsDue atomic.Int64
+	// AppsRead counts the applications whose accounts were read, each time anew.
+	AppsRead atomic.Int64
+}
+
+// counted counts what is read.
+type counted struct {
+	Workspace
+	progress *Progress
+}
+
+func (c counted) Authorizations(ctx context.Context, appID string) (Accounts, error) {
+	accounts, err := c.Workspace.Authorizations(ctx, appID)
+	c.progress.AppsRead.Add(1)
+	return accounts, err
 }
 
 // Outcome is what is known after an apply, also after a failed one.
@@ -51,6 +65,9 @@ type Outcome struct {
 // back what it changed, since the service answers 200 also when it skipped an account. A request that failed though
 // everything arrived is no failure. Any other error is an *ApplyError or, when nothing was sent, what went wrong before.
 func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, error) {
+	if r.Progress != nil {
+		w = counted{Workspace: w, progress: r.Progress}
+	}
 	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
 	if err != nil {
 		return Outcome{}, err

@@ -26,7 +26,7 @@ func (r *setResource) apply(
 	ctx context.Context, client *api.Client, wanted, prior api.Set, maxRevocations types.Int64,
 ) (api.Tracked, error) {
 	var progress api.Progress
-	stop := report(ctx, &progress)
+	stop := report(ctx, &progress, progressInterval)
 	defer stop()
 	out, err := api.Reconcile(ctx, client, api.Reconciliation{
 		Wanted: wanted, Prior: prior, Exclusive: r.kind.exclusive, Progress: &progress,
@@ -46,11 +46,11 @@ func (r *setResource) apply(
 	return out.State(wanted, prior, r.kind.exclusive), err
 }
 
-// report logs how far an apply is, every few seconds until stop is called.
-func report(ctx context.Context, progress *api.Progress) (stop func()) {
+// report logs how far an apply is, at every interval until stop is called.
+func report(ctx context.Context, progress *api.Progress, interval time.Duration) (stop func()) {
 	done := make(chan struct{})
 	go func() {
-		ticker := time.NewTicker(progressInterval)
+		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {
 			select {
@@ -60,6 +60,7 @@ func report(ctx context.Context, progress *api.Progress) (stop func()) {
 				tflog.Info(ctx, "Assigning application authorizations", map[string]any{
 					"requests_done": progress.RequestsDone.Load(), "requests": progress.RequestsDue.Load(),
 					"accounts_done": progress.AccountsDone.Load(), "accounts": progress.AccountsDue.Load(),
+					"applications_read": progress.AppsRead.Load(),
 				})
 			}
 		}
