@@ -1,0 +1,13 @@
+# Who may do what with one application?
+data "appaccess_venafi_oauth_roles" "integration" {
+  application_id = "MyIntegration"
+}
+
+# Who is administrator?
+data "appaccess_venafi_oauth_roles" "admins" {
+  role = "admin"
+}
+
+output "admins" {
+  value = [for r in data.appaccess_venafi_oauth_roles.admins.roles : r.grantee]
+}
