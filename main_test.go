@@ -5,7 +5,7 @@ package main
 
 import "testing"
 
-func TestQuietFramework(t *testing.T) {
+func TestQuietLogs(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
@@ -25,9 +25,11 @@ func TestQuietFramework(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			got := map[string]string{}
-			quietFramework(tc.environ, func(key, value string) error { got[key] = value; return nil })
-			if quiet := got["TF_LOG_SDK_FRAMEWORK"] == "off"; quiet != tc.quiet {
-				t.Errorf("switched off: %v, want %v", quiet, tc.quiet)
+			quietLogs(tc.environ, func(key, value string) error { got[key] = value; return nil })
+			for _, log := range []string{"TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER"} {
+				if quiet := got[log] == "off"; quiet != tc.quiet {
+					t.Errorf("%s is switched off: %v, want %v", log, quiet, tc.quiet)
+				}
 			}
 		})
 	}

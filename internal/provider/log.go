@@ -6,14 +6,19 @@ package provider
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// apiSubsystem is the part of the log that tells of requests. TF_LOG_PROVIDER_APPACCESS_API sets its level.
-const apiSubsystem = "api"
+const (
+	// apiSubsystem is the part of the log that tells of requests.
+	apiSubsystem = "api"
+	// apiLevel is the environment variable that sets its level.
+	apiLevel = "TF_LOG_PROVIDER_APPACCESS_API"
+)
 
 // apiLogger writes what a service's client reports to the log of Terraform, with the service's secrets masked.
 type apiLogger struct {
@@ -22,7 +27,11 @@ type apiLogger struct {
 
 var _ rest.Logger = apiLogger{}
 
+// Log leaves a line that nobody will see as soon as that is certain: there is one for every request.
 func (l apiLogger) Log(ctx context.Context, level rest.Level, msg string, fields map[string]any) {
+	if os.Getenv(apiLevel) == "" && !tflog.IsError(ctx) {
+		return
+	}
 	ctx = tflog.NewSubsystem(ctx, apiSubsystem,
 		tflog.WithLevelFromEnv("TF_LOG_PROVIDER_APPACCESS", apiSubsystem), tflog.WithRootFields())
 	ctx = tflog.SubsystemMaskLogStrings(ctx, apiSubsystem, l.secrets...)
