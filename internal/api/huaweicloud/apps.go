@@ -41,7 +41,7 @@ func (c *Client) listApps(ctx context.Context, name string) (map[string]App, err
 				query.Set("name", name)
 			}
 			err = c.do(ctx, rest.Request{
-				Operation: opListApps, Query: query,
+				Operation: opListApps, Query: query, MaxBodyBytes: maxPageBytes,
 				Decode: func(_ int, _ http.Header, body io.Reader) error {
 					return rest.WithBody(body, func(b []byte) (err error) {
 						records, count, err = decodeApps(b)

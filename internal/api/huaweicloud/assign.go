@@ -56,7 +56,7 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 		Body: assignRequest{
 			AppIDs: a.AppIDs, AuthorizationType: a.AuthorizationType, Users: accountsOnWire(a.Users), DelUsers: accountsOnWire(a.DelUsers),
 		},
-		Decode: decodeAssigned,
+		Decode: decodeAssigned, MaxBodyBytes: 1 << 20,
 	}, "apps", "actions", "batch-assign-authorization")
 }
 

@@ -21,6 +21,10 @@ import (
 const (
 	// pageLimit is the largest limit of the lists (vendor pages ListAppAuthorizations and ListApps).
 	pageLimit = 100
+	// maxPageBytes is far above what a page of applications with the longest descriptions takes.
+	maxPageBytes = 4 << 20
+	// minPage is the shortest page of a longer list that is put up with: shorter ones would take requests without end.
+	minPage = 10
 	// maxRecords is where a list is taken for one without an end.
 	maxRecords = 500_000
 	// maxRestarts is how often a list may change while it is read.
@@ -51,7 +55,8 @@ type collection[R any] interface {
 
 // lister reads one list to its end. Neither order nor stability of the lists is documented, and the count is the only witness of
 // completeness: a list is complete when as many different records came as the service counts. Until then it is read again, since pages overlap and
-// leave gaps when the order changes between two requests.
+// leave gaps when the order changes between two requests. What it can't see is that one record left and another came between two of its requests: the
+// next reading shows that.
 type lister[R any] struct {
 	what  string // "authorizations of application x": in errors
 	op    string
@@ -145,6 +150,9 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 		return total, nil
 	}
 	step := first.received // the service may have a smaller limit than it documents
+	if step < minPage {
+		return 0, l.fail("the service counts %d %s, but sends only %d where %d were asked for", total, l.what, step, pageLimit)
+	}
 	var end atomic.Int64
 	end.Store(int64(total))
 	group, inner := errgroup.WithContext(ctx)
@@ -164,12 +172,17 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 // stretch reads from one offset to another, with as many requests as it takes. end is where a page was empty.
 func (l *lister[R]) stretch(ctx context.Context, from, to, total int, end *atomic.Int64) error {
 	for from < to && int64(from) < end.Load() {
+		if err := ctx.Err(); err != nil {
+			return err // another stretch failed
+		}
 		p, err := l.page(ctx, from)
 		switch {
 		case err != nil:
 			return err
 		case p.count != total:
 			return errMoved
+		case l.repeats():
+			return l.fail("the list of %s has no end: the same records come again and again", l.what)
 		case p.received == 0:
 			for e := end.Load(); int64(from) < e && !end.CompareAndSwap(e, int64(from)); e = end.Load() {
 			}
@@ -192,14 +205,18 @@ func (l *lister[R]) tail(ctx context.Context, from, total int) error {
 			return nil
 		case l.into.size() > maxRecords:
 			return l.fail("the list of %s has no end: %d were read", l.what, l.into.size())
-		case l.received > 2*l.into.size()+10*pageLimit:
-			if total >= 0 {
-				return nil // an incomplete pass, like any other
-			}
+		case l.repeats():
 			return l.fail("the list of %s has no end: the same records come again and again", l.what)
 		}
 		from += p.received
 	}
+}
+
+// repeats tells that a pass brought more records again than any order explains: one at random brings 1.6 for each different one.
+func (l *lister[R]) repeats() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.received > 2*l.into.size()+10*pageLimit
 }
 
 // page makes one request and takes what it brings.
