@@ -69,7 +69,7 @@ func TestAccExclusive_create(t *testing.T) {
 		users   = { "corp.example.com" = { a = null } }`
 	cli.Write("main.tf", setBlock(exclusiveOwner, body))
 	plan := cli.Plan()
-	mustFail(t, plan, "The applications have accounts that are not listed", "would revoke 11 accounts", "AutoCAD", "corp.example.com/k and 1 more", "terraform import")
+	mustFail(t, plan, "The applications have accounts that are not listed", "would revoke 11 accounts that others granted", "AutoCAD", "corp.example.com/k and 1 more", "terraform import")
 	mustWarn(t, plan, "Accounts that are not listed will be revoked", `application "AutoCAD" (`+cad+`): 11 accounts: corp.example.com/b`)
 
 	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 10"))

@@ -82,8 +82,8 @@ func (r *setResource) guard(deltas api.Deltas, prior api.Set, maxRevocations typ
 	case maxRevocations.IsUnknown():
 		return nil
 	case !maxRevocations.IsNull() && int64(count) > maxRevocations.ValueInt64():
-		detail := fmt.Sprintf("%d accounts would be revoked, counted once for each application, and max_revocations allows %d.\n\n%s\n\n"+
-			"If that is meant, raise max_revocations; otherwise list the accounts in the configuration.", count, maxRevocations.ValueInt64(),
+		detail := fmt.Sprintf("%s would be revoked, counted once for each application, and max_revocations allows %d.\n\n%s\n\n"+
+			"If that is meant, raise max_revocations; otherwise list the accounts in the configuration.", counted(count, "account"), maxRevocations.ValueInt64(),
 			revocationLines(deltas))
 		if create && r.kind.exclusive {
 			detail += importAdvice
@@ -92,8 +92,8 @@ func (r *setResource) guard(deltas api.Deltas, prior api.Set, maxRevocations typ
 	case maxRevocations.IsNull() && create && r.kind.exclusive && count > 0:
 		return &guardError{
 			summary: "The applications have accounts that are not listed",
-			detail: fmt.Sprintf("Creating this resource takes exclusive ownership, and would revoke %d accounts that were granted before:\n\n%s\n\n"+
-				"Nothing is revoked unless max_revocations is set and allows it.", count, revocationLines(deltas)) + importAdvice,
+			detail: fmt.Sprintf("Creating this resource takes exclusive ownership, and would revoke %s that others granted:\n\n%s\n\n"+
+				"Nothing is revoked unless max_revocations is set and allows it.", counted(count, "account"), revocationLines(deltas)) + importAdvice,
 		}
 	}
 	return nil
