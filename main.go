@@ -52,7 +52,7 @@ func quietLogs(environ []string, setenv func(key, value string) error) {
 			return
 		}
 	}
-	for _, log := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER"} {
+	for _, log := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO", "TF_LOG_PROVIDER_APPACCESS"} {
 		_ = setenv(log, "off") // a failure costs speed only
 	}
 }

@@ -26,7 +26,7 @@ func TestQuietLogs(t *testing.T) {
 			t.Parallel()
 			got := map[string]string{}
 			quietLogs(tc.environ, func(key, value string) error { got[key] = value; return nil })
-			for _, log := range []string{"TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER"} {
+			for _, log := range []string{"TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_APPACCESS"} {
 				if quiet := got[log] == "off"; quiet != tc.quiet {
 					t.Errorf("%s is switched off: %v, want %v", log, quiet, tc.quiet)
 				}
