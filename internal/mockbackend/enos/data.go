@@ -4,6 +4,7 @@
 package enos
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -44,7 +45,7 @@ func (b *Backend) AddApp(orgID string, app Application) error {
 		return fmt.Errorf("no organization %q", orgID)
 	}
 	if app.AccessKey == "" {
-		return fmt.Errorf("an application needs an access key")
+		return errors.New("an application needs an access key")
 	}
 	org.remove(app.AccessKey)
 	org.add(app)

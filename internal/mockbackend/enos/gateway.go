@@ -5,6 +5,7 @@ package enos
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -255,7 +256,7 @@ func fields(r *http.Request, body []byte, known ...string) (map[string]json.RawM
 	}
 	if object == nil {
 		wire.Violate(r, "malformed body: null")
-		return nil, fmt.Errorf("the body is null")
+		return nil, errors.New("the body is null")
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, name) {

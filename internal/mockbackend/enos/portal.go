@@ -265,7 +265,10 @@ func (b *Backend) appGet(c *call) {
 }
 
 func (b *Backend) succeed(c *call, data any) {
-	raw, _ := json.Marshal(data) // plain values always marshal
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // the operations answer plain values
+	}
 	message := "OK"
 	if c.switches.SuccessMessage == MessageEmpty {
 		message = ""

@@ -24,7 +24,7 @@ type applicationEntry struct {
 	Renewable        *bool
 	Scope            string
 	UnusedExpiration *int64
-	Url              string //nolint:revive // the vendor's spelling
+	URL              string `json:"Url"`
 	UserCount        int
 	Vendor           string
 }
@@ -43,7 +43,7 @@ func (b *Backend) applicationEntries(applications []*Application) []applicationE
 	for _, a := range applications {
 		entries = append(entries, applicationEntry{
 			AccessValidity: a.AccessValiditySeconds, Description: a.Description, GrantCount: grants[a.ID], GrantValidity: a.GrantValiditySeconds,
-			ID: a.ID, MaximumScope: a.MaximumScope, Name: a.Name, Renewable: a.Renewable, Scope: a.Scope, Url: a.URL,
+			ID: a.ID, MaximumScope: a.MaximumScope, Name: a.Name, Renewable: a.Renewable, Scope: a.Scope, URL: a.URL,
 			UserCount: len(users[a.ID]), Vendor: a.Vendor,
 		})
 	}

@@ -85,6 +85,7 @@ func (b *Backend) playFault(c *call, fault wire.Fault) (reply, bool) {
 		return insufficientScope(scopeAdmin), true
 	case FaultResult:
 		return failed(c, cmp.Or(fault.Status, resultFailure), "The call failed"), true
+	default:
 	}
 	return reply{}, false
 }

@@ -261,7 +261,10 @@ func (e oauthError) text(status int, capitalised bool) []byte {
 		if i > 0 {
 			text.WriteByte(',')
 		}
-		value, _ := json.Marshal(pair[1]) // a string always marshals
+		value, err := json.Marshal(pair[1])
+		if err != nil {
+			panic(err) // a string always marshals
+		}
 		fmt.Fprintf(&text, `"%s":%s`, pair[0], bytes.ReplaceAll(value, []byte("/"), []byte(`\/`)))
 	}
 	text.WriteByte('}')

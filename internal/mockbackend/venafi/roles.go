@@ -188,6 +188,7 @@ func (c caller) assigns(role RoleID, application string, switches Switches) bool
 		return mine == Owner || mine == Maintainer && switches.MaintainerGrants != Refused
 	case Owner:
 		return mine == Owner && switches.OwnerAssignsOwner != Refused
+	default:
+		return false
 	}
-	return false
 }

@@ -5,6 +5,7 @@ package venafi
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -162,7 +163,7 @@ func (r Role) check() error {
 	case !r.Role.grantable():
 		return fmt.Errorf("role %d cannot be granted", int(r.Role))
 	case r.Grantee == "":
-		return fmt.Errorf("a role without grantee")
+		return errors.New("a role without grantee")
 	case r.Role.ofApplication() && r.ApplicationID == "":
 		return fmt.Errorf("role %s of %s has no application_id", roleNames[r.Role], r.Grantee)
 	}

@@ -151,7 +151,7 @@ func (c *conn) start() error {
 		return c.startErr
 	}
 	c.started = true
-	_ = c.Conn.SetReadDeadline(time.Now().Add(patience))
+	_ = c.SetReadDeadline(time.Now().Add(patience))
 	hello, err := c.message()
 	if err == nil && c.server.options.TLS13 && offersTLS13(hello) {
 		c.switchTo13(hello)
@@ -160,7 +160,7 @@ func (c *conn) start() error {
 	if err == nil {
 		err = c.handshake(hello, false)
 	}
-	_ = c.Conn.SetReadDeadline(time.Time{})
+	_ = c.SetReadDeadline(time.Time{})
 	c.startErr = err
 	return err
 }
@@ -179,7 +179,7 @@ func (r *replay) Read(p []byte) (int, error) {
 }
 
 func (c *conn) switchTo13(hello []byte) {
-	_ = c.Conn.SetReadDeadline(time.Time{})
+	_ = c.SetReadDeadline(time.Time{})
 	first := append((&half{}).seal(recordHandshake, hello), c.buffered...)
 	inner := tls.Server(&replay{c.Conn, bytes.NewReader(first)}, &tls.Config{
 		Certificates: []tls.Certificate{c.server.certificate}, MinVersion: tls.VersionTLS13,
@@ -209,7 +209,7 @@ func (c *conn) Close() error {
 	if inner := c.inner(); inner != nil {
 		return inner.Close()
 	}
-	_ = c.Conn.SetWriteDeadline(time.Now().Add(time.Second))
+	_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 	_ = c.writeRecord(recordAlert, []byte{1, alertCloseNotify})
 	return c.Conn.Close()
 }
@@ -333,9 +333,9 @@ func (c *conn) askCertificate() error {
 			time.Sleep(time.Millisecond)
 			continue
 		}
-		_ = c.Conn.SetReadDeadline(time.Now().Add(patience))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		err := c.pump()
-		_ = c.Conn.SetReadDeadline(time.Time{})
+		_ = c.SetReadDeadline(time.Time{})
 		c.readMu.Unlock()
 		if err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,13 +20,15 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // NewTLSServer returns an ordinary TLS server that asks for a client certificate in its first handshake and takes any, also
 // none.
 func NewTLSServer(handler http.Handler, authority *Authority) *httptest.Server {
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = hclog.NewNullLogger().StandardLogger(nil) // tests make handshakes fail
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.server()}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
 	return server
@@ -67,14 +68,14 @@ func NewServer(handler http.Handler, authority *Authority, options Options) (*Se
 		options.Paths = []string{"/vedauth"}
 	}
 	s := &Server{handler: handler, options: options, certificate: authority.server()}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("mock of IIS: %w", err)
 	}
 	s.URL = "https://" + listener.Addr().String()
 	s.server = &http.Server{
 		Handler:     http.HandlerFunc(s.serveHTTP),
-		ErrorLog:    log.New(io.Discard, "", 0),
+		ErrorLog:    hclog.NewNullLogger().StandardLogger(nil),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
 	go func() { _ = s.server.Serve(&tlsListener{listener, s}) }()
