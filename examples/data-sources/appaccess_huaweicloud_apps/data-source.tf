@@ -2,19 +2,19 @@ data "appaccess_huaweicloud_apps" "all" {}
 
 # Ids by name, as app_ids of the resources takes them.
 output "cad" {
-  value = data.appaccess_huaweicloud_apps.all.ids["AutoCAD"]
+  value = data.appaccess_huaweicloud_apps.all.ids["CAD Workbench"]
 }
 
-# Who is open to everybody?
+# What is open to everybody?
 output "open" {
   value = [for app in data.appaccess_huaweicloud_apps.all.apps : app.name if app.authorization_type == "ALL_USER"]
 }
 
-# Two applications of one name: choose by version.
-data "appaccess_huaweicloud_apps" "editor" {
-  name = "Editor"
+# Where several applications have one name: choose by version.
+data "appaccess_huaweicloud_apps" "ledger" {
+  name = "Ledger"
 }
 
-output "editor" {
-  value = one([for app in data.appaccess_huaweicloud_apps.editor.apps : app.id if app.version == "2.0"])
+output "ledger" {
+  value = one([for app in data.appaccess_huaweicloud_apps.ledger.apps : app.id if app.version == "11.0"])
 }

@@ -1,10 +1,10 @@
-# By name: what roles are granted to.
-data "appaccess_venafi_identity" "jdoe" {
-  name = "AD+corp:jdoe"
+# By name: the ID that roles are granted to.
+data "appaccess_venafi_identity" "carol" {
+  name = "AD+corp:carol"
 }
 
 output "grantee" {
-  value = data.appaccess_venafi_identity.jdoe.prefixed_universal
+  value = data.appaccess_venafi_identity.carol.prefixed_universal
 }
 
 # By ID: whom it belongs to.

@@ -1,10 +1,14 @@
 ephemeral "appaccess_venafi_access_token" "certificates" {
-  client_id = "certificates"
-  scope     = "certificate:manage"
+  client_id = "MyIntegration"
+  scope     = "certificate"
 }
 
-# Ephemeral values go into provider blocks, into write-only arguments, and into other ephemeral resources.
-provider "venafi" {
-  url          = "https://tpp.example.com"
-  access_token = ephemeral.appaccess_venafi_access_token.certificates.access_token
+# Ephemeral values go into provisioners, provider blocks, write-only arguments and other ephemeral resources.
+resource "terraform_data" "enroll" {
+  provisioner "local-exec" {
+    command = "./enroll.sh"
+    environment = {
+      VENAFI_TOKEN = ephemeral.appaccess_venafi_access_token.certificates.access_token
+    }
+  }
 }

@@ -1,8 +1,8 @@
-list "appaccess_huaweicloud_app_authorizations_exclusive" "payroll" {
+list "appaccess_huaweicloud_app_authorizations_exclusive" "ledger" {
   provider         = appaccess
   include_resource = true
 
   config {
-    name = "Payroll"
+    name = "Ledger"
   }
 }

@@ -2,8 +2,8 @@ data "appaccess_huaweicloud_apps" "all" {}
 
 resource "appaccess_huaweicloud_app_authorization_set" "cad" {
   app_ids = [
-    data.appaccess_huaweicloud_apps.all.ids["AutoCAD"],
-    data.appaccess_huaweicloud_apps.all.ids["Viewer"],
+    data.appaccess_huaweicloud_apps.all.ids["CAD Workbench"],
+    data.appaccess_huaweicloud_apps.all.ids["Render Queue"],
   ]
 
   users = {
@@ -19,7 +19,7 @@ resource "appaccess_huaweicloud_app_authorization_set" "cad" {
 }
 
 # An application for everybody.
-resource "appaccess_huaweicloud_app_authorization_set" "calculator" {
-  app_ids            = ["5b1f9a52-7f0e-4b7c-9b58-0a0b8d6b2f11"]
+resource "appaccess_huaweicloud_app_authorization_set" "office" {
+  app_ids            = ["b7e1a2c4-9d3f-4e58-a6b0-7c8d9e0f1a23"]
   authorization_type = "ALL_USER"
 }

@@ -1,4 +1,4 @@
 import {
-  to = appaccess_huaweicloud_app_authorizations_exclusive.payroll
-  id = "9d2b6c1e-0a57-4f5e-8f0e-6f1d9f0f4c22"
+  to = appaccess_huaweicloud_app_authorizations_exclusive.ledger
+  id = "8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"
 }

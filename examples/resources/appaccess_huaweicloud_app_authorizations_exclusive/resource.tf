@@ -1,12 +1,12 @@
-resource "appaccess_huaweicloud_app_authorizations_exclusive" "payroll" {
-  app_ids = ["9d2b6c1e-0a57-4f5e-8f0e-6f1d9f0f4c22"]
+resource "appaccess_huaweicloud_app_authorizations_exclusive" "ledger" {
+  app_ids = ["8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"]
 
   # These are the only ones: whoever else is granted the application is revoked.
   users = {
-    "corp.example.com" = { zhaoliu = "AD" }
+    "corp.example.com" = { tanaka = "AD" }
   }
   user_groups = {
-    "corp.example.com" = { accounting = "AD" }
+    "corp.example.com" = { finance = "AD" }
   }
 
   # Without it a create that finds accounts to revoke fails.

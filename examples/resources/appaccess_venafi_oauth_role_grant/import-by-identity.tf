@@ -3,6 +3,6 @@ import {
   identity = {
     role           = "application_maintainer"
     application_id = "MyIntegration"
-    grantee        = "AD+corp:7f93d2908020204a959910ea5a5704ff"
+    grantee        = "AD+corp:1932309a28daf34db5c942630c3a2cc4"
   }
 }

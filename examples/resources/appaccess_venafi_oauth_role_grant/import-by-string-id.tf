@@ -1,4 +1,4 @@
 import {
   to = appaccess_venafi_oauth_role_grant.maintainer
-  id = "application_maintainer/MyIntegration/AD+corp:7f93d2908020204a959910ea5a5704ff"
+  id = "application_maintainer/MyIntegration/AD+corp:1932309a28daf34db5c942630c3a2cc4"
 }

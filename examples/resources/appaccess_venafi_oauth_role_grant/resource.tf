@@ -1,9 +1,9 @@
-data "appaccess_venafi_identity" "jdoe" {
-  name = "AD+corp:jdoe"
+data "appaccess_venafi_identity" "carol" {
+  name = "AD+corp:carol"
 }
 
 resource "appaccess_venafi_oauth_role_grant" "maintainer" {
-  grantee        = data.appaccess_venafi_identity.jdoe.prefixed_universal
+  grantee        = data.appaccess_venafi_identity.carol.prefixed_universal
   role           = "application_maintainer"
   application_id = "MyIntegration"
 }

@@ -22,8 +22,8 @@ var additiveSet = kind{
 	maxRevocations: "Default: no limit.",
 	onDestroy: "`revoke` (default): exactly the listed accounts are revoked, and an `ALL_USER` set becomes `ASSIGN_USER`; who was granted the " +
 		"application by others keeps it.",
-	listing: "A set that is imported as it was found answers for all these accounts: take those out of its configuration that it shall not revoke " +
-		"when it is destroyed.",
+	listing: "A set that is imported as it was found answers for all these accounts: who leaves its configuration is revoked. To answer for some of " +
+		"them only, write a set that lists these, and don't import it: to grant what is granted already changes nothing.",
 }
 
 var exclusiveSet = kind{
