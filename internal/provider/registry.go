@@ -30,6 +30,7 @@ var (
 func (p *appaccess) Resources(context.Context) []func() resource.Resource {
 	return slices.Concat(
 		huaweicloud.Resources(),
+		enos.Resources(),
 	)
 }
 

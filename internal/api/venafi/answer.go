@@ -155,6 +155,7 @@ func refused(err error) bool {
 	switch resultOf(err) {
 	case AccessTokenExpired, AuthenticationMissing, AuthenticationInvalid, InsufficientPrivileges, InvalidScope:
 		return true
+	default:
 	}
 	e, ok := errors.AsType[*rest.Error](err)
 	return !ok || e.Unsent || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden

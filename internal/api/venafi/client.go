@@ -54,11 +54,13 @@ type Config struct {
 // Client calls one installation as one identity. It is safe for concurrent use; one is shared by everybody in a run, so that
 // there is one login, one quota and one listing of the roles.
 type Client struct {
-	api    *rest.Client // below URL
-	auth   *rest.Client // below AuthURL; the same as api where that is the same server
-	login  login
-	tokens *shared.Tokens
-	roles  ledger
+	api     *rest.Client // below URL
+	auth    *rest.Client // below AuthURL; the same as api where that is the same server
+	login   login
+	tokens  *shared.Tokens
+	roles   ledger
+	turns   turns
+	intents intents
 	// lagging is whether listings show a grant only some time after it.
 	lagging *shared.Reading[bool]
 

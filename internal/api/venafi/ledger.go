@@ -29,6 +29,7 @@ type ledger struct {
 	byGrantee map[string][]Key
 	byHolding map[holding][]Key
 	revoking  map[Key]bool // revokes of this run, also those under way
+	claimed   map[Key]bool // what this run has granted, or wanted to grant and found held
 	first     Grant        // the first grant of this run
 	confirmed shared.Moment
 }
@@ -59,6 +60,22 @@ func (l *ledger) note(g Grant, held bool) {
 			l.first = g
 		}
 	}
+}
+
+// claim records that this run wants a grant to be held.
+func (l *ledger) claim(key Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.claimed == nil {
+		l.claimed = map[Key]bool{}
+	}
+	l.claimed[key] = true
+}
+
+func (l *ledger) isClaimed(key Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.claimed[key]
 }
 
 func (l *ledger) firstGrant() Grant {

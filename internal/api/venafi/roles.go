@@ -48,6 +48,8 @@ func (c *Client) checkVisible(ctx context.Context, g Grant) error {
 		return fmt.Errorf("the role is not listed, but it could not be found out whether it would be: %w", err)
 	}
 	switch own.Role {
+	default:
+		return nil
 	case ApplicationMaintainer, ApplicationOwner, MixedOwnerMaintainer:
 		if !g.Role.OfApplication() || !slices.Contains(own.OwnedApplications, g.ApplicationID) {
 			return ErrNotVisible
@@ -132,9 +134,13 @@ type Outcome struct {
 	Adopted bool
 	// Unlisted tells that the service has confirmed the grant, but doesn't list it even some seconds later.
 	Unlisted bool
-	// Err is nil, an *UnknownOutcomeError, a *CollateralError, ErrOwnIdentity, or what the service said.
+	// Err is nil, an *UnknownOutcomeError, a *CollateralError, ErrOwnIdentity, ErrClaimed, or what the service said.
 	Err error
 }
+
+// ErrClaimed means that the same run has granted a role, or wanted to grant it and found it held, before it came to revoking
+// it: it has passed from one owner to another, and was not revoked.
+var ErrClaimed = errors.New("the role has been claimed in this run")
 
 // GrantRole makes sure that a grant is held. It looks first. The service has no code for "already granted", and its answer may
 // get lost: after any failure, who holds what decides, and only what is found not to be held is sent again.
@@ -142,16 +148,23 @@ func (c *Client) GrantRole(ctx context.Context, g Grant) Outcome {
 	if err := g.check(); err != nil {
 		return Outcome{Grant: g, Err: err}
 	}
+	done, err := c.turns.take(ctx, g.Key())
+	if err != nil {
+		return Outcome{Grant: g, Err: err}
+	}
+	defer done()
 	listed, err := c.roles.current(ctx)
 	if err != nil {
 		return Outcome{Grant: g, Err: err}
 	}
 	if _, held := c.roles.find(listed, g.Key()); held {
+		c.roles.claim(g.Key())
 		return Outcome{Grant: g, Adopted: true}
 	}
 	if err := c.write(ctx, "GrantRole", "/vedsdk/oauth/grantrole", g, true); err != nil {
 		return Outcome{Grant: g, Err: err}
 	}
+	c.roles.claim(g.Key())
 	return Outcome{Grant: g, Unlisted: c.unlisted(ctx, g)}
 }
 
@@ -193,7 +206,8 @@ func (c *Client) awaitListing(ctx context.Context, g Grant, hold bool) (shown bo
 
 // RevokeRole makes sure that a grant is not held any more. Revoking what is not held is no error. Where the grantee holds the
 // same role on other applications it makes sure that the service has kept these: a *CollateralError names the lost ones. The
-// grant of the identity that the client is logged in as is not revoked: ErrOwnIdentity (errors.Is).
+// grant of the identity that the client is logged in as is not revoked: ErrOwnIdentity (errors.Is). Neither is one that GrantRole
+// was called for before in this run: ErrClaimed.
 func (c *Client) RevokeRole(ctx context.Context, g Grant) error {
 	if err := g.check(); err != nil {
 		return err
@@ -204,6 +218,14 @@ func (c *Client) RevokeRole(ctx context.Context, g Grant) error {
 	}
 	if own {
 		return ErrOwnIdentity
+	}
+	done, err := c.turns.take(ctx, g.Key())
+	if err != nil {
+		return err
+	}
+	defer done()
+	if c.roles.isClaimed(g.Key()) {
+		return ErrClaimed
 	}
 	listed, err := c.roles.current(ctx)
 	if err != nil {

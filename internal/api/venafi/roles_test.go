@@ -160,6 +160,7 @@ func TestLostAnswers(t *testing.T) {
 					}
 				}
 				s.holds(t, aliceOnA, true)
+				c = s.client(t, "admin") // another run
 				if err := c.RevokeRole(t.Context(), aliceOnA); fault != hostile.NullBody && err != nil {
 					t.Fatal(err)
 				} else if fault == hostile.NullBody {
@@ -379,4 +380,96 @@ func TestCancelledWrites(t *testing.T) {
 		t.Errorf("%+v after %s", got, time.Since(began))
 	}
 	s.holds(t, aliceOnB, false)
+}
+
+// A grant that passes from one owner to another in one run is held afterwards, whoever comes first.
+func TestGrantsThatChangeHands(t *testing.T) {
+	t.Parallel()
+	for _, held := range []bool{true, false} {
+		s := start(t, mock.Switches{})
+		if held {
+			if err := s.Grant(mock.Role{Role: mock.Maintainer, Grantee: alice, ApplicationID: "app-a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := s.client(t, "admin")
+		if got := c.GrantRole(t.Context(), aliceOnA); got.Err != nil || got.Adopted != held {
+			t.Errorf("%+v", got)
+		}
+		if err := c.RevokeRole(t.Context(), aliceOnA); !errors.Is(err, ErrClaimed) {
+			t.Errorf("got %v", err)
+		}
+		s.counts(t, map[string]int{mock.RevokeRole: 0})
+	}
+	for range 20 {
+		s := start(t, mock.Switches{})
+		if err := s.Grant(mock.Role{Role: mock.Maintainer, Grantee: alice, ApplicationID: "app-a"}); err != nil {
+			t.Fatal(err)
+		}
+		c := s.client(t, "admin")
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := c.RevokeRole(t.Context(), aliceOnA); err != nil && !errors.Is(err, ErrClaimed) {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if got := c.GrantRole(t.Context(), aliceOnA); got.Err != nil {
+				t.Errorf("%+v", got)
+			}
+		})
+		wg.Wait()
+		s.holds(t, aliceOnA, true)
+	}
+}
+
+func TestTurnsEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	var all turns
+	done, err := all.take(t.Context(), aliceOnA.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := all.take(ended, aliceOnA.Key()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := all.take(t.Context(), aliceOnB.Key()); err != nil {
+		t.Errorf("another grant waits: %v", err)
+	}
+	done()
+	if len(all.byKey) != 1 {
+		t.Errorf("%d turns are kept, want 1", len(all.byKey))
+	}
+}
+
+func TestIntentsThatClash(t *testing.T) {
+	t.Parallel()
+	s := start(t, mock.Switches{})
+	if err := s.Grant(mock.Role{Role: mock.Maintainer, Grantee: alice, ApplicationID: "app-a"}); err != nil {
+		t.Fatal(err)
+	}
+	c := s.client(t, "admin")
+	clashes := func(g Grant, want ...Grant) {
+		t.Helper()
+		got, err := c.Intend(t.Context(), g)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%s: got %v, %v; want %v", g, got, err, want)
+		}
+		for i := range want {
+			if got[i].Key() != want[i].Key() {
+				t.Errorf("%s: got %v, want %v", g, got, want)
+			}
+		}
+	}
+	admin := Grant{Grantee: strings.ToUpper(alice), Role: Admin}
+	clashes(aliceOnB)                  // two application roles
+	clashes(admin, aliceOnA, aliceOnB) // one is held, the other planned
+	clashes(aliceOwn, admin)
+	clashes(bobAudit)
+	clashes(Grant{Grantee: bob, Role: GrantAdmin})
+	c.IntendEnd(admin)
+	clashes(Grant{Grantee: alice, Role: ApplicationOwner, ApplicationID: "app-c"})
+	s.counts(t, map[string]int{mock.ListRoles: 1})
 }
