@@ -47,6 +47,7 @@ func (p *appaccess) DataSources(context.Context) []func() datasource.DataSource 
 func (p *appaccess) ListResources(context.Context) []func() list.ListResource {
 	return slices.Concat(
 		huaweicloud.ListResources(),
+		enos.ListResources(),
 	)
 }
 

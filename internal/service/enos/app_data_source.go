@@ -9,7 +9,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -115,13 +114,9 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 			return
 		}
 	}
-	values := make([]attr.Value, len(granted))
-	for i, t := range granted {
-		values[i] = types.StringValue(t)
-	}
 	model.Name = textValue(app.Name)
 	model.CreatedType = textValue(createdTypes[app.CreatedType])
-	model.DataAuthorizeTypes = types.SetValueMust(types.StringType, values)
+	model.DataAuthorizeTypes = typesValue(granted)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 

@@ -5,6 +5,7 @@ package enos
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -16,4 +17,9 @@ func Resources() []func() resource.Resource {
 // DataSources are the data sources of this service.
 func DataSources() []func() datasource.DataSource {
 	return []func() datasource.DataSource{NewAppDataSource}
+}
+
+// ListResources are what `terraform query` can find of this service.
+func ListResources() []func() list.ListResource {
+	return []func() list.ListResource{NewAppDataAuthorizationList}
 }
