@@ -12,6 +12,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
@@ -88,8 +90,11 @@ func decodeApps(b []byte) ([]App, int, error) {
 	}
 	apps := make([]App, len(items))
 	for i, item := range items {
-		if item == nil || item.ID == "" {
+		switch {
+		case item == nil || item.ID == "":
 			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list has no id", i+1)}
+		case strings.ContainsRune(item.ID, utf8.RuneError):
+			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list has an id that is not valid text", i+1)}
 		}
 		apps[i] = App(*item)
 	}

@@ -6,7 +6,6 @@ package huaweicloud
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"sync"
 )
 
@@ -30,7 +29,7 @@ func (k *knownRecords) decode(b []byte) ([]authorization, int, error) {
 	}
 	for i, text := range p.unknown {
 		var item accountInfo
-		if json.Unmarshal(text, &item) != nil || strings.TrimSpace(item.Account) == "" {
+		if json.Unmarshal(text, &item) != nil || item.problem() != "" {
 			return decodeAuthorizations(b) // it says what is wrong
 		}
 		p.records[i] = item.authorization()

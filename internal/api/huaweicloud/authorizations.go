@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
@@ -115,8 +116,8 @@ func decodePage[T any](b []byte) ([]*T, int, error) {
 	return p.Items, count, nil
 }
 
-// decodeAuthorizations reads a page of the list. Unknown account types and platform types are kept as they are; an entry without a name
-// is nobody, and an error.
+// decodeAuthorizations reads a page of the list. Unknown account types and platform types are kept as they are; an entry that names nobody
+// is an error.
 func decodeAuthorizations(b []byte) ([]authorization, int, error) {
 	items, count, err := decodePage[accountInfo](b)
 	if err != nil {
@@ -124,15 +125,27 @@ func decodeAuthorizations(b []byte) ([]authorization, int, error) {
 	}
 	records := make([]authorization, len(items))
 	for i, item := range items {
-		if item == nil || strings.TrimSpace(item.Account) == "" {
-			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list has no account", i+1)}
+		if problem := item.problem(); problem != "" {
+			return nil, 0, &rest.Error{Message: fmt.Sprintf("entry %d of the list %s", i+1, problem)}
 		}
 		records[i] = item.authorization()
 	}
 	return records, count, nil
 }
 
-func (i accountInfo) authorization() authorization {
+// problem says why an entry can't be an identity, "" when it can. Text that is not UTF-8 is decoded to replacement characters, which would make one
+// account of several.
+func (i *accountInfo) problem() string {
+	switch {
+	case i == nil || strings.TrimSpace(i.Account) == "":
+		return "has no account"
+	case strings.ContainsRune(i.Account, utf8.RuneError) || strings.ContainsRune(i.Domain, utf8.RuneError):
+		return "has an account that is not valid text"
+	}
+	return ""
+}
+
+func (i *accountInfo) authorization() authorization {
 	account := Account{Type: AccountType(i.AccountType), Domain: i.Domain, Name: i.Account}
 	return authorization{account.Handle(), internPlatform(i.PlatformType)}
 }

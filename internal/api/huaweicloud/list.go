@@ -23,8 +23,9 @@ const (
 	pageLimit = 100
 	// maxPageBytes is far above what a page of applications with the longest descriptions takes.
 	maxPageBytes = 4 << 20
-	// minPage is the shortest page of a longer list that is put up with: shorter ones would take requests without end.
-	minPage = 10
+	// minPage is how short the pages of a longer list may be, and maxShortPages how many shorter ones are put up with: they would take requests without end.
+	minPage       = 10
+	maxShortPages = 50
 	// maxRecords is where a list is taken for one without an end.
 	maxRecords = 500_000
 	// maxRestarts is how often a list may change while it is read.
@@ -151,7 +152,7 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	}
 	step := first.received // the service may have a smaller limit than it documents
 	if step < minPage {
-		return 0, l.fail("the service counts %d %s, but sends only %d where %d were asked for", total, l.what, step, pageLimit)
+		return total, l.tail(ctx, step, total)
 	}
 	var end atomic.Int64
 	end.Store(int64(total))
@@ -194,8 +195,11 @@ func (l *lister[R]) stretch(ctx context.Context, from, to, total int, end *atomi
 
 // tail reads one page after the other to an empty one. total is -1 when the count is of no use.
 func (l *lister[R]) tail(ctx context.Context, from, total int) error {
-	for {
+	for short := 0; ; {
 		p, err := l.page(ctx, from)
+		if p.received < minPage {
+			short++
+		}
 		switch {
 		case err != nil:
 			return err
@@ -203,6 +207,8 @@ func (l *lister[R]) tail(ctx context.Context, from, total int) error {
 			return errMoved
 		case p.received == 0 || total >= 0 && l.into.size() >= total:
 			return nil
+		case short > maxShortPages:
+			return l.fail("the service sends only %d %s where %d were asked for", p.received, l.what, pageLimit)
 		case l.into.size() > maxRecords:
 			return l.fail("the list of %s has no end: %d were read", l.what, l.into.size())
 		case l.repeats():

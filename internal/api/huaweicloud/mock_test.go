@@ -29,7 +29,7 @@ const (
 type bench struct {
 	*mock.Backend
 
-	t        *testing.T
+	t        testing.TB
 	url      string
 	recorder *wire.Recorder
 	faults   *wire.Faults
@@ -66,7 +66,7 @@ func seed(apps map[string]mock.App) mock.Seed {
 }
 
 // start runs a mock without quotas and a client of it.
-func start(t *testing.T, apps map[string]mock.App, change ...func(*huaweicloud.Config)) *bench {
+func start(t testing.TB, apps map[string]mock.App, change ...func(*huaweicloud.Config)) *bench {
 	t.Helper()
 	b := &bench{t: t, recorder: &wire.Recorder{}, faults: &wire.Faults{}}
 	backend := mock.New(wire.Service{Recorder: b.recorder, Faults: b.faults}, seed(apps), mock.Switches{})
@@ -134,7 +134,7 @@ func user(name string) huaweicloud.Authorization {
 	return huaweicloud.Authorization{Account: huaweicloud.Account{Type: huaweicloud.Simple, Domain: huaweicloud.DefaultDomain, Name: name}}
 }
 
-func failure(t *testing.T, err error) *rest.Error {
+func failure(t testing.TB, err error) *rest.Error {
 	t.Helper()
 	e, ok := errors.AsType[*rest.Error](err)
 	if !ok {

@@ -1,0 +1,363 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
+)
+
+func grant(appIDs []string, names ...string) huaweicloud.Assignment {
+	a := huaweicloud.Assignment{AppIDs: appIDs, AuthorizationType: huaweicloud.AssignUser}
+	for _, name := range names {
+		a.Users = append(a.Users, user(name))
+	}
+	return a
+}
+
+// hold makes the next requests of an operation wait inside the mock until release is called; arrived tells of each.
+func (b *bench) hold(operation string, times int) (arrived <-chan struct{}, release func()) {
+	came, gate := make(chan struct{}, 100), make(chan struct{})
+	b.faults.Add(wire.Fault{Kind: wire.Hook, Operation: operation, Times: times, Do: func(r *http.Request) {
+		came <- struct{}{}
+		select {
+		case <-gate:
+		case <-r.Context().Done():
+		}
+	}})
+	release = sync.OnceFunc(func() { close(gate) })
+	b.t.Cleanup(release)
+	return came, release
+}
+
+// However many resources ask, a run lists once.
+func TestListingsAreShared(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(250)}, mail: {Name: "Mail"}}, func(c *huaweicloud.Config) { c.ProjectID = "" })
+	for range 2 {
+		var wg sync.WaitGroup
+		for range 30 {
+			wg.Go(func() {
+				if apps, err := b.client.Apps(t.Context()); err != nil || len(apps) != 2 {
+					t.Error(len(apps), err)
+				}
+				if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 250 {
+					t.Error(len(accounts), err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	b.want(mock.OpListApps, 1)
+	b.want(mock.OpListAppAuthorizations, 3)
+	b.want(mock.OpListProjects, 1)
+
+	// A write forgets what it names, and the modes.
+	if _, err := b.client.Authorizations(t.Context(), mail); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.client.AssignAuthorizations(t.Context(), grant([]string{cad}, "newcomer")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 251 {
+			t.Error(len(accounts), err)
+		}
+		if _, err := b.client.Authorizations(t.Context(), mail); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.client.Apps(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	b.want(mock.OpListApps, 2)
+	b.want(mock.OpListAppAuthorizations, 3+1+3)
+	b.client.ForgetApps()
+	if _, err := b.client.Apps(t.Context()); err != nil {
+		t.Error(err)
+	}
+	b.want(mock.OpListApps, 3)
+	b.noViolations()
+}
+
+// A write that failed may have been done: all its applications are forgotten too.
+func TestFailedWriteForgets(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []wire.FaultKind{wire.ResetAfter, mock.PartialBatch, mock.Forbidden} {
+		b := start(t, map[string]mock.App{cad: {Name: "CAD"}, mail: {Name: "Mail"}})
+		look := func() (n int) {
+			for _, id := range []string{cad, mail} {
+				accounts, err := b.client.Authorizations(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n += len(accounts)
+			}
+			return n
+		}
+		look()
+		b.faults.Add(wire.Fault{Kind: kind, Operation: mock.OpBatchUpdateAppAuthorizations})
+		if err := b.client.AssignAuthorizations(t.Context(), grant([]string{cad, mail}, "newcomer")); err == nil {
+			t.Errorf("%s: a success", kind)
+		}
+		if got, want := look(), len(b.Accounts(cad))+len(b.Accounts(mail)); got != want {
+			t.Errorf("%s: %d accounts are listed, the service has %d", kind, got, want)
+		}
+		b.want(mock.OpListAppAuthorizations, 4)
+	}
+}
+
+// A listing that began before a write is never taken for one that shows it, though it ends later.
+func TestListingThatAWriteOvertakes(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(3)}})
+	if _, err := b.client.Apps(t.Context()); err != nil { // proves the key
+		t.Fatal(err)
+	}
+	// The mock looks at its data after the hook: hold the answer instead, by a second page that hangs.
+	if err := b.Update(func(s mock.Seed) (mock.Seed, error) {
+		app := s.Apps[cad]
+		app.Users = users(150)
+		s.Apps[cad] = app
+		return s, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.faults.Add(wire.Fault{Kind: wire.Hook, Operation: mock.OpListAppAuthorizations, Times: 1})
+	arrived, release := b.hold(mock.OpListAppAuthorizations, 1)
+	early := make(chan error, 1)
+	go func() {
+		_, err := b.client.Authorizations(t.Context(), cad)
+		early <- err
+	}()
+	<-arrived
+	revoke := huaweicloud.Assignment{AppIDs: []string{cad}, AuthorizationType: huaweicloud.AssignUser, DelUsers: []huaweicloud.Authorization{user("user000000")}, Users: []huaweicloud.Authorization{user("newcomer")}}
+	if err := b.client.AssignAuthorizations(t.Context(), revoke); err != nil {
+		t.Fatal(err)
+	}
+	late := make(chan []string, 1)
+	go func() {
+		accounts, err := b.client.Authorizations(t.Context(), cad)
+		if err != nil {
+			t.Error(err)
+		}
+		late <- names(accounts)
+	}()
+	time.Sleep(10 * time.Millisecond)
+	release()
+	if err := <-early; err != nil {
+		t.Error(err)
+	}
+	if got := <-late; !slices.Equal(got, b.listed(cad)) {
+		t.Errorf("what is listed after the write does not show it: %d accounts, newcomer %v", len(got), slices.Contains(got, "local.com/newcomer"))
+	}
+	if got, err := b.client.Authorizations(t.Context(), cad); err != nil || !slices.Equal(names(got), b.listed(cad)) {
+		t.Errorf("what is kept does not show the write: %v", err)
+	}
+}
+
+// Who gives up waiting takes nobody along, and who is alone stops the requests.
+func TestGivingUpASharedListing(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(5)}})
+	arrived, release := b.hold(mock.OpListAppAuthorizations, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := b.client.Authorizations(ctx, cad); first <- err }()
+	<-arrived
+	go func() {
+		accounts, err := b.client.Authorizations(t.Context(), cad)
+		if err == nil && len(accounts) != 5 {
+			err = fmt.Errorf("%d accounts", len(accounts))
+		}
+		second <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	cancelled := time.Now()
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) || time.Since(cancelled) > time.Second {
+		t.Errorf("%v after %s", err, time.Since(cancelled))
+	}
+	release()
+	if err := <-second; err != nil {
+		t.Error(err)
+	}
+	b.want(mock.OpListAppAuthorizations, 1)
+}
+
+// Writes to one application never interleave, and all of them end up done: twenty writers, four applications, some of them in common.
+func TestWritesToOneApplicationDoNotInterleave(t *testing.T) {
+	t.Parallel()
+	ids := []string{"a", "b", "c", "d"}
+	apps := map[string]mock.App{}
+	for _, id := range ids {
+		apps[id] = mock.App{Name: id}
+	}
+	b := start(t, apps)
+	b.faults.Add(wire.Fault{Kind: wire.Slow, Operation: mock.OpBatchUpdateAppAuthorizations, Delay: 3 * time.Millisecond, Probability: 0.7})
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			var mine []string
+			for j, id := range ids {
+				if i>>(j%2)&1 == 0 || i%4 == j {
+					mine = append(mine, id)
+				}
+			}
+			if i%2 == 1 {
+				slices.Reverse(mine)
+			}
+			for j := range 3 {
+				if err := b.client.AssignAuthorizations(t.Context(), grant(mine, fmt.Sprintf("writer%d-%d", i, j))); err != nil {
+					t.Error(err)
+				}
+				if accounts, err := b.client.Authorizations(t.Context(), mine[0]); err != nil {
+					t.Error(err)
+				} else if _, ok := accounts[user(fmt.Sprintf("writer%d-%d", i, j)).Handle()]; !ok {
+					t.Errorf("writer %d does not see its own write", i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	type write struct {
+		from, to time.Time
+		apps     []string
+	}
+	var writes []write
+	overlap := 0
+	for _, e := range b.recorder.All() {
+		if e.Operation != mock.OpBatchUpdateAppAuthorizations {
+			continue
+		}
+		var body struct {
+			AppIDs []string `json:"app_ids"`
+		}
+		if err := json.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		w := write{e.Started, e.Ended, body.AppIDs}
+		for _, o := range writes {
+			if w.from.Before(o.to) && o.from.Before(w.to) {
+				overlap++
+				if slices.ContainsFunc(w.apps, func(id string) bool { return slices.Contains(o.apps, id) }) {
+					t.Errorf("writes to %v and %v interleave", o.apps, w.apps)
+				}
+			}
+		}
+		writes = append(writes, w)
+	}
+	if len(writes) != 60 {
+		t.Errorf("%d writes", len(writes))
+	}
+	for _, id := range ids {
+		for i := range 20 {
+			if (i%4 == slices.Index(ids, id)) && !slices.Contains(b.listed(id), fmt.Sprintf("local.com/writer%d-2", i)) {
+				t.Errorf("writer %d did not reach %s", i, id)
+			}
+		}
+	}
+	b.noViolations()
+	t.Logf("%d pairs of writes to different applications ran side by side", overlap)
+}
+
+// Who waits for another's write can be cancelled, and sends nothing.
+func TestCancelWhileAnotherWrites(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD"}, mail: {Name: "Mail"}})
+	arrived, release := b.hold(mock.OpBatchUpdateAppAuthorizations, 1)
+	done := make(chan error, 1)
+	go func() { done <- b.client.AssignAuthorizations(t.Context(), grant([]string{mail}, "first")) }()
+	<-arrived
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	err := b.client.AssignAuthorizations(ctx, grant([]string{cad, mail}, "second"))
+	if e := failure(t, err); !errors.Is(err, context.DeadlineExceeded) || !e.Unsent || !strings.Contains(err.Error(), "stopped before it was sent") {
+		t.Error(err)
+	}
+	release()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	// The lock that it held already is free again.
+	if err := b.client.AssignAuthorizations(t.Context(), grant([]string{cad, mail}, "third")); err != nil {
+		t.Error(err)
+	}
+	b.want(mock.OpBatchUpdateAppAuthorizations, 2)
+}
+
+// An interrupt lets the write that is under way end, within a second, and its outcome is known.
+func TestInterruptedWrite(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD"}})
+	for name, tc := range map[string]struct {
+		holds time.Duration
+		fails bool
+	}{"ends in time": {200 * time.Millisecond, false}, "hangs": {time.Hour, true}} {
+		arrived, release := b.hold(mock.OpBatchUpdateAppAuthorizations, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.client.AssignAuthorizations(ctx, grant([]string{cad}, "newcomer")) }()
+		<-arrived
+		interrupted := time.Now()
+		cancel()
+		time.AfterFunc(tc.holds, release)
+		err := <-done
+		if took := time.Since(interrupted); took > 1500*time.Millisecond {
+			t.Errorf("%s: stopped after %s", name, took)
+		}
+		if (err != nil) != tc.fails || tc.fails && (!errors.Is(err, context.Canceled) || failure(t, err).Unsent) {
+			t.Errorf("%s: %v", name, err)
+		}
+		b.faults.Clear()
+	}
+}
+
+// Twenty applications that share 20,000 accounts take well under 60 MB. Not parallel: it measures.
+func TestMemoryOfListings(t *testing.T) { //nolint:paralleltest // measures memory
+	const apps, accounts = 20, 20_000
+	everybody := users(accounts)
+	seeded := map[string]mock.App{}
+	for i := range apps {
+		seeded[fmt.Sprintf("app-%02d", i)] = mock.App{Name: fmt.Sprint(i), Users: everybody}
+	}
+	b := start(t, seeded)
+	b.recorder.Limit(-1, -1)
+	heap := func() int64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var held []huaweicloud.Accounts
+	for id := range seeded {
+		listed, err := b.client.Authorizations(t.Context(), id)
+		if err != nil || len(listed) != accounts {
+			t.Fatal(len(listed), err)
+		}
+		held = append(held, listed)
+	}
+	if used := heap() - before; used > 40<<20 {
+		t.Errorf("%d applications with %d accounts take %d MiB", len(held), accounts, used>>20)
+	} else {
+		t.Logf("%d MiB", used>>20)
+	}
+	b.want(mock.OpListAppAuthorizations, apps*accounts/100)
+	runtime.KeepAlive(held)
+}
