@@ -24,10 +24,16 @@ type Status struct {
 	App      App
 	Accounts Accounts // nil when nobody asked for them
 
-	// Unsure are accounts that a request without an answer may have granted.
+	// Unsure are accounts that a request without an answer may have granted, or may grant yet.
 	Unsure Accounts
+	// MaybeOpen tells that a request without an answer may have opened the application to everybody.
+	MaybeOpen bool
 	// Stale are accounts that are still granted with the platform type that the configuration had before.
 	Stale Accounts
+	// Shown tells that what the application hides is known, since this apply saw it closed.
+	Shown bool
+	// Revoked are accounts that the service took a revocation of in this apply.
+	Revoked map[Handle]bool
 }
 
 // Actual is what the service says of each application, by app id. An application that is gone has no entry.
@@ -123,7 +129,7 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 				delta.Grant = append(delta.Grant, h)
 				d.out.revokePlatform[h] = before
 			}
-		case !want && granted && (wasThere || d.exclusive):
+		case !want && granted && (wasThere || d.exclusive), !want && had && wasThere && d.hides(status, h):
 			delta.Revoke = append(delta.Revoke, h)
 			d.out.revokePlatform[h] = before
 		}
@@ -133,6 +139,12 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 	}
 	delta.moveLookalikes()
 	return delta
+}
+
+// hides tells that an account which the set drops may be granted though it isn't listed: somebody else opened the application,
+// it stays open, and whoever closes it one day would bring the account back.
+func (d *differ) hides(status Status, h Handle) bool {
+	return d.wanted.Mode == AllUser && opaque(status.App) && !status.Shown && !status.Revoked[h]
 }
 
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.

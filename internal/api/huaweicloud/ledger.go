@@ -6,6 +6,7 @@ package huaweicloud
 import (
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -17,6 +18,7 @@ type ledger struct {
 	mu      sync.Mutex
 	entries []entry
 	stale   map[string]Accounts
+	open    map[string]bool // applications that were open to everybody before the first request
 }
 
 type entry struct {
@@ -24,9 +26,12 @@ type entry struct {
 	err error
 }
 
-// newLedger notes which accounts are to be granted anew with another platform type.
-func newLedger(deltas Deltas, wanted Accounts) *ledger {
-	l := &ledger{stale: map[string]Accounts{}}
+// newLedger notes which accounts are to be granted anew with another platform type, and which applications are open.
+func newLedger(deltas Deltas, wanted Accounts, actual Actual) *ledger {
+	l := &ledger{stale: map[string]Accounts{}, open: map[string]bool{}}
+	for id, status := range actual {
+		l.open[id] = opaque(status.App)
+	}
 	for _, delta := range deltas.Apps {
 		for _, h := range delta.Replace {
 			if _, ok := wanted[h]; ok {
@@ -74,6 +79,12 @@ func unsent(err error) bool {
 	return errors.As(err, &e) && e.Unsent
 }
 
+// unanswered tells that the service has a request and did not say what became of it.
+func unanswered(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
+}
+
 // acknowledgment is what the service said yes to for one application.
 type acknowledgment struct {
 	granted, revoked map[Handle]bool
@@ -84,6 +95,10 @@ type acknowledgment struct {
 func (l *ledger) acknowledged(appID string) acknowledgment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.acknowledgedLocked(appID)
+}
+
+func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
 	a := acknowledgment{granted: map[Handle]bool{}, revoked: map[Handle]bool{}}
 	for _, e := range l.entries {
 		if e.err != nil || !slices.Contains(e.AppIDs, appID) {
@@ -152,8 +167,9 @@ func (l *ledger) failures() []Assignment {
 	return out
 }
 
-// settle marks in a fresh reading which accounts still have the platform type of before. Where the service doesn't tell
-// the mode of an application, the mode of the last request that it took is as good as told.
+// settle marks in a fresh reading which accounts still have the platform type of before, and what a request may do yet: the
+// service may act on it after it let the client wait in vain. Where the service doesn't tell the mode of an application, the
+// mode of the last request that it took is as good as told.
 func (l *ledger) settle(actual Actual) Actual {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,6 +180,15 @@ func (l *ledger) settle(actual Actual) Actual {
 		status.Stale = l.stale[id]
 		if status.Stale == nil {
 			status.Stale = Accounts{}
+		}
+		for _, e := range l.entries {
+			if unanswered(e.err) && slices.Contains(e.AppIDs, id) {
+				status.unsure(e)
+			}
+		}
+		if opaque(status.App) {
+			done := l.acknowledgedLocked(id)
+			status.Shown, status.Revoked = done.closed || !l.open[id], done.revoked
 		}
 		actual[id] = status
 	}
@@ -193,7 +218,6 @@ func (l *ledger) estimate(before Actual) Actual {
 		if status.Accounts == nil {
 			status.Accounts = Accounts{}
 		}
-		status.Unsure = maps.Clone(status.Unsure)
 		for _, e := range l.entries {
 			if !slices.Contains(e.AppIDs, id) {
 				continue
@@ -220,9 +244,11 @@ func (s *Status) unsure(e entry) {
 	if unsent(e.err) {
 		return
 	}
+	s.Unsure = maps.Clone(s.Unsure)
 	if s.Unsure == nil {
 		s.Unsure = Accounts{}
 	}
+	s.MaybeOpen = s.MaybeOpen || e.AuthorizationType == AllUser
 	for _, user := range e.Users {
 		s.Unsure[user.Handle()] = user.PlatformType
 	}

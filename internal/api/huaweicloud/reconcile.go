@@ -77,7 +77,7 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		return out, &GoneError{AppIDs: gone}
 	}
 	deltas := Diff(r.Wanted, r.Prior, actual, r.Exclusive)
-	run := &run{Reconciliation: r, w: w, ledger: newLedger(deltas, r.Wanted.Accounts)}
+	run := &run{Reconciliation: r, w: w, ledger: newLedger(deltas, r.Wanted.Accounts, actual)}
 	for round := 0; !deltas.Empty(); round++ {
 		if r.Approve != nil {
 			if err := r.Approve(deltas, out.Actual, run.ledger.revoked()); err != nil {
@@ -187,10 +187,12 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 			continue // another writer sets the mode back: two sets must not fight for ever
 		}
 		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, remaining, actual) {
-			if !delta.Flip || delta.Mode != AssignUser || len(refusal.Users)+len(refusal.DelUsers) == 0 {
+			hidden := delta.Mode == AllUser && !delta.Flip
+			if !hidden && (!delta.Flip || delta.Mode != AssignUser) || len(refusal.Users)+len(refusal.DelUsers) == 0 {
 				continue
 			}
-			delta.Replace, delta.Grant, delta.Revoke, accounts = nil, nil, nil, 0
+			delta = Delta{App: delta.App, Mode: AssignUser, Flip: true}
+			accounts = 0
 		}
 		if delta.Flip || accounts > 0 {
 			out.Apps = append(out.Apps, delta)

@@ -368,6 +368,13 @@ func TestReconcileCases(t *testing.T) {
 			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: one(AssignUser, "x", "other"), granted: []string{"other"}, requests: 3,
 			office: func(o *office) { o.ignored, o.records = true, true },
 		},
+		"opening what somebody else has opened revokes what it hides": {
+			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: one(AllUser, "x", "other"), granted: []string{"other"}, requests: 1,
+		},
+		"what it hides can't be told where absent ones are refused": {
+			wanted: set(AllUser), prior: set(AssignUser, "x", "gone"), actual: one(AllUser, "x", "other"), granted: []string{"other"}, requests: 3,
+			office: func(o *office) { o.absentRemove = answer(400) },
+		},
 		"a skipped account is an error that names it": {
 			wanted: set(AssignUser, "x", "nobody"), actual: one(AssignUser), granted: []string{"x"}, requests: 1,
 			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
@@ -424,6 +431,46 @@ func TestReconcileCases(t *testing.T) {
 			}
 			if len(o.requests) != test.requests {
 				t.Errorf("%d requests, want %d: %+v", len(o.requests), test.requests, o.requests)
+			}
+		})
+	}
+}
+
+// A service may act on a request after it let the client wait in vain: what may be granted, or opened, yet is in the state.
+func TestReconcileWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	late := &rest.Error{Service: "office", Message: "no answer in time"}
+	for name, test := range map[string]struct {
+		wanted Set
+		fails  error
+		state  Tracked
+	}{
+		"a grant": {
+			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}, fails: late,
+			state: Tracked{
+				Set:     Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")},
+				Missing: map[string][]Handle{"a": sortedHandles(accountsOf("x"))},
+			},
+		},
+		"a grant that was refused": {
+			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}, fails: answer(http.StatusForbidden),
+			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AssignUser}, Missing: map[string][]Handle{}},
+		},
+		"an opening": {
+			wanted: Set{AppIDs: []string{"a"}, Mode: AllUser}, fails: late,
+			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AllUser}, Missing: map[string][]Handle{}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: AssignUser}}})
+			o.fault = func(int, Assignment) (before, after error) { return test.fails, nil }
+			out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: test.wanted})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(test.state, out.State(test.wanted, Set{}, false), byHandle); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

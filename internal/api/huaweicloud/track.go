@@ -37,7 +37,11 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			continue
 		}
 		t.AppIDs = append(t.AppIDs, id)
-		if mode := status.App.AuthorizationType; mode != "" && mode != prior.Mode {
+		mode := status.App.AuthorizationType
+		if status.MaybeOpen {
+			mode = AllUser
+		}
+		if mode != "" && mode != prior.Mode {
 			t.Mode = mode
 		}
 		if opaque(status.App) {
