@@ -19,8 +19,8 @@ func TestAccDemo(t *testing.T) {
 	}
 	rest := out.String()
 	for _, want := range []string{
-		`+ "zhangsan" = "LOCAL"`, "1 × BatchUpdateAppAuthorizations", "No changes.", "Behind Terraform's back", `- "local.com/zhangsan",`,
-		`+ "lisi"`, "No changes.", "Destroying revokes access", "legacy.admin still has CAD Workbench",
+		`+ "zhangsan" = "LOCAL"`, "1 × UpdateApplicationAuthorization", "1 × BatchUpdateAppAuthorizations", "1 × GrantRole", "No changes.",
+		"Behind Terraform's back", `+ "ASSET"`, `- "local.com/zhangsan",`, `+ "lisi"`, "maintainer will be created", "No changes.", "Destroying revokes access", "legacy.admin still has CAD Workbench",
 	} {
 		_, after, found := strings.Cut(rest, want)
 		if !found {

@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 )
@@ -62,7 +63,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 
-	services, err := startServices()
+	services, err := startServices(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,8 +91,8 @@ type demo struct {
 // provider from there: without a registry, and so without init.
 func (d *demo) prepare(ctx context.Context, root string) error {
 	name := "terraform-provider-appaccess"
-	if exe := os.Getenv("GOEXE"); exe != "" {
-		name += exe
+	if runtime.GOOS == "windows" {
+		name += ".exe"
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(d.folder, name), ".")
 	build.Dir = root

@@ -25,6 +25,18 @@ provider "appaccess" {
     workspace_endpoint = var.services
     iam_endpoint       = var.services
   }
+  enos = {
+    gateway_url = var.services
+    access_key  = "11111111-2222-3333-4444-555555555555"
+    secret_key  = "demo-enos-secret-key"
+    org_id      = "o15000000000001"
+  }
+  venafi = {
+    url       = var.services
+    client_id = "appaccess"
+    username  = "local:admin"
+    password  = "demo-venafi-password"
+  }
 }
 
 # Huawei Cloud Workspace: these accounts may use CAD Workbench and Render Queue.
@@ -43,4 +55,17 @@ resource "appaccess_huaweicloud_app_authorization_set" "cad" {
   }
 
   max_revocations = 10
+}
+
+# EnOS: the Maintenance Portal may read this data of the organization.
+resource "appaccess_enos_app_data_authorization" "portal" {
+  app_id               = "66666666-7777-8888-9999-000000000000"
+  data_authorize_types = ["USER", "ASSET", "ROLE"]
+}
+
+# Venafi: alice maintains the API integration MyIntegration.
+resource "appaccess_venafi_oauth_role_grant" "maintainer" {
+  grantee        = "local:{5be5a591-c842-4520-9142-b455f4ad2286}"
+  role           = "application_maintainer"
+  application_id = "MyIntegration"
 }

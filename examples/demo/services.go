@@ -24,12 +24,12 @@ type services struct {
 	server *http.Server
 }
 
-func startServices() (*services, error) {
+func startServices(ctx context.Context) (*services, error) {
 	backend, err := mockbackend.New(mockbackend.Options{})
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +64,22 @@ func (s *services) remove(ctx context.Context, out io.Writer, path string) error
 	return nil
 }
 
-// requests tells what the services were asked since the recorder was reset.
+// requests tells what each service was asked since the recorder was reset.
 func (s *services) requests() string {
-	counts := s.Recorder.Counts()
-	if len(counts) == 0 {
-		return "nothing"
+	counts := map[string]map[string]int{}
+	for _, exchange := range s.Recorder.All() {
+		if counts[exchange.Service] == nil {
+			counts[exchange.Service] = map[string]int{}
+		}
+		counts[exchange.Service][exchange.Operation]++
 	}
-	var parts []string
-	for _, operation := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%d × %s", counts[operation], operation))
+	var b strings.Builder
+	for _, service := range slices.Sorted(maps.Keys(counts)) {
+		var parts []string
+		for _, operation := range slices.Sorted(maps.Keys(counts[service])) {
+			parts = append(parts, fmt.Sprintf("%d × %s", counts[service][operation], operation))
+		}
+		fmt.Fprintf(&b, "    %-11s  %s\n", service, strings.Join(parts, ", "))
 	}
-	return strings.Join(parts, ", ")
+	return b.String()
 }

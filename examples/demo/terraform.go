@@ -25,7 +25,7 @@ const (
 func (d *demo) step(ctx context.Context, lookFor string, exitCode int, args ...string) error {
 	d.steps++
 	title := filepath.Base(d.terraform) + " " + strings.Join(args, " ")
-	fmt.Fprintf(d.out, "\n━━━ %d. %s\n    %s\n\n", d.steps, title, lookFor)
+	fmt.Fprintf(d.out, "\n━━━ %d. %s\n    %s\n", d.steps, title, strings.ReplaceAll(lookFor, "\n", "\n    "))
 	d.services.Recorder.Reset()
 
 	flags := []string{"-input=false"}
@@ -56,7 +56,7 @@ func (d *demo) step(ctx context.Context, lookFor string, exitCode int, args ...s
 	if got := command.ProcessState.ExitCode(); got != exitCode {
 		return fmt.Errorf("%s ended with %d, and %d was expected", title, got, exitCode)
 	}
-	fmt.Fprintf(d.out, "\n    The services got: %s\n", d.services.requests())
+	fmt.Fprintf(d.out, "\n    What the services were asked:\n%s", d.services.requests())
 	return nil
 }
 

@@ -42,8 +42,7 @@ func TestAPILoggerMasksSecrets(t *testing.T) {
 	}
 }
 
-// It sets the environment: no other test may run beside it.
-func TestAPILoggerLevel(t *testing.T) {
+func TestAPILoggerLevel(t *testing.T) { //nolint:paralleltest // it sets the environment
 	for level, want := range map[string]string{"": "trace debug info warn", "debug": "debug info warn", "warn": "warn", "off": ""} {
 		t.Setenv("TF_LOG_PROVIDER_APPACCESS_API", level)
 		var output bytes.Buffer

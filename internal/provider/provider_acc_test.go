@@ -54,6 +54,7 @@ func message(words string) *regexp.Regexp {
 // The address of the service comes from something that the same run creates. The first plan doesn't know it and asks
 // nothing; the apply does. Nobody uses Venafi, whose token stays unknown to the end of the plan.
 func TestAccProviderUnknownValues(t *testing.T) {
+	t.Parallel()
 	m := start(t)
 	config := fmt.Sprintf(`
 resource "terraform_data" "service" {
@@ -74,7 +75,7 @@ provider "appaccess" {
   }
 }
 `, m.URL, acctest.Region, acctest.HuaweicloudAccessKey, acctest.HuaweicloudSecretKey) + set
-	acctest.ParallelTest(t, resource.TestCase{Steps: []resource.TestStep{
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{
 			Config: config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -94,8 +95,9 @@ provider "appaccess" {
 
 // A block that is unknown as a whole fails no plan of a service that is not used.
 func TestAccProviderUnknownBlockOfAnotherService(t *testing.T) {
+	t.Parallel()
 	m := start(t)
-	acctest.ParallelTest(t, resource.TestCase{Steps: []resource.TestStep{{
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config: fmt.Sprintf(`
 resource "terraform_data" "enos" {
   input = { gateway_url = "https://gateway.example.com", access_key = "ak", secret_key = "sk" }
@@ -122,8 +124,9 @@ provider "appaccess" {
 
 // Everything may come from the environment: the provider block isn't even needed.
 func TestAccProviderEnvironment(t *testing.T) {
+	t.Parallel()
 	m := start(t)
-	acctest.ParallelTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.ProvidersWithEnvironment(map[string]string{
 			"HW_REGION_NAME":        acctest.Region,
 			"HW_ACCESS_KEY":         acctest.HuaweicloudAccessKey,
@@ -136,8 +139,9 @@ func TestAccProviderEnvironment(t *testing.T) {
 }
 
 func TestAccProviderExplicitWinsOverEnvironment(t *testing.T) {
+	t.Parallel()
 	m := start(t)
-	acctest.ParallelTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.ProvidersWithEnvironment(map[string]string{
 			"HW_REGION_NAME":        "cn-north-4",
 			"HW_ACCESS_KEY":         "wrong",
@@ -179,7 +183,8 @@ func TestAccProviderErrors(t *testing.T) {
 		{"a certificate without its key", `venafi = { client_certificate = "x" }`, nil, `venafi.client_key (environment variable VENAFI_CLIENT_KEY)`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			acctest.ParallelTest(t, resource.TestCase{
+			t.Parallel()
+			acctest.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.ProvidersWithEnvironment(tc.environment),
 				Steps: []resource.TestStep{{
 					Config:      "provider \"appaccess\" {\n" + tc.block + "\n}\n" + set,
