@@ -6,11 +6,14 @@ package functions
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
 var partsType = map[string]attr.Type{
@@ -37,7 +40,7 @@ func (parsePrefixedUniversal) Definition(_ context.Context, _ function.Definitio
 			"* `provider`: `AD`, the kind of identity provider: `local`, `AD` or `LDAP`;\n" +
 			"* `name`: `corp`, how the administrators named that provider; null for `local`;\n" +
 			"* `universal`: `7f93d2908020204a959910ea5a5704ff`, the identity there, as it is written.\n\n" +
-			"Text that is no prefixed universal ID is an error. Whether the identity exists is not asked: the data source " +
+			"Text that is no prefixed universal ID, such as the prefixed name `local:admin`, is an error. Whether the identity exists is not asked: the data source " +
 			"`appaccess_venafi_identity` does that.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
@@ -79,8 +82,13 @@ type parts struct{ prefix, provider, name, universal string }
 const shape = "A prefixed universal ID is local:UNIVERSAL, AD+NAME:UNIVERSAL or LDAP+NAME:UNIVERSAL, such as " +
 	"local:{5be5a591-c842-4520-9142-b455f4ad2286}."
 
+const lookUp = "The data source appaccess_venafi_identity finds the prefixed universal ID by the name."
+
+// notHexadecimal is what no object GUID of Active Directory holds, in any spelling.
+var notHexadecimal = regexp.MustCompile(`[^0-9a-fA-F{}-]`)
+
 // parse follows the vendor page "Identity Information": the prefix is the provider's kind, for a directory with the name
-// that it was given, and what the universal ID looks like is the provider's affair.
+// that it was given. The universal ID is a GUID but for LDAP, whose administrators choose an attribute.
 func parse(id string) (p parts, problem string) {
 	prefix, universal, colon := strings.Cut(id, ":")
 	provider, name, plus := strings.Cut(prefix, "+")
@@ -96,9 +104,15 @@ func parse(id string) (p parts, problem string) {
 		if plus {
 			return p, fmt.Sprintf("%q names a local provider, which there is only one of. %s", id, shape)
 		}
+		if !api.IsGUID(universal) {
+			return p, fmt.Sprintf("%q is a name, and the universal ID of a local identity is a GUID. %s", id, lookUp)
+		}
 	case strings.EqualFold(provider, "AD"), strings.EqualFold(provider, "LDAP"):
 		if name == "" {
 			return p, fmt.Sprintf("%q lacks the name of the %s provider. %s", id, provider, shape)
+		}
+		if strings.EqualFold(provider, "AD") && notHexadecimal.MatchString(universal) {
+			return p, fmt.Sprintf("%q is a name, and the universal ID of an Active Directory identity is 32 hexadecimal digits. %s", id, lookUp)
 		}
 	default:
 		return p, fmt.Sprintf("%q has the prefix %q, which is no identity provider. %s", id, prefix, shape)

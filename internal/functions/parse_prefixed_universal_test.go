@@ -51,6 +51,8 @@ func TestParsePrefixedUniversalRefuses(t *testing.T) {
 		"local+x:{5be5a591-c842-4520-9142-b455f4ad2286}": "only one",
 		"AD:7f93d2908020204a959910ea5a5704ff":            "lacks the name of the AD provider",
 		"LDAP+:x":                                        "lacks the name of the LDAP provider",
+		"local:admin":                                    "is a name",
+		"AD+corp:jdoe":                                   "is a name",
 		"github:x":                                       `the prefix "github"`,
 		" AD+corp:7f93d2908020204a959910ea5a5704ff":      "blank",
 	} {
