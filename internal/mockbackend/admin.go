@@ -148,7 +148,7 @@ func answer(w http.ResponseWriter, r *http.Request, h func(r *http.Request) (any
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	_ = enc.Encode(result)
+	_ = enc.Encode(result) //nolint:errchkjson // a client that is gone needs no answer
 }
 
 func decode(r *http.Request, dst any) error {
@@ -212,7 +212,7 @@ func (b *Backend) state(r *http.Request) (any, error) {
 		switch r.Method {
 		case http.MethodDelete:
 			if len(path) == 0 {
-				return nil, fmt.Errorf("the whole data of a service cannot be removed")
+				return nil, errors.New("the whole data of a service cannot be removed")
 			}
 			doc, err := remove(doc, path)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -235,7 +236,7 @@ func TestAdminState(t *testing.T) {
 	b.want("DELETE", "/_mock/state/huaweicloud/apps/none", "", 404, "nothing is at")
 	b.want("DELETE", "/_mock/state/huaweicloud", "", 400, "cannot be removed")
 	b.want("PUT", "/_mock/state/huaweicloud/apps/new", `{"name":""}`, 400, "name is missing")
-	b.want("PUT", "/_mock/state/huaweicloud/apps/new", `{"nmae":"x"}`, 400, "unknown field")
+	b.want("PUT", "/_mock/state/huaweicloud/apps/new", `{"nickname":"x"}`, 400, "unknown field")
 	b.want("PUT", "/_mock/state/huaweicloud/apps/new", `{`, 400, "no JSON value")
 	b.want("PUT", "/_mock/state/venafi/roles/0/role/deeper", `1`, 400, "nothing is at")
 	b.want("POST", "/_mock/state/huaweicloud", `{}`, 405, "")
@@ -343,7 +344,7 @@ func TestAdminRequests(t *testing.T) {
 	} {
 		var got []string
 		for _, e := range list(query) {
-			got = append(got, fmt.Sprint(e.Seq))
+			got = append(got, strconv.Itoa(e.Seq))
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q: requests %v, want %s", query, got, want)

@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 )
 
@@ -12,7 +13,7 @@ import (
 func BenchmarkPage(b *testing.B) {
 	for _, accounts := range []int{200, 20_000} {
 		backend := large(b, 1, accounts)
-		b.Run(fmt.Sprint(accounts), func(b *testing.B) {
+		b.Run(strconv.Itoa(accounts), func(b *testing.B) {
 			b.ReportAllocs()
 			a := backend.apps["app-000"]
 			for b.Loop() {
@@ -29,7 +30,7 @@ func BenchmarkPage(b *testing.B) {
 func BenchmarkWrite(b *testing.B) {
 	for _, accounts := range []int{200, 20_000} {
 		backend := large(b, 20, accounts)
-		b.Run(fmt.Sprint(accounts), func(b *testing.B) {
+		b.Run(strconv.Itoa(accounts), func(b *testing.B) {
 			b.ReportAllocs()
 			c := change{apps: backend.AppIDs(), mode: AssignUser}
 			for i := range 100 {

@@ -45,7 +45,7 @@ func TestSeedIsChecked(t *testing.T) {
 func TestSnapshotRestores(t *testing.T) {
 	t.Parallel()
 	b := start(t, Switches{})
-	directory(t, b)
+	b.directory()
 	b.mustAssign(AssignUser, []string{cad}, []string{"bob", "corp.example.com/wangwu=AD", "group:corp.example.com/staff"}, nil)
 	snapshot := b.backend.Snapshot()
 	for _, c := range snapshot.Credentials {
@@ -193,6 +193,8 @@ func large(tb testing.TB, apps, accounts int) *Backend {
 }
 
 // TestMemoryOfLargeData: an authorization costs tens of bytes, not the length of its names.
+//
+//nolint:paralleltest // it measures the whole process
 func TestMemoryOfLargeData(t *testing.T) {
 	const apps, accounts = 20, 20_000
 	var before, after runtime.MemStats

@@ -17,71 +17,71 @@ import (
 )
 
 // hostileTests shows for every fault of this service that a client sees it, and that the next request works again.
-var hostileTests = map[wire.FaultKind]func(t *testing.T, b *bench){
-	PartialBatch: func(t *testing.T, b *bench) {
+var hostileTests = map[wire.FaultKind]func(b *bench){
+	PartialBatch: func(b *bench) {
 		b.want(b.assign(AssignUser, []string{cad, mail}, []string{"bob"}, nil), http.StatusInternalServerError, "WKS.00211401", 0)
 		b.wantAccounts(cad, "bob")
 		b.wantAccounts(mail, "zhangsan")
 	},
-	IgnoredWrite: func(t *testing.T, b *bench) {
+	IgnoredWrite: func(b *bench) {
 		b.mustAssign(AllUser, []string{cad}, []string{"bob"}, nil)
 		b.wantAccounts(cad)
 		if b.backend.Mode(cad) != AssignUser {
-			t.Error("the mode changed")
+			b.t.Error("the mode changed")
 		}
 	},
 	Unauthorized:    refusedWrite(http.StatusUnauthorized, "APIGW.0301"),
 	TokenExpired:    refusedWrite(http.StatusUnauthorized, "APIGW.0307"),
 	Forbidden:       refusedWrite(http.StatusForbidden, "WKS.00081102"),
 	UnavailableJSON: refusedWrite(http.StatusServiceUnavailable, "WKS.00050902"),
-	hostile.Redirect: func(t *testing.T, b *bench) {
+	hostile.Redirect: func(b *bench) {
 		a := b.do(http.MethodGet, appsPath, "")
 		if a.status != http.StatusFound || a.header.Get("Location") != "https://elsewhere.invalid"+appsPath {
-			t.Errorf("%d to %q", a.status, a.header.Get("Location"))
+			b.t.Errorf("%d to %q", a.status, a.header.Get("Location"))
 		}
 	},
-	hostile.GiantBody: func(t *testing.T, b *bench) {
+	hostile.GiantBody: func(b *bench) {
 		a := b.do(http.MethodGet, appsPath, "")
 		if !json.Valid([]byte(a.body)) || len(a.body) < 1<<20 || len(a.body) > 1<<20+1<<14 {
-			t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
+			b.t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
 		}
 	},
-	hostile.GiantString: func(t *testing.T, b *bench) {
+	hostile.GiantString: func(b *bench) {
 		a := b.do(http.MethodGet, appsPath+"/"+cad+"/authorizations", "")
 		if !json.Valid([]byte(a.body)) || len(a.body) < 1<<20 || len(a.body) > 1<<20+1<<14 || strings.Count(a.body, `"account"`) != 1 {
-			t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
+			b.t.Errorf("%d bytes, valid %t", len(a.body), json.Valid([]byte(a.body)))
 		}
 	},
 	hostile.NullBody: wantList(appsPath, `null`),
-	hostile.DeepBody: func(t *testing.T, b *bench) {
+	hostile.DeepBody: func(b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); !strings.HasPrefix(a.body, "[[[[") || len(a.body) != 200_000 {
-			t.Errorf("%d bytes", len(a.body))
+			b.t.Errorf("%d bytes", len(a.body))
 		}
 	},
-	EndlessPages: func(t *testing.T, b *bench) {
+	EndlessPages: func(b *bench) {
 		items, count := b.page(cad, "limit=2&offset=1000000")
 		if len(items) != 2 || items[1]["account"] != "endless-1000001" || count < 1<<30 {
-			t.Errorf("%v of %d", items, count)
+			b.t.Errorf("%v of %d", items, count)
 		}
 	},
-	RepeatingPages: func(t *testing.T, b *bench) {
+	RepeatingPages: func(b *bench) {
 		items, count := b.page(mail, "limit=1&offset=700")
 		if len(items) != 1 || items[0]["account"] != "zhangsan" || count <= 700 {
-			t.Errorf("%v of %d", items, count)
+			b.t.Errorf("%v of %d", items, count)
 		}
 	},
-	OverlappingPages: func(t *testing.T, b *bench) {
+	OverlappingPages: func(b *bench) {
 		items, count := b.page(mail, "offset=1")
 		if len(items) != 1 || items[0]["account"] != "zhangsan" || count != 1 {
-			t.Errorf("%v of %d", items, count)
+			b.t.Errorf("%v of %d", items, count)
 		}
 	},
-	ShortPages: func(t *testing.T, b *bench) {
+	ShortPages: func(b *bench) {
 		if err := b.backend.Grant(mail, Account{Name: "a"}, Account{Name: "b"}, Account{Name: "c"}); err != nil {
-			t.Fatal(err)
+			b.t.Fatal(err)
 		}
 		if items, count := b.page(mail, "limit=3"); len(items) != 2 || count != 4 {
-			t.Errorf("%v of %d", items, count)
+			b.t.Errorf("%v of %d", items, count)
 		}
 	},
 	CountHigh:          wantCount(func(n int) bool { return n > 100 }),
@@ -89,39 +89,39 @@ var hostileTests = map[wire.FaultKind]func(t *testing.T, b *bench){
 	CountNegative:      wantCount(func(n int) bool { return n == -1 }),
 	hostile.Nulls:      wantList(appsPath+"/"+cad+"/authorizations", `"count":null,"items":[null,`),
 	hostile.WrongTypes: wantList(appsPath, `"count":"many"`),
-	hostile.InvalidUTF8: func(t *testing.T, b *bench) {
+	hostile.InvalidUTF8: func(b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); utf8.ValidString(a.body) {
-			t.Errorf("%q", a.body)
+			b.t.Errorf("%q", a.body)
 		}
 	},
 	hostile.UnknownEnum: wantList(appsPath+"/"+cad+"/authorizations", `"account_type":"ROBOT"`),
 	MissingItems:        wantList(appsPath, `{}`),
-	hostile.WrongContentType: func(t *testing.T, b *bench) {
+	hostile.WrongContentType: func(b *bench) {
 		if a := b.do(http.MethodGet, appsPath, ""); a.header.Get("Content-Type") != "text/html" || !strings.Contains(a.body, cad) {
-			t.Errorf("%v %s", a.header, a.body)
+			b.t.Errorf("%v %s", a.header, a.body)
 		}
 	},
 }
 
-func refusedWrite(status int, code string) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func refusedWrite(status int, code string) func(b *bench) {
+	return func(b *bench) {
 		b.want(b.assign(AssignUser, []string{cad}, []string{"bob"}, nil), status, code, 0)
 		b.wantAccounts(cad)
 	}
 }
 
-func wantList(path, part string) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func wantList(path, part string) func(b *bench) {
+	return func(b *bench) {
 		if a := b.do(http.MethodGet, path, ""); a.status != http.StatusOK || !strings.Contains(a.body, part) {
-			t.Errorf("%d %s, want %s", a.status, a.body, part)
+			b.t.Errorf("%d %s, want %s", a.status, a.body, part)
 		}
 	}
 }
 
-func wantCount(ok func(int) bool) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func wantCount(ok func(int) bool) func(b *bench) {
+	return func(b *bench) {
 		if items, count := b.page(mail, "limit=100"); len(items) != 1 || !ok(count) {
-			t.Errorf("%v of %d", items, count)
+			b.t.Errorf("%v of %d", items, count)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestEveryFault(t *testing.T) {
 			}
 			b := start(t, Switches{})
 			b.faults.Add(wire.Fault{Kind: doc.Kind, Times: 1, Size: 1 << 20})
-			test(t, b)
+			test(b)
 			if got := b.recorder.All()[0].Fault; got != string(doc.Kind) {
 				t.Errorf("recorded fault %q", got)
 			}

@@ -59,7 +59,6 @@ type Backend struct {
 	ids         map[account]accountID
 	apps        map[string]*app
 	order       []*app
-	shuffles    uint64
 }
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)

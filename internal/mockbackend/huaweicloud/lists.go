@@ -4,7 +4,6 @@
 package huaweicloud
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -244,6 +243,6 @@ func (b *Backend) listProjects(w http.ResponseWriter, r *http.Request) {
 func projectItem(p Project, domainID string) map[string]any {
 	return map[string]any{
 		"id": p.ID, "name": p.Name, "domain_id": domainID, "parent_id": domainID, "enabled": true, "is_domain": false,
-		"description": "", "links": map[string]string{"self": fmt.Sprintf("https://iam.example.com/v3/projects/%s", p.ID)},
+		"description": "", "links": map[string]string{"self": "https://iam.example.com/v3/projects/" + p.ID},
 	}
 }

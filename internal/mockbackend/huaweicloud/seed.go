@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -213,14 +214,14 @@ func (s *Seed) complete() error {
 	keys := map[string]bool{}
 	for _, c := range s.Credentials {
 		if c.AccessKey == "" || c.SecretKey == "" || keys[c.AccessKey] {
-			return fmt.Errorf("credentials: every access_key is needed once, with its secret_key")
+			return errors.New("credentials: every access_key is needed once, with its secret_key")
 		}
 		keys[c.AccessKey] = true
 	}
 	ids := map[string]bool{}
 	for _, p := range s.Projects {
 		if p.ID == "" || p.Name == "" || ids[p.ID] {
-			return fmt.Errorf("projects: every project needs a name and an id of its own")
+			return errors.New("projects: every project needs a name and an id of its own")
 		}
 		ids[p.ID] = true
 	}
@@ -248,7 +249,7 @@ func (a *App) complete() error {
 	a.Version = cmp.Or(a.Version, "1.0")
 	switch {
 	case a.Name == "":
-		return fmt.Errorf("name is missing")
+		return errors.New("name is missing")
 	case a.AuthorizationType != AllUser && a.AuthorizationType != AssignUser:
 		return fmt.Errorf("authorization_type is %s or %s", AllUser, AssignUser)
 	}

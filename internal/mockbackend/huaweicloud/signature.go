@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -48,16 +49,16 @@ func parseAuthorization(header string) (authorization, error) {
 		case "Signature":
 			a.signature = value
 		default:
-			return a, fmt.Errorf("the Authorization header has an unknown part")
+			return a, errors.New("the Authorization header has an unknown part")
 		}
 	}
 	switch {
 	case a.accessKey == "" || a.signature == "":
-		return a, fmt.Errorf("the Authorization header lacks Access or Signature")
+		return a, errors.New("the Authorization header lacks Access or Signature")
 	case !slices.Contains(a.signed, "x-sdk-date"):
-		return a, fmt.Errorf("x-sdk-date is not among the signed headers")
+		return a, errors.New("x-sdk-date is not among the signed headers")
 	case !slices.IsSorted(a.signed):
-		return a, fmt.Errorf("the signed headers are not sorted")
+		return a, errors.New("the signed headers are not sorted")
 	}
 	for _, name := range a.signed {
 		if name != strings.ToLower(name) {

@@ -16,13 +16,13 @@ import (
 
 // switchTests says for every position of every switch what a client sees. TestNoSwitchIsForgotten proves that
 // none is left out.
-var switchTests = map[string]map[string]func(t *testing.T, b *bench){
+var switchTests = map[string]map[string]func(b *bench){
 	"duplicate_add": {
-		"ok": func(t *testing.T, b *bench) {
+		"ok": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad, mail}, []string{"zhangsan", "lisi"}, nil)
 			b.wantAccounts(mail, "zhangsan", "lisi")
 		},
-		"error": func(t *testing.T, b *bench) {
+		"error": func(b *bench) {
 			b.want(b.assign(AssignUser, []string{cad, mail}, []string{"zhangsan", "lisi"}, nil), http.StatusBadRequest, "WKS.00211807", 0)
 			b.wantAccounts(cad)
 			b.wantAccounts(mail, "zhangsan")
@@ -30,11 +30,11 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		},
 	},
 	"absent_remove": {
-		"ok": func(t *testing.T, b *bench) {
+		"ok": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad, mail}, nil, []string{"zhangsan", "nobody"})
 			b.wantAccounts(mail)
 		},
-		"error": func(t *testing.T, b *bench) {
+		"error": func(b *bench) {
 			b.want(b.assign(AssignUser, []string{mail}, nil, []string{"nobody"}), http.StatusBadRequest, "WKS.00211807", 0)
 			b.want(b.assign(AssignUser, []string{mail, cad}, nil, []string{"zhangsan"}), http.StatusBadRequest, "WKS.00211807", 0)
 			b.wantAccounts(mail, "zhangsan")
@@ -43,13 +43,13 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		},
 	},
 	"unknown_account": {
-		"skipped": func(t *testing.T, b *bench) {
-			directory(t, b)
+		"skipped": func(b *bench) {
+			b.directory()
 			b.mustAssign(AssignUser, []string{cad}, []string{"bob", "nobody", "group:corp.example.com/staff", "group:corp.example.com/none", "other.com/bob"}, nil)
 			b.wantAccounts(cad, "bob", "staff")
 		},
-		"error": func(t *testing.T, b *bench) {
-			directory(t, b)
+		"error": func(b *bench) {
+			b.directory()
 			b.want(b.assign(AssignUser, []string{cad}, []string{"bob", "nobody"}, nil), http.StatusBadRequest, "WKS.00170312", 0)
 			b.want(b.assign(AssignUser, []string{cad}, []string{"bob", "group:corp.example.com/none"}, nil), http.StatusBadRequest, "WKS.00170208", 0)
 			b.wantAccounts(cad)
@@ -80,12 +80,12 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		"changed":   platformChange("AD"),
 	},
 	"flip_to_all_user": {
-		"keep": func(t *testing.T, b *bench) {
+		"keep": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, nil, nil)
 			b.mustAssign(AssignUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail, "zhangsan")
 		},
-		"wipe": func(t *testing.T, b *bench) {
+		"wipe": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, []string{"new"}, nil)
 			b.mustAssign(AllUser, []string{mail}, nil, nil) // no flip: nothing is wiped
 			b.mustAssign(AssignUser, []string{mail}, nil, nil)
@@ -93,71 +93,71 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		},
 	},
 	"all_user_list": {
-		"empty": func(t *testing.T, b *bench) {
+		"empty": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail)
 		},
-		"records": func(t *testing.T, b *bench) {
+		"records": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail, "zhangsan")
 		},
 	},
 	"all_user_accounts": {
-		"applied": func(t *testing.T, b *bench) {
+		"applied": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, []string{"new"}, []string{"zhangsan"})
 			b.mustAssign(AssignUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail, "new")
 		},
-		"ignored": func(t *testing.T, b *bench) {
+		"ignored": func(b *bench) {
 			b.mustAssign(AllUser, []string{mail}, []string{"new"}, []string{"zhangsan"})
 			b.mustAssign(AssignUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail, "zhangsan")
 		},
 	},
 	"user_in_both": {
-		"removed": func(t *testing.T, b *bench) {
+		"removed": func(b *bench) {
 			b.mustAssign(AssignUser, []string{mail}, []string{"zhangsan", "new"}, []string{"zhangsan", "new"})
 			b.wantAccounts(mail)
 		},
-		"kept": func(t *testing.T, b *bench) {
+		"kept": func(b *bench) {
 			b.mustAssign(AssignUser, []string{mail}, []string{"zhangsan", "new"}, []string{"zhangsan", "new"})
 			b.wantAccounts(mail, "zhangsan", "new")
 		},
-		"error": func(t *testing.T, b *bench) {
+		"error": func(b *bench) {
 			b.want(b.assign(AssignUser, []string{mail}, []string{"a", "new"}, []string{"new"}), http.StatusBadRequest, "WKS.00211807", 0)
 			b.wantAccounts(mail, "zhangsan")
 		},
 	},
 	"list_order": {
-		"insertion": func(t *testing.T, b *bench) {
+		"insertion": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"c", "a", "b", "d"}, nil)
 			b.wantAccounts(cad, "c", "a", "b", "d")
 		},
-		"shuffled": func(t *testing.T, b *bench) {
+		"shuffled": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"c", "a", "b", "d"}, nil)
 			got := b.accounts(cad)
 			b.wantAccounts(cad, got...) // stable
 			if slices.Equal(got, []string{"c", "a", "b", "d"}) {
-				t.Errorf("not shuffled: %v", got)
+				b.t.Errorf("not shuffled: %v", got)
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, []string{"a", "b", "c", "d"}) {
-				t.Errorf("not the accounts: %v", got)
+				b.t.Errorf("not the accounts: %v", got)
 			}
 		},
-		"unstable": func(t *testing.T, b *bench) {
+		"unstable": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"c", "a", "b", "d"}, nil)
 			orders := map[string]bool{}
 			for range 100 {
 				orders[strings.Join(b.accounts(cad), "")] = true
 			}
 			if len(orders) < 4 {
-				t.Errorf("100 requests had %d orders", len(orders))
+				b.t.Errorf("100 requests had %d orders", len(orders))
 			}
 		},
 	},
 	"account_on_read": {
-		"plain": func(t *testing.T, b *bench) {
+		"plain": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"bob", "bob(group)"}, nil)
 			b.wantAccounts(cad, "bob", "bob(group)")
 		},
@@ -165,49 +165,49 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		"spaced":    decorated("bob (group)"),
 	},
 	"batch_bad_app": {
-		"atomic": func(t *testing.T, b *bench) {
+		"atomic": func(b *bench) {
 			b.want(b.assign(AssignUser, []string{cad, "none", mail}, []string{"bob"}, nil), http.StatusNotFound, "WKS.00211902", 0)
 			b.wantAccounts(cad)
 			b.wantAccounts(mail, "zhangsan")
 		},
-		"partial": func(t *testing.T, b *bench) {
+		"partial": func(b *bench) {
 			b.want(b.assign(AssignUser, []string{cad, "none", mail}, []string{"bob"}, nil), http.StatusNotFound, "WKS.00211902", 0)
 			b.wantAccounts(cad, "bob")
 			b.wantAccounts(mail, "zhangsan")
 		},
 	},
 	"account_case": {
-		"exact": func(t *testing.T, b *bench) {
+		"exact": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"Corp.com/Bob", "corp.com/bob"}, nil)
 			b.mustAssign(AssignUser, []string{cad}, nil, []string{"CORP.com/BOB"})
 			b.wantAccounts(cad, "Bob", "bob")
 		},
-		"folded": func(t *testing.T, b *bench) {
+		"folded": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"Corp.com/Bob", "corp.com/bob"}, nil)
 			b.wantAccounts(cad, "Bob") // the first spelling
 			b.mustAssign(AssignUser, []string{cad}, nil, []string{"CORP.com/BOB"})
 			b.wantAccounts(cad)
-			directory(t, b)
+			b.directory()
 			b.mustAssign(AssignUser, []string{cad}, []string{"BOB", "group:CORP.example.com/STAFF"}, nil)
 			b.wantAccounts(cad, "bob", "staff") // the directory's spelling
 		},
-		"lowered": func(t *testing.T, b *bench) {
+		"lowered": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"Corp.com/Bob", "corp.com/bob"}, nil)
 			items, _ := b.page(cad, "")
 			if len(items) != 1 || items[0]["account"] != "bob" || items[0]["domain"] != "corp.com" {
-				t.Errorf("listed %v", items)
+				b.t.Errorf("listed %v", items)
 			}
 		},
 	},
 	"app_mode": {
-		"shown": func(t *testing.T, b *bench) {
+		"shown": func(b *bench) {
 			if a := b.do(http.MethodGet, appsPath, ""); strings.Count(a.body, `"authorization_type"`) != 3 {
-				t.Error(a.body)
+				b.t.Error(a.body)
 			}
 		},
-		"omitted": func(t *testing.T, b *bench) {
+		"omitted": func(b *bench) {
 			if a := b.do(http.MethodGet, appsPath, ""); strings.Contains(a.body, `"authorization_type"`) {
-				t.Error(a.body)
+				b.t.Error(a.body)
 			}
 		},
 	},
@@ -221,23 +221,23 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 		"sent":    retryAfter("60"),
 	},
 	"market_apps": {
-		"accepted": func(t *testing.T, b *bench) {
-			marketApp(t, b)
+		"accepted": func(b *bench) {
+			b.marketApp()
 			b.mustAssign(AssignUser, []string{"market", cad}, []string{"bob"}, nil)
 			b.wantAccounts("market", "bob")
 		},
-		"refused": func(t *testing.T, b *bench) {
-			marketApp(t, b)
+		"refused": func(b *bench) {
+			b.marketApp()
 			b.want(b.assign(AssignUser, []string{cad, "market"}, []string{"bob"}, nil), http.StatusBadRequest, "WKS.00211807", 0)
 			b.wantAccounts(cad)
 			b.wantAccounts("market")
 		},
 	},
 	"account_limit": {
-		"0": func(t *testing.T, b *bench) {
+		"0": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"a", "b", "c", "d"}, nil)
 		},
-		"3": func(t *testing.T, b *bench) {
+		"3": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"a", "b", "c"}, nil)
 			b.want(b.assign(AssignUser, []string{cad}, []string{"c", "d"}, nil), http.StatusBadRequest, "WKS.00211807", 0)
 			b.mustAssign(AssignUser, []string{cad}, []string{"c"}, []string{"a"})
@@ -247,8 +247,8 @@ var switchTests = map[string]map[string]func(t *testing.T, b *bench){
 	},
 }
 
-func directory(t *testing.T, b *bench) {
-	t.Helper()
+func (b *bench) directory() {
+	b.t.Helper()
 	err := b.backend.Update(func(s Seed) (Seed, error) {
 		s.Directory = map[string]Domain{
 			"local.com": {Users: []string{"bob"}}, "corp.example.com": {Users: []string{"wangwu"}, Groups: []string{"staff"}},
@@ -256,14 +256,14 @@ func directory(t *testing.T, b *bench) {
 		return s, nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
 }
 
-func marketApp(t *testing.T, b *bench) {
-	t.Helper()
+func (b *bench) marketApp() {
+	b.t.Helper()
 	if err := b.backend.AddApp("market", App{Name: "Market", ApplicationSource: "MARKET"}); err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
 }
 
@@ -278,13 +278,13 @@ func field(item map[string]any, key string) any {
 	return value
 }
 
-func domains(leftOut, given any) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func domains(leftOut, given any) func(b *bench) {
+	return func(b *bench) {
 		b.mustAssign(AssignUser, []string{cad}, []string{"out", "local.com/in", "corp.com/else"}, nil)
 		items, _ := b.page(cad, "")
 		for i, want := range []any{leftOut, given, "corp.com"} {
 			if got := field(items[i], "domain"); got != want {
-				t.Errorf("domain of %s is %v, want %v", items[i]["account"], got, want)
+				b.t.Errorf("domain of %s is %v, want %v", items[i]["account"], got, want)
 			}
 		}
 		b.mustAssign(AssignUser, []string{cad}, nil, []string{"local.com/out", "in"}) // one and the same domain
@@ -292,29 +292,29 @@ func domains(leftOut, given any) func(t *testing.T, b *bench) {
 	}
 }
 
-func platforms(leftOut, sent any) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func platforms(leftOut, sent any) func(b *bench) {
+	return func(b *bench) {
 		b.mustAssign(AssignUser, []string{cad}, []string{"out", "sent=AD"}, nil)
 		items, _ := b.page(cad, "")
 		for i, want := range []any{leftOut, sent} {
 			if got := field(items[i], "platform_type"); got != want {
-				t.Errorf("platform_type of %s is %v, want %v", items[i]["account"], got, want)
+				b.t.Errorf("platform_type of %s is %v, want %v", items[i]["account"], got, want)
 			}
 		}
 	}
 }
 
-func platformChange(want string) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func platformChange(want string) func(b *bench) {
+	return func(b *bench) {
 		b.mustAssign(AssignUser, []string{mail}, []string{"zhangsan=AD"}, nil)
 		if got := b.backend.Accounts(mail); len(got) != 1 || got[0].Platform != want {
-			t.Errorf("%+v, want platform %s", got, want)
+			b.t.Errorf("%+v, want platform %s", got, want)
 		}
 	}
 }
 
-func decorated(want string) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func decorated(want string) func(b *bench) {
+	return func(b *bench) {
 		b.mustAssign(AssignUser, []string{cad}, []string{"bob", "group:local.com/ops (group)"}, nil)
 		b.mustAssign(AssignUser, []string{cad}, []string{"bob(group)"}, nil) // the same account
 		b.wantAccounts(cad, want, strings.Replace(want, "bob", "ops", 1))
@@ -323,25 +323,25 @@ func decorated(want string) func(t *testing.T, b *bench) {
 	}
 }
 
-func nameFilter(part, whole int) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func nameFilter(part, whole int) func(b *bench) {
+	return func(b *bench) {
 		for name, want := range map[string]int{"NOTE": part, "Notepad": whole} {
 			a := b.do(http.MethodGet, appsPath+"?name="+name, "")
 			if got := strings.Count(a.body, `"tenant_id"`); got != want {
-				t.Errorf("name=%s: %d apps, want %d", name, got, want)
+				b.t.Errorf("name=%s: %d apps, want %d", name, got, want)
 			}
 		}
 	}
 }
 
-func retryAfter(want string) func(t *testing.T, b *bench) {
-	return func(t *testing.T, b *bench) {
+func retryAfter(want string) func(b *bench) {
+	return func(b *bench) {
 		b.backend.SetQuota(Quota{Read: 1})
 		b.accounts(cad)
 		a := b.do(http.MethodGet, appsPath, "")
 		b.want(a, http.StatusTooManyRequests, "APIGW.0308", 0)
 		if got := a.header.Get("Retry-After"); got != want {
-			t.Errorf("Retry-After %q, want %q", got, want)
+			b.t.Errorf("Retry-After %q, want %q", got, want)
 		}
 	}
 }
@@ -356,14 +356,14 @@ func TestEverySwitch(t *testing.T) {
 				if err := wire.SetSwitch(&s, name, position); err != nil {
 					t.Fatal(err)
 				}
-				test(t, start(t, s))
+				test(start(t, s))
 			})
 		}
 		// The first position is what a zero value does.
 		first := wire.DescribeSwitches(Switches{})[slices.IndexFunc(wire.DescribeSwitches(Switches{}), func(s wire.Switch) bool { return s.Name == name })]
 		t.Run(name+" default", func(t *testing.T) {
 			t.Parallel()
-			positions[first.Positions[0]](t, start(t, Switches{}))
+			positions[first.Positions[0]](start(t, Switches{}))
 		})
 	}
 }

@@ -50,7 +50,6 @@ type change struct {
 	mode      string
 	add       []entry
 	remove    []entry
-	addField  string
 	partially bool
 }
 

@@ -5,6 +5,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -111,7 +112,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 		Probability: j.Probability, Status: j.Status, Header: j.Header, Body: j.Body, Size: j.Size,
 	}
 	if j.Kind == "" {
-		return fmt.Errorf("a fault needs a kind")
+		return errors.New("a fault needs a kind")
 	}
 	if j.Delay != "" {
 		d, err := time.ParseDuration(j.Delay)

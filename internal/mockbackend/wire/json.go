@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,7 +36,7 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 // case differs from the tag, keys that stand twice, and text that is not UTF-8.
 func DecodeStrict(data []byte, dst any) error {
 	if !utf8.Valid(data) {
-		return fmt.Errorf("the body is not UTF-8")
+		return errors.New("the body is not UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -43,7 +44,7 @@ func DecodeStrict(data []byte, dst any) error {
 		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("text after the JSON value")
+		return errors.New("text after the JSON value")
 	}
 	return json.Unmarshal(data, dst)
 }
@@ -95,7 +96,7 @@ func checkKeys(dec *json.Decoder, t reflect.Type, at string) error {
 	token, err := dec.Token()
 	if err != nil {
 		if err == io.EOF {
-			return fmt.Errorf("no JSON value")
+			return errors.New("no JSON value")
 		}
 		return err
 	}
