@@ -6,6 +6,7 @@ package huaweicloud
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -66,6 +67,28 @@ func ObserveAll(ctx context.Context, w Workspace, appIDs []string) (Actual, erro
 // opaque tells that the list of the application's accounts proves nothing: the service may hide them while it is open
 // to everybody.
 func opaque(app App) bool { return app.AuthorizationType == AllUser }
+
+// Remembered is what the service says by a state that was just refreshed, with no other reading than that of the
+// applications: the plan of a destroy shows no more than that, and comes in a process of its own, which would have to list
+// all accounts again.
+func Remembered(prior Tracked, apps map[string]App) Actual {
+	actual := make(Actual, len(prior.AppIDs))
+	for _, id := range prior.AppIDs {
+		app, ok := apps[id]
+		if !ok {
+			app = App{ID: id}
+		}
+		accounts := prior.Accounts
+		if missing := prior.Missing[id]; len(missing) > 0 {
+			accounts = maps.Clone(accounts)
+			for _, h := range missing {
+				delete(accounts, h)
+			}
+		}
+		actual[id] = Status{App: app, Accounts: accounts}
+	}
+	return actual
+}
 
 func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(App) bool) (Actual, error) {
 	if len(ids) == 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -125,6 +126,7 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			},
 			"missing": schema.MapAttribute{
 				Computed:    true,
+				Default:     mapdefault.StaticValue(missingValue(nil)), // whatever a refresh has found, the apply empties it
 				ElementType: types.ListType{ElemType: types.StringType},
 				MarkdownDescription: "The listed accounts that some of the applications lack, by app id: an account as `domain/name`, a group as " +
 					"`group:domain/name`. Empty after every successful apply. When somebody revokes an account on some of the applications, it shows here, " +
@@ -190,7 +192,8 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	tracked, err := r.apply(timed, client, plan.set(), api.Set{}, plan.MaxRevocations)
+	wanted := plan.set()
+	tracked, err := r.apply(timed, client, wanted, api.Set{}, plan.MaxRevocations)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "create", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -201,6 +204,7 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 	plan.Missing = missingValue(tracked.Missing)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
+	resp.Diagnostics.Append(modes{Opened: wanted.Mode == api.AllUser, Mixed: tracked.Mixed}.write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -235,6 +239,10 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	state.track(tracked)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
+	seen, diags := readModes(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	seen.Mixed = tracked.Mixed
+	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -254,7 +262,12 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	tracked, err := r.apply(timed, client, plan.set(), state.set(), plan.MaxRevocations)
+	seen, diags := readModes(ctx, req.Private)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	wanted := plan.set()
+	tracked, err := r.apply(timed, client, wanted, seen.prior(state), plan.MaxRevocations)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "update", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -265,6 +278,8 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	plan.Missing = missingValue(tracked.Missing)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
+	seen = modes{Opened: wanted.Mode == api.AllUser || err != nil && seen.Opened, Mixed: tracked.Mixed}
+	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -286,7 +301,11 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	tracked, err := r.apply(timed, client, api.Set{}, state.set(), types.Int64Null())
+	seen, diags := readModes(ctx, req.Private)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	tracked, err := r.apply(timed, client, api.Set{}, seen.prior(state), types.Int64Null())
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "delete", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -294,6 +313,8 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		}
 		state.track(tracked)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		seen.Mixed = tracked.Mixed
+		resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
 	}
 }
 

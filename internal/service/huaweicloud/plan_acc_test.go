@@ -146,7 +146,7 @@ func TestAccPlan_calls(t *testing.T) {
 	mustApply(t, cli)
 	counts("update", 2, 4, 1)
 	cli.Plan("-destroy")
-	counts("plan of a destroy", 2, 4, 0) // Terraform refreshes in a run of the provider of its own
+	counts("plan of a destroy", 2, 2, 0) // Terraform refreshes in a run of the provider of its own
 	mustApply(t, cli)
 	counts("destroy", 2, 4, 1)
 }

@@ -177,6 +177,23 @@ func missingValue(missing map[string][]api.Handle) types.Map {
 	return types.MapValueMust(missingType, values)
 }
 
+// missing are the accounts of the set that `missing` says the applications lack, by app id.
+func (m setModel) missing(set api.Set) map[string][]api.Handle {
+	missing := map[string][]api.Handle{}
+	for id, list := range m.Missing.Elements() {
+		names := map[string]bool{}
+		for _, name := range list.(types.List).Elements() {
+			names[name.(types.String).ValueString()] = true
+		}
+		for h := range set.Accounts {
+			if names[h.Value().String()] {
+				missing[id] = append(missing[id], h)
+			}
+		}
+	}
+	return missing
+}
+
 func absent(ids []string, actual api.Actual) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := actual[id]; return ok })
 }

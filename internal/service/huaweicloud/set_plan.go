@@ -6,52 +6,59 @@ package huaweicloud
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// ModifyPlan empties `missing`, holds the plan against max_revocations, and warns of what the attributes don't show. It
+// ModifyPlan holds the plan against max_revocations, and warns of what the attributes don't show. It
 // works out the same deltas as the apply, from what the refresh of this run has read.
 func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
 	}
 	var plan, state setModel
+	var seen modes
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		var diags diag.Diagnostics
+		seen, diags = readModes(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, state, resp)
+		r.planDestroy(ctx, seen, state, resp)
 		return
 	}
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if plan.Missing.IsUnknown() || len(plan.Missing.Elements()) > 0 {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("missing"), missingValue(nil))...)
-	}
-	if resp.Diagnostics.HasError() || !plan.known() || !r.data.Huaweicloud.Known() {
+	if !plan.known() || !r.data.Huaweicloud.Known() {
 		return
 	}
 	if !req.State.Raw.IsNull() && resp.Plan.Raw.Equal(req.State.Raw) {
-		return
+		if !seen.Mixed {
+			return
+		}
+		// The attribute is what is wanted, and not true of all applications: something has to change, or nothing is applied.
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("missing"), types.MapUnknown(missingType))...)
 	}
-	r.planApply(ctx, plan, state, req.State.Raw.IsNull(), resp)
+	r.planApply(ctx, plan, seen, state, req.State.Raw.IsNull(), resp)
 }
 
-func (r *setResource) planApply(ctx context.Context, plan, state setModel, create bool, resp *resource.ModifyPlanResponse) {
+func (r *setResource) planApply(ctx context.Context, plan setModel, seen modes, state setModel, create bool, resp *resource.ModifyPlanResponse) {
 	client, diags := r.client(ctx)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	wanted, prior := plan.set(), api.Set{}
 	if !create {
-		prior = state.set()
+		prior = seen.prior(state)
 	}
 	actual, err := r.observe(ctx, client, wanted, prior)
 	if err != nil {
@@ -76,7 +83,8 @@ func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, p
 	return api.Observe(ctx, client, api.Set{AppIDs: wanted.AppIDs, Mode: wanted.Mode}, prior, false)
 }
 
-func (r *setResource) planDestroy(ctx context.Context, state setModel, resp *resource.ModifyPlanResponse) {
+// planDestroy warns of what the state holds, which the refresh before has read.
+func (r *setResource) planDestroy(ctx context.Context, seen modes, state setModel, resp *resource.ModifyPlanResponse) {
 	if state.OnDestroy.ValueString() == onDestroyKeep || !r.data.Huaweicloud.Known() {
 		return
 	}
@@ -84,12 +92,13 @@ func (r *setResource) planDestroy(ctx context.Context, state setModel, resp *res
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	prior := state.set()
-	actual, err := api.Observe(ctx, client, api.Set{}, prior, r.kind.exclusive)
+	apps, err := client.Apps(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
 		return
 	}
+	prior := seen.prior(state)
+	actual := api.Remembered(api.Tracked{Set: prior, Missing: state.missing(prior)}, apps)
 	r.warn(&resp.Diagnostics, insight{
 		prior: prior, actual: actual, deltas: api.Diff(api.Set{}, prior, actual, r.kind.exclusive), quota: client.Quota(),
 	})

@@ -1,0 +1,146 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/bench/workload"
+	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
+)
+
+// sizes are numbers of accounts: what grows faster than they do is not linear.
+var sizes = []int{2_000, 20_000}
+
+const benchApps = 20
+
+// loads are sets of a size, and what the service lists of them.
+type loads struct {
+	none, set, changed Set
+	empty, full        Actual
+}
+
+func newLoads(size int) loads {
+	l := loads{set: setWith(workload.List(size)), changed: setWith(workload.Changed(size)), empty: Actual{}, full: Actual{}}
+	for _, id := range l.set.AppIDs {
+		app := App{ID: id, AuthorizationType: AssignUser}
+		l.empty[id] = Status{App: app, Accounts: Accounts{}}
+		l.full[id] = Status{App: app, Accounts: maps.Clone(l.set.Accounts)} // each app lists its own
+	}
+	return l
+}
+
+func setWith(list []workload.Account) Set {
+	set := Set{AppIDs: workload.AppIDs(benchApps), Mode: AssignUser, Accounts: Accounts{}}
+	for _, a := range list {
+		account := Account{Type: Simple, Domain: a.Domain, Name: a.Name}
+		if a.Group {
+			account.Type = UserGroup
+		}
+		set.Accounts[account.Handle()] = PlatformType(a.Platform)
+	}
+	return set
+}
+
+func BenchmarkDiff(b *testing.B) {
+	for _, size := range sizes {
+		l := newLoads(size)
+		for _, tc := range []struct {
+			name          string
+			wanted, prior Set
+			actual        Actual
+		}{
+			{"create", l.set, l.none, l.empty},
+			{"nothing", l.set, l.set, l.full},
+			{"change", l.changed, l.set, l.full},
+			{"destroy", l.none, l.set, l.full},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", tc.name, size), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					Diff(tc.wanted, tc.prior, tc.actual, false)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkPhases(b *testing.B) {
+	for _, size := range sizes {
+		l := newLoads(size)
+		deltas := Diff(l.set, l.none, l.empty, false)
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, phase := range deltas.Phases() {
+					for _, group := range phase {
+						for i := range group.Len() {
+							group.Request(i)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkTrack(b *testing.B) {
+	for _, size := range sizes {
+		l := newLoads(size)
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Track(l.set, l.full, false)
+			}
+		})
+	}
+}
+
+// BenchmarkListAuthorizations is the list of one application over HTTP. The allocations are those of the mock, too.
+func BenchmarkListAuthorizations(b *testing.B) {
+	for _, size := range sizes {
+		client := listed(b, size)
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				accounts, err := client.ListAuthorizations(b.Context(), workload.AppID(0))
+				if err != nil || len(accounts) != size {
+					b.Fatalf("%d accounts: %v", len(accounts), err)
+				}
+			}
+		})
+	}
+}
+
+// listed is a client of a mock with an application of so many accounts.
+func listed(b *testing.B, size int) *Client {
+	b.Helper()
+	app := mock.App{Name: "bench", Users: map[string]map[string]string{}}
+	for _, a := range workload.List(size) {
+		if app.Users[a.Domain] == nil {
+			app.Users[a.Domain] = map[string]string{}
+		}
+		app.Users[a.Domain][a.Name] = a.Platform
+	}
+	var recorder wire.Recorder
+	recorder.Limit(-1, -1)
+	backend := mock.New(wire.Service{Recorder: &recorder}, mock.Seed{
+		Credentials: []mock.Credential{{AccessKey: "AK", SecretKey: "SK"}}, Projects: []mock.Project{{ID: "p", Name: "bench"}},
+		Apps: map[string]mock.App{workload.AppID(0): app},
+	}, mock.Switches{})
+	backend.SetQuota(mock.Quota{})
+	server := httptest.NewServer(backend)
+	b.Cleanup(server.Close)
+	client, err := New(Config{
+		AccessKey: "AK", SecretKey: "SK", ProjectID: "p", WorkspaceEndpoint: server.URL, IAMEndpoint: server.URL,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return client
+}
