@@ -58,6 +58,7 @@ type Client struct {
 	auth    *rest.Client // below AuthURL; the same as api where that is the same server
 	login   login
 	tokens  *shared.Tokens
+	quota   rest.Quota
 	roles   ledger
 	turns   turns
 	intents intents
@@ -85,7 +86,10 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("auth_url: %w", err)
 	}
 	wait := cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond)
-	c := &Client{tries: config.Rest.MaxRetries, wait: wait, settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5}}
+	c := &Client{
+		quota: config.Rest.Quota, tries: config.Rest.MaxRetries, wait: wait,
+		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5},
+	}
 	if c.login, err = chooseLogin(config); err != nil {
 		return nil, err
 	}
@@ -119,6 +123,9 @@ func New(config Config) (*Client, error) {
 
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.api.MaxConcurrent() }
+
+// Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
+func (c *Client) Quota() rest.Quota { return c.quota }
 
 // call sends a request with the run's token. When the service says that the token is not valid, it logs in again and sends
 // again, once. A lack of rights or scope, which the service also answers with 401 and 403, is no reason to log in again.

@@ -145,6 +145,15 @@ var ErrClaimed = errors.New("the role has been claimed in this run")
 // GrantRole makes sure that a grant is held. It looks first. The service has no code for "already granted", and its answer may
 // get lost: after any failure, who holds what decides, and only what is found not to be held is sent again.
 func (c *Client) GrantRole(ctx context.Context, g Grant) Outcome {
+	outcome := c.grant(ctx, g)
+	if outcome.Err == nil && !outcome.Adopted {
+		outcome.Unlisted = c.unlisted(ctx, g)
+	}
+	return outcome
+}
+
+// grant is GrantRole without a look at what listings show afterwards.
+func (c *Client) grant(ctx context.Context, g Grant) Outcome {
 	if err := g.check(); err != nil {
 		return Outcome{Grant: g, Err: err}
 	}
@@ -165,7 +174,7 @@ func (c *Client) GrantRole(ctx context.Context, g Grant) Outcome {
 		return Outcome{Grant: g, Err: err}
 	}
 	c.roles.claim(g.Key())
-	return Outcome{Grant: g, Unlisted: c.unlisted(ctx, g)}
+	return Outcome{Grant: g}
 }
 
 // unlisted waits until listings show a grant of this run, and tells that they don't. That is looked at for the first grant;
@@ -209,39 +218,49 @@ func (c *Client) awaitListing(ctx context.Context, g Grant, hold bool) (shown bo
 // grant of the identity that the client is logged in as is not revoked: ErrOwnIdentity (errors.Is). Neither is one that GrantRole
 // was called for before in this run: ErrClaimed.
 func (c *Client) RevokeRole(ctx context.Context, g Grant) error {
-	if err := g.check(); err != nil {
-		return err
-	}
-	own, err := c.IsOwn(ctx, g.Grantee)
-	if err != nil {
-		return fmt.Errorf("not revoked, since it could not be found out whether the role belongs to the identity that the provider is logged in as: %w", err)
-	}
-	if own {
-		return ErrOwnIdentity
-	}
-	done, err := c.turns.take(ctx, g.Key())
-	if err != nil {
-		return err
-	}
-	defer done()
-	if c.roles.isClaimed(g.Key()) {
-		return ErrClaimed
-	}
-	listed, err := c.roles.current(ctx)
-	if err != nil {
-		return err
-	}
-	c.roles.begin(g)
-	var others []Grant
-	if g.Role.OfApplication() {
-		others = slices.DeleteFunc(c.roles.ofGrantee(listed, g.Grantee), func(other Grant) bool {
-			return other.Role != g.Role || c.roles.isRevoking(other.Key())
-		})
-	}
-	if err := c.revoke(ctx, listed, g); err != nil || len(others) == 0 {
+	others, err := c.end(ctx, g)
+	if err != nil || len(others) == 0 {
 		return err
 	}
 	return c.verifyKept(ctx, g, others)
+}
+
+// end is RevokeRole without a look at what the service has kept: what the grantee holds of the same role on other applications.
+func (c *Client) end(ctx context.Context, g Grant) (others []Grant, err error) {
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	own, err := c.IsOwn(ctx, g.Grantee)
+	if err != nil {
+		return nil, fmt.Errorf("not revoked, since it could not be found out whether the role belongs to the identity that the provider is logged in as: %w", err)
+	}
+	if own {
+		return nil, ErrOwnIdentity
+	}
+	done, err := c.turns.take(ctx, g.Key())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if c.roles.isClaimed(g.Key()) {
+		return nil, ErrClaimed
+	}
+	listed, err := c.roles.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.roles.begin(g)
+	return c.othersOf(listed, g), c.revoke(ctx, listed, g)
+}
+
+// othersOf returns what a grantee holds of the same role on other applications, and nobody revokes.
+func (c *Client) othersOf(listed *roles, g Grant) []Grant {
+	if !g.Role.OfApplication() {
+		return nil
+	}
+	return slices.DeleteFunc(c.roles.ofGrantee(listed, g.Grantee), func(other Grant) bool {
+		return other.Role != g.Role || c.roles.isRevoking(other.Key())
+	})
 }
 
 // revoke revokes a grant under the spelling that the service lists. Where that is another one than the user's, success proves
