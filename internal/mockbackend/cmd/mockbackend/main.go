@@ -168,7 +168,7 @@ func serve(ctx context.Context, backend *mockbackend.Backend, listener net.Liste
 	if _, err := fmt.Fprintf(stdout, "%s://%s\n", scheme, listener.Addr()); err != nil {
 		return err
 	}
-	log.Info("listening", "huaweicloud, enos, venafi", listener.Addr().String(), "admin", "/_mock/", "stop with", "SIGINT or SIGTERM")
+	log.Info("listening", "address", listener.Addr().String(), "admin", "/_mock/")
 
 	failed := make(chan error, 1)
 	go func() { failed <- listenAndServe() }()
