@@ -50,13 +50,7 @@ func (n needs) met(t *testing.T, cli *acctest.CLI) bool {
 func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 	t.Helper()
 	m := acctest.StartDemo(t)
-	cli := acctest.NewCLI(t, func() tfprotov6.ProviderServer {
-		server, err := acctest.Providers()["appaccess"]()
-		if err != nil {
-			t.Error(err)
-		}
-		return server
-	})
+	cli := newCLI(t)
 	cli.Write("mock.tf", m.DemoProvider())
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {
@@ -68,6 +62,17 @@ func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 		}
 	}
 	return cli, m
+}
+
+func newCLI(t *testing.T) *acctest.CLI {
+	t.Helper()
+	return acctest.NewCLI(t, func() tfprotov6.ProviderServer {
+		server, err := acctest.Providers()["appaccess"]()
+		if err != nil {
+			t.Error(err)
+		}
+		return server
+	})
 }
 
 func read(t *testing.T, file string) string {
@@ -146,6 +151,31 @@ func applies(t *testing.T, cli *acctest.CLI) {
 	}
 	if again := cli.Run("plan", "-detailed-exitcode"); again.Code != 0 {
 		t.Errorf("the second plan has something to do:\n%s", again.Output)
+	}
+}
+
+// The configuration that Terraform generates for what is imported plans clean as it is generated.
+func TestExamples_generatedConfiguration(t *testing.T) {
+	t.Parallel()
+	for _, folder := range folders(t, "resources") {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			t.Parallel()
+			cli, m := start(t, folder)
+			applies(t, cli)
+
+			fresh := newCLI(t)
+			fresh.Write("mock.tf", m.DemoProvider())
+			fresh.Write("import.tf", read(t, filepath.Join(folder, "import-by-string-id.tf")))
+			if r := fresh.Run("plan", "-generate-config-out=generated.tf"); r.Code != 0 || !strings.Contains(r.Output, "1 to import, 0 to add, 0 to change, 0 to destroy") {
+				t.Fatalf("%s", r.Output)
+			}
+			if r := fresh.Run("apply", "-auto-approve"); r.Code != 0 {
+				t.Fatalf("%s", r.Output)
+			}
+			if r := fresh.Run("plan", "-detailed-exitcode"); r.Code != 0 {
+				t.Errorf("the generated configuration has something to do:\n%s", r.Output)
+			}
+		})
 	}
 }
 
@@ -284,13 +314,7 @@ func arguments(t *testing.T, list *hcl.Block) map[string]any {
 // The example of the provider block needs nothing but itself.
 func TestExamples_provider(t *testing.T) {
 	t.Parallel()
-	cli := acctest.NewCLI(t, func() tfprotov6.ProviderServer {
-		server, err := acctest.Providers()["appaccess"]()
-		if err != nil {
-			t.Error(err)
-		}
-		return server
-	})
+	cli := newCLI(t)
 	cli.Write("provider.tf", read(t, filepath.Join("provider", "provider.tf")))
 	if r := cli.Run("validate"); r.Code != 0 {
 		t.Fatal(r.Output)
