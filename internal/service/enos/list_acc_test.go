@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
@@ -117,4 +121,34 @@ func TestList_invalid(t *testing.T) {
 	if n := len(m.Recorder.All()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
+}
+
+// Where the installed Terraform knows queries, it asks itself.
+func TestAccList_query(t *testing.T) {
+	t.Parallel()
+	m := acctest.Start(t, organizations())
+	acctest.Test(t, resource.TestCase{
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		Steps: []resource.TestStep{
+			{Config: m.Provider() + `data "appaccess_enos_app" "x" { app_id = "` + ownApp + `" }`},
+			{
+				Query: true,
+				Config: m.Provider() + `
+					list "` + authorizationType + `" "apps" {
+					  provider         = appaccess
+					  include_resource = true
+
+					  config {
+					    app_ids = ["` + ownApp + `", "` + obtainedApp + `"]
+					  }
+					}`,
+				QueryResultChecks: []querycheck.QueryResultCheck{
+					querycheck.ExpectLength(authorizationType+".apps", 2),
+					querycheck.ExpectIdentity(authorizationType+".apps", map[string]knownvalue.Check{
+						"org_id": knownvalue.StringExact(acctest.OrgID), "app_id": knownvalue.StringExact(ownApp),
+					}),
+				},
+			},
+		},
+	})
 }

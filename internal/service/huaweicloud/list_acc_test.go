@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
@@ -177,4 +181,35 @@ func TestList_error(t *testing.T) {
 	if len(results) != 1 || len(results[0].Errors) != 1 || !strings.Contains(results[0].Errors[0], "WKS.00081102") {
 		t.Errorf("%+v", results)
 	}
+}
+
+// Where the installed Terraform knows queries, it asks itself.
+func TestAccList_query(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, grantSomebody, mock.Switches{})
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		ProtoV6ProviderFactories: factories(),
+		Steps: []resource.TestStep{
+			{Config: w.provider("") + `data "appaccess_huaweicloud_apps" "all" {}`},
+			{
+				Query: true,
+				Config: w.provider("") + `
+					list "` + setType + `" "assigned" {
+					  provider         = appaccess
+					  include_resource = true
+
+					  config {
+					    authorization_type = "ASSIGN_USER"
+					  }
+					}`,
+				QueryResultChecks: []querycheck.QueryResultCheck{
+					querycheck.ExpectLength(setType+".assigned", 2),
+					querycheck.ExpectIdentity(setType+".assigned", map[string]knownvalue.Check{
+						"project_id": knownvalue.StringExact(pid), "app_ids": knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(cad)}),
+					}),
+				},
+			},
+		},
+	})
 }
