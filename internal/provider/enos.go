@@ -13,7 +13,7 @@ var enosBlock = block{
 	name:    "enos",
 	service: "EnOS",
 	description: "The application portal of Envision EnOS. Needed only when something of this service is used; what is left " +
-		"out is read from the environment.",
+		"out or empty is read from the environment.",
 	texts: []text{
 		{
 			name: "gateway_url", env: "ENOS_GATEWAY_URL", check: isURL,

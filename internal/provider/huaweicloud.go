@@ -14,7 +14,7 @@ import (
 var huaweicloudBlock = block{
 	name:    "huaweicloud",
 	service: "Huawei Cloud Workspace",
-	description: "Huawei Cloud Workspace. Needed only when something of this service is used; what is left out is read " +
+	description: "Huawei Cloud Workspace. Needed only when something of this service is used; what is left out or empty is read " +
 		"from the environment.",
 	texts: []text{
 		{

@@ -13,7 +13,7 @@ var venafiBlock = block{
 	name:    "venafi",
 	service: "Venafi Trust Protection Platform",
 	description: "Venafi Trust Protection Platform (CyberArk, Palo Alto Networks). Needed only when something of this service is " +
-		"used; what is left out is read from the environment. Log in with exactly one of: `access_token`; `username` and " +
+		"used; what is left out or empty is read from the environment. Log in with exactly one of: `access_token`; `username` and " +
 		"`password`; `jwt`; `client_certificate` and `client_key`. A login in the configuration wins over one of another kind in " +
 		"the environment.",
 	texts: []text{
