@@ -361,3 +361,37 @@ func TestMemoryOfListings(t *testing.T) { //nolint:paralleltest // measures memo
 	b.want(mock.OpListAppAuthorizations, apps*accounts/100)
 	runtime.KeepAlive(held)
 }
+
+// Nor is one that began while the write was under way, before the service acted on it.
+func TestListingInTheMiddleOfAWrite(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{cad: {Name: "CAD"}})
+	if _, err := b.client.ListApps(t.Context(), ""); err != nil { // proves the key: before, requests go one at a time
+		t.Fatal(err)
+	}
+	arrived, release := b.hold(mock.OpBatchUpdateAppAuthorizations, 1)
+	done := make(chan error, 1)
+	go func() {
+		a := grant([]string{cad}, "newcomer")
+		a.AuthorizationType = huaweicloud.AllUser
+		done <- b.client.AssignAuthorizations(t.Context(), a)
+	}()
+	<-arrived
+	if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 0 {
+		t.Error(len(accounts), err)
+	}
+	if apps, err := b.client.Apps(t.Context()); err != nil || apps[cad].AuthorizationType != huaweicloud.AssignUser {
+		t.Error(apps, err)
+	}
+	release()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	b.SetSwitches(mock.Switches{AllUserList: mock.AllUserListRecords})
+	if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 1 {
+		t.Error(len(accounts), err)
+	}
+	if apps, err := b.client.Apps(t.Context()); err != nil || apps[cad].AuthorizationType != huaweicloud.AllUser {
+		t.Error(apps, err)
+	}
+}

@@ -433,7 +433,8 @@ func TestWrongKeyIsTriedOnce(t *testing.T) {
 func TestKeyExpires(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(20000)}})
-	b.faults.Add(wire.Fault{Kind: mock.TokenExpired, After: 30})
+	b.faults.Add(wire.Fault{Kind: wire.Slow, Delay: 5 * time.Millisecond, Times: 30})
+	b.faults.Add(wire.Fault{Kind: mock.TokenExpired})
 	err := second(b.client.ListAuthorizations(t.Context(), cad))
 	if e := failure(t, err); e.Status != 401 || e.Code != "APIGW.0307" || !strings.Contains(err.Error(), "temporary credentials have expired") {
 		t.Error(err)

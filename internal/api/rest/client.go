@@ -64,6 +64,9 @@ func New(config Config) (*Client, error) {
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.config.MaxConcurrent }
 
+// BaseURL is the address below which requests go.
+func (c *Client) BaseURL() string { return c.base.String() }
+
 // Do sends r until it succeeds, fails in a way that repeating doesn't mend, or the attempts are used up. Every error is an *Error; when ctx ended
 // it also wraps ctx's error. Cancelling ctx ends every wait at once, and an attempt in flight after r.Grace.
 func (c *Client) Do(ctx context.Context, r Request) error {

@@ -295,3 +295,37 @@ func TestLoginInsideAuthorize(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// Who comes at the very moment when a place becomes free does not overtake who has waited for it.
+func TestWindowNobodyOvertakes(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWindow(1)
+			began := time.Now()
+			var late time.Duration
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				time.Sleep(windowLength)
+				if err := w.acquire(t.Context()); err != nil {
+					t.Error(err)
+				}
+				late = time.Since(began)
+				w.release(false)
+			})
+			synctest.Wait()
+			if err := w.acquire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.release(true)
+			if err := w.acquire(t.Context()); err != nil || time.Since(began) != windowLength {
+				t.Errorf("admitted after %s, not %s: %v", time.Since(began), windowLength, err)
+			}
+			w.release(true)
+			wg.Wait()
+			if late != 2*windowLength {
+				t.Errorf("who came last was admitted after %s", late)
+			}
+		})
+	}
+}
