@@ -31,6 +31,7 @@ func (p *appaccess) Resources(context.Context) []func() resource.Resource {
 	return slices.Concat(
 		huaweicloud.Resources(),
 		enos.Resources(),
+		venafi.Resources(),
 	)
 }
 
@@ -48,6 +49,7 @@ func (p *appaccess) ListResources(context.Context) []func() list.ListResource {
 	return slices.Concat(
 		huaweicloud.ListResources(),
 		enos.ListResources(),
+		venafi.ListResources(),
 	)
 }
 

@@ -1,0 +1,149 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package venafi_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
+)
+
+func displayNames(results []acctest.Listed) []string {
+	var names []string
+	for _, r := range results {
+		names = append(names, r.DisplayName)
+	}
+	return names
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	const (
+		admin, auditor = "admin: " + acctest.VenafiIdentity, "auditor: " + annaID
+		jdoe           = "application_maintainer of MyIntegration: " + jdoeID
+		opsMaintainer  = "application_maintainer of Other: " + opsID
+		opsOwner       = "application_owner of MyIntegration: " + opsID
+	)
+	m := acctest.Start(t, directory())
+	server := acctest.NewServer(t, m.Environment())
+	for _, test := range []struct {
+		config map[string]any
+		want   []string
+	}{
+		{nil, []string{auditor, jdoe, opsMaintainer, opsOwner, admin}},
+		{map[string]any{"role": "application_maintainer"}, []string{jdoe, opsMaintainer}},
+		{map[string]any{"application_id": "MyIntegration"}, []string{jdoe, opsOwner}},
+		{map[string]any{"grantee": "ad+corp:{4D1C7A1C-9C2B-4F6F-8F9D-7F2E1A3B5C77}"}, []string{opsMaintainer, opsOwner}},
+		{map[string]any{"role": "application_owner", "grantee": jdoeID}, nil},
+	} {
+		if diff := cmp.Diff(test.want, displayNames(server.Query(grantType, acctest.Query{Config: test.config}))); diff != "" {
+			t.Errorf("%v: %s", test.config, diff)
+		}
+	}
+	if n := m.Recorder.Count("ListRoles"); n != 1 {
+		t.Errorf("%d listings for all queries of a run", n)
+	}
+	if got := server.Query(grantType, acctest.Query{Limit: 2}); len(got) != 2 {
+		t.Errorf("%d results with a limit of 2", len(got))
+	}
+	if got := server.Query(grantType, acctest.Query{Take: 1}); len(got) != 1 {
+		t.Errorf("%d results for somebody who went away", len(got))
+	}
+	results := server.Query(grantType, acctest.Query{Config: map[string]any{"role": "application_owner"}})
+	if diff := cmp.Diff(map[string]any{"role": "application_owner", "application_id": "MyIntegration", "grantee": opsID}, results[0].Identity); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The resources are complete, and the configuration that Terraform generates from them plans clean, however the server
+// spells things.
+func TestList_includeResource(t *testing.T) {
+	t.Parallel()
+	for _, switches := range []mock.Switches{
+		{}, {GlobalApplicationID: "null", GranteeSpelling: "upper"}, {GlobalApplicationID: "empty", AuditorApplicationID: "odd", GranteeSpelling: "lower"},
+		{GranteeSpelling: "directory", Order: "stable"},
+	} {
+		m := acctest.Start(t, directory())
+		m.Venafi.SetSwitches(switches)
+		server := acctest.NewServer(t, m.Environment())
+		results := server.Query(grantType, acctest.Query{IncludeResource: true})
+		if len(results) != 5 {
+			t.Fatalf("%+v", results)
+		}
+		for _, result := range results {
+			if diff := server.PlansClean(grantType, result); diff != "" {
+				t.Errorf("%s: the generated configuration would change\n%s", result.DisplayName, diff)
+			}
+		}
+		if switches == (mock.Switches{}) {
+			want := map[string]any{"role": "auditor", "application_id": nil, "grantee": annaID, "timeouts": nil}
+			if diff := cmp.Diff(want, results[0].Resource); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+}
+
+func TestList_errors(t *testing.T) {
+	t.Parallel()
+	m := acctest.Start(t, directory())
+	server := acctest.NewServer(t, m.Environment())
+	for want, config := range map[string]map[string]any{
+		"application_maintainer": {"role": "maintainer"},
+		"is a name":              {"grantee": "local:anna"},
+	} {
+		results := server.Query(grantType, acctest.Query{Config: config})
+		if len(results) != 1 || len(results[0].Errors) != 1 || !strings.Contains(results[0].Errors[0], want) {
+			t.Errorf("%v: %+v", config, results)
+		}
+	}
+	if n := len(m.Recorder.All()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+	m.Faults.Add(wire.Fault{Operation: "ListRoles", Kind: mock.FaultInsufficientRight})
+	results := server.Query(grantType, acctest.Query{})
+	if len(results) != 1 || len(results[0].Errors) != 1 || !strings.Contains(results[0].Errors[0], "auditor is enough") {
+		t.Errorf("%+v", results)
+	}
+}
+
+// Where the installed Terraform knows queries, it asks itself.
+func TestAccList_query(t *testing.T) {
+	t.Parallel()
+	m := acctest.Start(t, directory())
+	acctest.Test(t, resource.TestCase{
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		Steps: []resource.TestStep{
+			{Config: m.Provider() + `data "appaccess_venafi_oauth_roles" "x" {}`},
+			{
+				Query: true,
+				Config: m.Provider() + `
+					list "` + grantType + `" "maintainers" {
+					  provider         = appaccess
+					  include_resource = true
+
+					  config {
+					    role = "application_maintainer"
+					  }
+					}`,
+				QueryResultChecks: []querycheck.QueryResultCheck{
+					querycheck.ExpectLength(grantType+".maintainers", 2),
+					querycheck.ExpectIdentity(grantType+".maintainers", map[string]knownvalue.Check{
+						"role": knownvalue.StringExact("application_maintainer"), "application_id": knownvalue.StringExact("MyIntegration"),
+						"grantee": knownvalue.StringExact(jdoeID),
+					}),
+				},
+			},
+		},
+	})
+}
