@@ -14,6 +14,8 @@ type Tracked struct {
 	// Missing are the accounts of the set that an application lacks, sorted, by app id. Applications that lack
 	// nothing have no entry.
 	Missing map[string][]Handle
+	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
+	Mixed bool
 }
 
 // Track returns what the state should say after a look at the service. An account that is gone from every application
@@ -25,6 +27,7 @@ type Tracked struct {
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode}, Missing: map[string][]Handle{}}
 	blind := false // some application can't say who is gone
+	var open, closed bool
 	listed := make(map[string]Accounts, len(prior.AppIDs))
 	candidates := prior.Accounts
 	if exclusive {
@@ -44,6 +47,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		if mode != "" && mode != prior.Mode {
 			t.Mode = mode
 		}
+		open, closed = open || mode == AllUser, closed || mode != "" && mode != AllUser
 		if opaque(status.App) {
 			blind = true
 			continue
@@ -55,6 +59,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			addNew(candidates, listed[id])
 		}
 	}
+	t.Mixed = open && closed
 
 	for h, platform := range candidates {
 		if blind || anyHas(listed, actual, h) {

@@ -50,7 +50,7 @@ func TestTrack(t *testing.T) {
 			actual: Actual{"a": open, "b": closed("x")},
 			want: Tracked{
 				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AllUser, Accounts: accountsOf("x", "y")},
-				Missing: map[string][]Handle{"b": {account("y")}},
+				Missing: map[string][]Handle{"b": {account("y")}}, Mixed: true,
 			},
 		},
 		"exclusive takes up foreign accounts": {

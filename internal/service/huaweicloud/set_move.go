@@ -30,6 +30,7 @@ func (r *setResource) MoveState(ctx context.Context) []resource.StateMover {
 				return
 			}
 			resp.Diagnostics.Append(resp.TargetState.Set(ctx, &state)...)
+			resp.TargetPrivate = req.SourcePrivate
 		},
 	}}
 }
