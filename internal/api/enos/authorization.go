@@ -85,6 +85,7 @@ func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, t
 		return &rest.Error{
 			Service:   serviceName,
 			Operation: "UpdateApplicationAuthorization",
+			Status:    http.StatusOK,
 			Message:   "the service answered that the update failed (data is not true), without a reason",
 			Hint:      "Look at the application in Application Portal > Admin Console > Application Management > API Authorization.",
 		}
@@ -94,21 +95,32 @@ func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, t
 
 // readBack waits until the service lists what was wanted.
 func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *reading[[]string]) error {
+	listed, err := c.await(ctx, wanted, reading)
+	switch {
+	case err != nil:
+		return &UnconfirmedError{Err: err}
+	case !slices.Equal(listed, wanted):
+		return &DifferenceError{OrgID: orgID, AppID: appID, Missing: without(wanted, listed), Extra: without(listed, wanted)}
+	}
+	return nil
+}
+
+// AwaitAppAuthorization reads the data authorize types of an application until they are those that are wanted, for a few seconds
+// at most, and returns what was listed last: after a write whose answer got lost, a list that is late would tell a lie.
+func (c *Client) AwaitAppAuthorization(ctx context.Context, orgID, appID string, wanted []string) ([]string, error) {
+	return c.await(ctx, normalize(wanted), c.authorization(orgID, appID))
+}
+
+func (c *Client) await(ctx context.Context, wanted []string, reading *reading[[]string]) ([]string, error) {
 	for try := 0; ; try++ {
 		reading.forget()
 		listed, err := reading.get(ctx)
-		if err != nil {
-			return &UnconfirmedError{Err: err}
-		}
-		if slices.Equal(listed, wanted) {
-			return nil
-		}
-		if try == len(c.settle) {
-			return &DifferenceError{OrgID: orgID, AppID: appID, Missing: without(wanted, listed), Extra: without(listed, wanted)}
+		if err != nil || slices.Equal(listed, wanted) || try == len(c.settle) {
+			return slices.Clone(listed), err
 		}
 		select {
 		case <-ctx.Done():
-			return &UnconfirmedError{Err: context.Cause(ctx)}
+			return nil, context.Cause(ctx)
 		case <-time.After(c.settle[try]):
 		}
 	}

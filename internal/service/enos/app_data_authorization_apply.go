@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func (op *operation) write(diags *diag.Diagnostics, wanted []string) written {
 		diags.Append(op.explain(err)...)
 		return written{}
 	}
-	listed, readErr := op.readAgain()
+	listed, readErr := op.readAgain(wanted)
 	if readErr == nil && slices.Equal(listed, wanted) {
 		diags.AddAttributeWarning(atTypes, "The data authorize types were set, although a call failed",
 			fmt.Sprintf("EnOS lists the data authorize types of %s as they were wanted, so nothing has to be done.\n\n%v", op.app(), err))
@@ -91,7 +92,7 @@ func (op *operation) write(diags *diag.Diagnostics, wanted []string) written {
 		// Nobody knows whether the service acted on it. After a create, forgetting the resource would be the worse mistake.
 		diags.Append(op.explain(fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr))...)
 		return written{changed: accepted || op.verb == "create", types: wanted}
-	case op.verb == "create" && !accepted:
+	case op.verb == "create" && !accepted && !unanswered(err):
 		// What is listed was there before, and is not this resource's.
 		diags.Append(op.explain(err)...)
 		return written{}
@@ -100,21 +101,28 @@ func (op *operation) write(diags *diag.Diagnostics, wanted []string) written {
 	return written{changed: true, types: listed}
 }
 
-// readAgain reads the list also when the operation was interrupted or has run out of time.
-func (op *operation) readAgain() ([]string, error) {
+// readAgain reads the list until it is what was wanted, for a while, also when the operation was interrupted or has run out of
+// time.
+func (op *operation) readAgain(wanted []string) ([]string, error) {
 	ctx := op.ctx
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterwards)
 		defer cancel()
 	}
-	return op.client.AppAuthorization(ctx, op.orgID, op.appID)
+	return op.client.AwaitAppAuthorization(ctx, op.orgID, op.appID, wanted)
 }
 
 // unsent tells that the service surely did not act.
 func unsent(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && e.Unsent
+}
+
+// unanswered tells that the service did not say what became of the write, and may still act on it.
+func unanswered(err error) bool {
+	e, ok := errors.AsType[*rest.Error](err)
+	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
 }
 
 func (op *operation) app() string {
