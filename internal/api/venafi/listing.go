@@ -55,9 +55,6 @@ func (r *roles) add(g Grant) {
 	r.byHolding[key.holding()] = append(r.byHolding[key.holding()], key)
 }
 
-// spelling returns the grantee of a grant as the service spells it, "" when it isn't listed.
-func (r *roles) spelling(key Key) string { return r.grants[key].Grantee }
-
 // listRoles asks for all roles that the caller may see (vendor page "POST OAuth/ListRoles"). The service has neither a filter
 // nor pages.
 func (c *Client) listRoles(ctx context.Context, _ shared.Moment) (*roles, error) {
