@@ -98,7 +98,7 @@ func (a Assignment) check() error {
 		return fmt.Errorf("app_ids must have 1 to %d entries, not %d", MaxAppsPerRequest, n)
 	}
 	for i, id := range a.AppIDs {
-		if err := checkSegment("an application id", id, MaxAppIDLength); err != nil {
+		if err := checkSegment("an application id", id); err != nil {
 			return err
 		}
 		if slices.Contains(a.AppIDs[:i], id) {

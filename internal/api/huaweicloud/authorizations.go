@@ -18,7 +18,7 @@ import (
 // ListAuthorizations lists the accounts of one application (vendor page ListAppAuthorizations), all pages of them, anew. The error is
 // ErrAppNotFound when the application does not exist. A list that is incomplete is an error.
 func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts, error) {
-	if err := checkSegment("the application id", appID, MaxAppIDLength); err != nil {
+	if err := checkSegment("the application id", appID); err != nil {
 		return nil, unsentError(opListAuthorizations, err)
 	}
 	found := accountCollection{accounts: Accounts{}}

@@ -88,7 +88,7 @@ func New(config Config) (*Client, error) {
 		return nil, errors.New("region must be set, or one of project_id and project_name")
 	}
 	if config.ProjectID != "" {
-		if err := checkSegment("project_id", config.ProjectID, maxProjectIDLength); err != nil {
+		if err := checkSegment("project_id", config.ProjectID); err != nil {
 			return nil, err
 		}
 	}
@@ -149,14 +149,12 @@ func (c *Client) do(ctx context.Context, r rest.Request, segments ...string) err
 	return explain(c.workspace.Do(ctx, r))
 }
 
-const maxProjectIDLength = 128
-
-// checkSegment refuses what can't be one segment of a path. The signer splits paths at slashes: a slash inside an id would make a wrong
+// checkSegment refuses what can't be one segment of a path. Ids of projects and of applications have the same limit. The signer splits paths at slashes: a slash inside an id would make a wrong
 // signature, and five of these lock the key.
-func checkSegment(what, id string, most int) error {
+func checkSegment(what, id string) error {
 	switch n := utf8.RuneCountInString(id); {
-	case id == "" || n > most:
-		return fmt.Errorf("%s must have 1 to %d characters, not %d", what, most, n)
+	case id == "" || n > MaxAppIDLength:
+		return fmt.Errorf("%s must have 1 to %d characters, not %d", what, MaxAppIDLength, n)
 	case strings.ContainsAny(id, "/\\") || id == "." || id == "..":
 		return fmt.Errorf("%s must not contain a slash or be %q: %q", what, "..", id)
 	}

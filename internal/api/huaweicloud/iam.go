@@ -52,7 +52,7 @@ func (c *Client) findProject(ctx context.Context, name string) (string, error) {
 	case 0:
 		return "", fail("no project is named %q", name)
 	case 1:
-		if err := checkSegment("the id of the project", ids[0], maxProjectIDLength); err != nil {
+		if err := checkSegment("the id of the project", ids[0]); err != nil {
 			return "", fail("%s", err)
 		}
 		return ids[0], nil

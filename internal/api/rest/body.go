@@ -5,6 +5,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -41,7 +42,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 		n, err = int(b.left), tooLong(b.limit)
 	}
 	b.left -= int64(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
 	}
 	return n, err

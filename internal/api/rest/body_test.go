@@ -26,7 +26,7 @@ func TestEndlessBody(t *testing.T) {
 			return r, nil
 		})
 		var dst any
-		e := failure(t, c, t.Context(), Request{Decode: DecodeJSON(&dst)})
+		e := failure(t.Context(), t, c, Request{Decode: DecodeJSON(&dst)})
 		if body.read > 2<<20 {
 			t.Errorf("%d: %d bytes were read", status, body.read)
 		}
@@ -66,7 +66,7 @@ func TestEndlessBodyOverTheWire(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			var dst any
-			e := failure(t, c, t.Context(), Request{MaxBodyBytes: 3 << 20, Decode: DecodeJSON(&dst)})
+			e := failure(t.Context(), t, c, Request{MaxBodyBytes: 3 << 20, Decode: DecodeJSON(&dst)})
 			runtime.ReadMemStats(&after)
 			if n.Load() != 1 || !strings.Contains(e.Error(), "longer than 3145728 bytes") {
 				t.Errorf("%d requests: %v", n.Load(), e)
@@ -157,7 +157,7 @@ func TestDecodeSeesReadErrors(t *testing.T) {
 		"another error": func(_ int, _ http.Header, b io.Reader) error { _, _ = io.ReadAll(b); return errors.New("no JSON") },
 		"an Error":      DecodeJSON(new(any)),
 	} {
-		if e := failure(t, c, t.Context(), Request{Decode: decode}); !errors.Is(e, broken) || !e.Transient || e.Status != 200 {
+		if e := failure(t.Context(), t, c, Request{Decode: decode}); !errors.Is(e, broken) || !e.Transient || e.Status != 200 {
 			t.Errorf("%s: %v", name, e)
 		}
 	}

@@ -59,7 +59,7 @@ func TestCancelEndsEveryWait(t *testing.T) {
 				var cancelled time.Time
 				time.AfterFunc(time.Second, func() { cancelled = time.Now(); cancel() })
 				var dst any
-				e := failure(t, c, ctx, Request{Operation: "Wait", Decode: DecodeJSON(&dst)})
+				e := failure(ctx, t, c, Request{Operation: "Wait", Decode: DecodeJSON(&dst)})
 				if d := time.Since(cancelled); d != 0 {
 					t.Errorf("ended %s after the cancellation", d)
 				}
@@ -89,7 +89,7 @@ func TestCancelledBeforeTheStart(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, kind := range []Kind{Read, Write, Login} {
-		if e := failure(t, c, ctx, Request{Kind: kind, Grace: time.Second}); e.Attempts != 0 || !e.Unsent || !errors.Is(e, context.Canceled) {
+		if e := failure(ctx, t, c, Request{Kind: kind, Grace: time.Second}); e.Attempts != 0 || !e.Unsent || !errors.Is(e, context.Canceled) {
 			t.Errorf("kind %d: %v, attempts %d", kind, e, e.Attempts)
 		}
 	}
@@ -103,7 +103,7 @@ func TestDeadline(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		began := time.Now()
-		e := failure(t, c, ctx, Request{})
+		e := failure(ctx, t, c, Request{})
 		if !errors.Is(e, context.DeadlineExceeded) || time.Since(began) != 4*time.Second || e.Status != 503 {
 			t.Errorf("after %s: %v", time.Since(began), e)
 		}
@@ -120,7 +120,7 @@ func TestCancelInFlight(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var cancelled time.Time
 	go func() { <-arrived; cancelled = time.Now(); cancel() }()
-	e := failure(t, c, ctx, Request{Method: "POST", Kind: Write})
+	e := failure(ctx, t, c, Request{Method: "POST", Kind: Write})
 	if d := time.Since(cancelled); d > 500*time.Millisecond {
 		t.Errorf("took %s to notice", d)
 	}
@@ -192,7 +192,7 @@ func TestRequestTimeout(t *testing.T) {
 		})
 		t.Cleanup(func() { close(release) })
 		var dst any
-		e := failure(t, c, t.Context(), Request{Decode: DecodeJSON(&dst)})
+		e := failure(t.Context(), t, c, Request{Decode: DecodeJSON(&dst)})
 		if n.Load() != 2 || !errors.Is(e, errTimeout) || !strings.Contains(e.Error(), "request_timeout is 50ms") || !strings.Contains(e.Hint, "proxy") {
 			t.Errorf("%d requests: %v", n.Load(), e)
 		}
@@ -202,7 +202,7 @@ func TestRequestTimeout(t *testing.T) {
 		release := make(chan struct{})
 		c := serve(t, Config{RequestTimeout: 30 * time.Millisecond}, func(http.ResponseWriter, *http.Request) { <-release })
 		t.Cleanup(func() { close(release) })
-		e := failure(t, c, t.Context(), Request{Kind: Write, Method: "POST", Grace: time.Second})
+		e := failure(t.Context(), t, c, Request{Kind: Write, Method: "POST", Grace: time.Second})
 		if !errors.Is(e, errTimeout) || e.Unsent || !e.Transient {
 			t.Errorf("%v, Unsent = %v", e, e.Unsent)
 		}
@@ -223,7 +223,7 @@ func TestRequestTimeout(t *testing.T) {
 		c := dial(t, Config{RequestTimeout: 20 * time.Millisecond}, "http://127.0.0.1:9")
 		tr, _ := c.transport.(*http.Transport)
 		tr.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }
-		e := failure(t, c, t.Context(), Request{Kind: Write, Method: "POST"})
+		e := failure(t.Context(), t, c, Request{Kind: Write, Method: "POST"})
 		if !e.Unsent || !errors.Is(e, errTimeout) {
 			t.Errorf("%v, Unsent = %v", e, e.Unsent)
 		}

@@ -87,7 +87,7 @@ func closeIdle(c *Client) {
 }
 
 // failure runs a request that must fail and gives its Error.
-func failure(t *testing.T, c *Client, ctx context.Context, r Request) *Error {
+func failure(ctx context.Context, t *testing.T, c *Client, r Request) *Error {
 	t.Helper()
 	err := c.Do(ctx, r)
 	e, ok := err.(*Error) //nolint:errorlint // Do promises the type itself

@@ -45,7 +45,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 					}
 					w.WriteHeader(status)
 				})
-				e := failure(t, c, t.Context(), Request{Method: method, Path: "/x", Query: url.Values{"token": {"t0p-s3cret"}}, Body: []byte("{}")})
+				e := failure(t.Context(), t, c, Request{Method: method, Path: "/x", Query: url.Values{"token": {"t0p-s3cret"}}, Body: []byte("{}")})
 				if e.Status != status || !strings.Contains(e.Error(), tc.says) || e.Transient || n.Load() != 1 {
 					t.Errorf("%s, %d: %v (%d requests)", name, status, e, n.Load())
 				}

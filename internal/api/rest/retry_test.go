@@ -79,7 +79,7 @@ func TestRetryTable(t *testing.T) {
 							return tc.network(r)
 						})
 						var dst struct{ A int }
-						e := failure(t, c, t.Context(), Request{Operation: "Try", Method: "POST", Kind: kind, Repeat: mode, Decode: DecodeJSON(&dst)})
+						e := failure(t.Context(), t, c, Request{Operation: "Try", Method: "POST", Kind: kind, Repeat: mode, Decode: DecodeJSON(&dst)})
 						want := 1
 						if tc.repeats&(1<<mode) != 0 {
 							want = 4
@@ -108,7 +108,7 @@ func TestUnsentCoversAllAttempts(t *testing.T) {
 			}
 			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 		})
-		if e := failure(t, c, t.Context(), Request{Kind: Write}); e.Unsent {
+		if e := failure(t.Context(), t, c, Request{Kind: Write}); e.Unsent {
 			t.Errorf("Unsent after a first attempt that broke off: %v", e)
 		}
 	})
@@ -159,7 +159,7 @@ func TestTruncatedBodyIsRepeated(t *testing.T) {
 		_, _ = io.WriteString(w, `{"items":[1,2,3`)
 	})
 	var got struct{ Items []int }
-	e := failure(t, c, t.Context(), Request{Operation: "List", Decode: DecodeJSON(&got)})
+	e := failure(t.Context(), t, c, Request{Operation: "List", Decode: DecodeJSON(&got)})
 	if n.Load() != 3 || !errors.Is(e, io.ErrUnexpectedEOF) || !e.Transient || e.Status != 200 {
 		t.Errorf("%d requests, %v", n.Load(), e)
 	}
@@ -182,12 +182,12 @@ func TestBodyFuncIsCalledForEachAttempt(t *testing.T) {
 			return respond(503, ""), nil
 		})
 		n := 0
-		e := failure(t, c, t.Context(), Request{Method: "POST", BodyFunc: func() ([]byte, error) { n++; return []byte{'0' + byte(n)}, nil }})
+		e := failure(t.Context(), t, c, Request{Method: "POST", BodyFunc: func() ([]byte, error) { n++; return []byte{'0' + byte(n)}, nil }})
 		if got := strings.Join(bodies, " "); got != "11application/json 22application/json 33application/json" || strings.Join(authorized, "") != "123" {
 			t.Errorf("sent %q, authorized %q: %v", got, authorized, e)
 		}
 		boom := errors.New("boom")
-		if e := failure(t, c, t.Context(), Request{BodyFunc: func() ([]byte, error) { return nil, boom }}); !errors.Is(e, boom) || !e.Unsent || len(bodies) != 3 {
+		if e := failure(t.Context(), t, c, Request{BodyFunc: func() ([]byte, error) { return nil, boom }}); !errors.Is(e, boom) || !e.Unsent || len(bodies) != 3 {
 			t.Errorf("a body that can't be made: %v, %d requests", e, len(bodies))
 		}
 	})
@@ -200,7 +200,7 @@ func TestWaitsOutlastTheWindow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := fake(t, Config{MaxRetries: 5}, func(*http.Request) (*http.Response, error) { return respond(502, ""), nil })
 			began := time.Now()
-			e := failure(t, c, t.Context(), Request{})
+			e := failure(t.Context(), t, c, Request{})
 			if d := time.Since(began); d < 70*time.Second || d > 97*time.Second || e.Attempts != 6 {
 				t.Errorf("waited %s in %d attempts", d, e.Attempts)
 			}
@@ -270,7 +270,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 						time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 						return respond(status, "", "Retry-After", after()), nil
 					})
-					e := failure(t, c, t.Context(), Request{})
+					e := failure(t.Context(), t, c, Request{})
 					if d := at[1].Sub(at[0]); d < 41*time.Second || d > 42*time.Second || e.RetryAfter != 40*time.Second {
 						t.Errorf("waited %s, the error says %s", d, e.RetryAfter)
 					}
@@ -286,7 +286,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 				at = append(at, time.Now())
 				return respond(status, "", "Retry-After", map[int]string{502: "200", 429: "0"}[status]), nil
 			})
-			failure(t, c, t.Context(), Request{})
+			failure(t.Context(), t, c, Request{})
 			if d := at[1].Sub(at[0]); d < 2500*time.Millisecond || d > 4*time.Second {
 				t.Errorf("%d: waited %s", status, d)
 			}
@@ -370,14 +370,14 @@ func TestSettled(t *testing.T) {
 		if err := c.Do(ctx, Request{Decode: DecodeJSON(&dst)}); err != nil {
 			t.Error(err)
 		}
-		failure(t, c, ctx, Request{})
+		failure(ctx, t, c, Request{})
 		time.AfterFunc(time.Second, cancel)
-		failure(t, c, ctx, Request{})
+		failure(ctx, t, c, Request{})
 		if text := strings.Join(got, " "); text != "503 0 200 ok 302 0" || open != 0 {
 			t.Errorf("heard of %q, %d attempts are open", text, open)
 		}
 		refused = refuse
-		if e := failure(t, c, t.Context(), Request{}); !errors.Is(e, refuse) || e.Attempts != 0 || len(got) != 6 {
+		if e := failure(t.Context(), t, c, Request{}); !errors.Is(e, refuse) || e.Attempts != 0 || len(got) != 6 {
 			t.Errorf("%v after %d attempts; heard of %d", e, e.Attempts, len(got))
 		}
 		if err := c.Do(ctx, Request{}); !errors.Is(err, context.Canceled) || len(got) != 6 {

@@ -88,7 +88,7 @@ func TestClassify(t *testing.T) {
 		"Example: Op: 409 Conflict: mine: own (request id id7)": {Code: "mine", Message: "own"},
 	} {
 		answer = given
-		if e := failure(t, c, t.Context(), Request{Operation: "Op", Method: "PUT", Path: "/a b"}); e.Error() != want || e.Path != "/a b" || e.Method != "PUT" {
+		if e := failure(t.Context(), t, c, Request{Operation: "Op", Method: "PUT", Path: "/a b"}); e.Error() != want || e.Path != "/a b" || e.Method != "PUT" {
 			t.Errorf("got %q, want %q", e, want)
 		}
 	}
@@ -121,7 +121,7 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 		w.WriteHeader(503)
 		_, _ = io.WriteString(w, `{"error_code":"APIGW.0301","error_msg":"canonicalRequest: `+strings.ReplaceAll(echo, `"`, "'")+`"}`)
 	})
-	e := failure(t, c, t.Context(), Request{Operation: "Op", Path: "/v1/x", Query: url.Values{"sign": {secrets[4]}, "limit": {"100"}}})
+	e := failure(t.Context(), t, c, Request{Operation: "Op", Path: "/v1/x", Query: url.Values{"sign": {secrets[4]}, "limit": {"100"}}})
 	if !strings.Contains(e.Message, "project-of-mine") || !strings.Contains(e.Message, "***") || !strings.Contains(book.String(), "will be sent again") {
 		t.Errorf("the message is %q, the log %s", e.Message, book)
 	}
@@ -137,12 +137,12 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	odd := fake(t, Config{Authorize: c.config.Authorize}, func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("malformed header %q: %w", r.Header.Get("X-Security-Token"), io.ErrUnexpectedEOF)
 	})
-	if e := failure(t, odd, t.Context(), Request{}); strings.Contains(e.Error(), secrets[1]) || !strings.Contains(e.Error(), `malformed header "***"`) || !errors.Is(e, io.ErrUnexpectedEOF) {
+	if e := failure(t.Context(), t, odd, Request{}); strings.Contains(e.Error(), secrets[1]) || !strings.Contains(e.Error(), `malformed header "***"`) || !errors.Is(e, io.ErrUnexpectedEOF) {
 		t.Error(e)
 	}
 	// Nor does an error of the network repeat the address with its query.
 	dead := dial(t, Config{}, "http://127.0.0.1:1")
-	if e := failure(t, dead, t.Context(), Request{Query: url.Values{"sign": {secrets[4]}}}); strings.Contains(e.Error(), "sign") || !strings.Contains(e.Error(), "127.0.0.1:1") {
+	if e := failure(t.Context(), t, dead, Request{Query: url.Values{"sign": {secrets[4]}}}); strings.Contains(e.Error(), "sign") || !strings.Contains(e.Error(), "127.0.0.1:1") {
 		t.Error(e)
 	}
 }

@@ -112,7 +112,7 @@ func TestCertificates(t *testing.T) {
 				}
 				return
 			}
-			e := failure(t, c, t.Context(), Request{Method: "POST", Kind: Write})
+			e := failure(t.Context(), t, c, Request{Method: "POST", Kind: Write})
 			if !strings.Contains(e.Error(), tc.says) || !e.Unsent || e.Transient || e.Attempts != 1 {
 				t.Errorf("%v (Unsent %v, Transient %v)", e, e.Unsent, e.Transient)
 			}
@@ -173,13 +173,13 @@ func TestTLSRefusals(t *testing.T) {
 	s := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert},
 		func(http.ResponseWriter, *http.Request) { t.Error("a request arrived") })
 	c := dial(t, Config{CACertificate: pemText(ca), MaxRetries: 3}, s.URL)
-	if e := failure(t, c, t.Context(), Request{}); e.Attempts != 1 || !strings.Contains(e.Error(), "client certificate") {
+	if e := failure(t.Context(), t, c, Request{}); e.Attempts != 1 || !strings.Contains(e.Error(), "client certificate") {
 		t.Errorf("no client certificate: %v", e)
 	}
 	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(plain.Close)
 	c = dial(t, Config{MaxRetries: 3}, strings.Replace(plain.URL, "http://", "https://", 1))
-	if e := failure(t, c, t.Context(), Request{}); e.Attempts != 1 || !e.Unsent || !strings.Contains(e.Error(), "does not speak TLS") {
+	if e := failure(t.Context(), t, c, Request{}); e.Attempts != 1 || !e.Unsent || !strings.Contains(e.Error(), "does not speak TLS") {
 		t.Errorf("no TLS: %v", e)
 	}
 }
@@ -207,7 +207,7 @@ func TestProxyFromEnvironment(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("REST_TEST_PROXY_CHILD") == "1" {
 		c := dial(t, Config{}, "https://workspace.example.com")
-		e := failure(t, c, t.Context(), Request{Kind: Write, Method: "POST"})
+		e := failure(t.Context(), t, c, Request{Kind: Write, Method: "POST"})
 		if !e.Unsent || e.Attempts != 1 {
 			t.Errorf("Unsent = %v after %d attempts: %v", e.Unsent, e.Attempts, e)
 		}

@@ -102,11 +102,11 @@ func TestSegmentsThatAreSteps(t *testing.T) {
 		return nil, errors.New("sent")
 	})
 	for _, s := range []string{"", ".", ".."} {
-		if e := failure(t, c, t.Context(), Request{Segments: []string{"a", s}}); !e.Unsent || e.Attempts != 0 {
+		if e := failure(t.Context(), t, c, Request{Segments: []string{"a", s}}); !e.Unsent || e.Attempts != 0 {
 			t.Errorf("%q: %v", s, e)
 		}
 	}
-	if e := failure(t, c, t.Context(), Request{Body: func() {}}); !e.Unsent || !strings.Contains(e.Error(), "can't be written as JSON") {
+	if e := failure(t.Context(), t, c, Request{Body: func() {}}); !e.Unsent || !strings.Contains(e.Error(), "can't be written as JSON") {
 		t.Error(e)
 	}
 }
