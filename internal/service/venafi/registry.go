@@ -12,7 +12,7 @@ import (
 
 // Resources are the managed resources of this service.
 func Resources() []func() resource.Resource {
-	return []func() resource.Resource{NewOAuthRoleGrant}
+	return []func() resource.Resource{NewOAuthRoleGrant, NewOAuthRoleGrantSet, NewOAuthRoleGrantsExclusive}
 }
 
 // DataSources are the data sources of this service.
