@@ -303,6 +303,7 @@ func (c *Client) write(ctx context.Context, operation, path string, g Grant, hol
 		Role          Role   `json:"Role"`
 		ApplicationID string `json:"ApplicationId,omitempty"`
 	}{g.Grantee, g.Role, g.ApplicationID}
+	open := false // some try was never answered, so that the service may act on it yet
 	for try := 0; ; try++ {
 		err := c.call(ctx, c.api, rest.Request{
 			Operation: operation,
@@ -321,7 +322,10 @@ func (c *Client) write(ctx context.Context, operation, path string, g Grant, hol
 		if refused(err) {
 			return err
 		}
-		done, listErr := c.settled(ctx, g, hold, err)
+		open = open || unanswered(err)
+		e, ok := errors.AsType[*rest.Error](err)
+		again := ok && e.Transient && try < c.tries
+		done, listErr := c.settled(ctx, g, hold, err, open && !again)
 		switch {
 		case listErr != nil:
 			return &UnknownOutcomeError{Grant: g, Err: err, ListErr: listErr}
@@ -329,14 +333,25 @@ func (c *Client) write(ctx context.Context, operation, path string, g Grant, hol
 			c.roles.note(g, hold)
 			return nil
 		}
-		if e, ok := errors.AsType[*rest.Error](err); !ok || !e.Transient || try >= c.tries || sleep(ctx, c.pause(try)) != nil {
-			return err
+		if again && sleep(ctx, c.pause(try)) == nil {
+			continue
 		}
+		if open {
+			return &UnknownOutcomeError{Grant: g, Err: err}
+		}
+		return err
 	}
 }
 
-// settled tells whether a write that failed has come about all the same, or had come about before.
-func (c *Client) settled(ctx context.Context, g Grant, hold bool, failure error) (bool, error) {
+// unanswered tells that the service did not say what became of a request that it may have got.
+func unanswered(err error) bool {
+	e, ok := errors.AsType[*rest.Error](err)
+	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
+}
+
+// settled tells whether a write that failed has come about all the same, or had come about before. With patience it looks as
+// often as a listing may lag behind.
+func (c *Client) settled(ctx context.Context, g Grant, hold bool, failure error, patient bool) (bool, error) {
 	for try := 0; ; try++ {
 		listed, err := c.roles.fresh(ctx)
 		if err != nil {
@@ -346,7 +361,7 @@ func (c *Client) settled(ctx context.Context, g Grant, hold bool, failure error)
 			return true, nil
 		}
 		// A failure without a name may mean that there was nothing to do, and the listing may lag behind.
-		if resultOf(failure) == Success || definite[resultOf(failure)] || try == len(c.settle)-1 {
+		if resultOf(failure) == Success && !patient || definite[resultOf(failure)] || try == len(c.settle)-1 {
 			return false, nil
 		}
 		if err := sleep(ctx, c.settle[try]); err != nil {
