@@ -1,9 +1,9 @@
-# One set for each role and application.
-list "appaccess_venafi_oauth_role_grant_set" "maintainers" {
+# One set for each role that somebody holds on one application.
+list "appaccess_venafi_oauth_role_grant_set" "integration" {
   provider         = appaccess
   include_resource = true
 
   config {
-    role = "application_maintainer"
+    application_id = "MyIntegration"
   }
 }

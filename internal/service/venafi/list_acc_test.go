@@ -65,6 +65,50 @@ func TestList(t *testing.T) {
 	}
 }
 
+// One set for each role and application, whole even when one of its grantees was asked for.
+func TestList_sets(t *testing.T) {
+	t.Parallel()
+	const maintainers, others, owners = "application_maintainer of MyIntegration", "application_maintainer of Other", "application_owner of MyIntegration"
+	for _, typeName := range []string{setType, exclusiveType} {
+		options := directory()
+		options.Venafi.Roles = append(options.Venafi.Roles, mock.Role{Role: mock.Maintainer, Grantee: annaID, ApplicationID: "MyIntegration"})
+		m := acctest.Start(t, options)
+		server := acctest.NewServer(t, m.Environment())
+		for _, test := range []struct {
+			config map[string]any
+			want   []string
+		}{
+			{nil, []string{"auditor", maintainers, others, owners, "admin"}},
+			{map[string]any{"role": "application_maintainer"}, []string{maintainers, others}},
+			{map[string]any{"application_id": "MyIntegration"}, []string{maintainers, owners}},
+			{map[string]any{"grantee": annaID}, []string{"auditor", maintainers}},
+			{map[string]any{"grantee": annaID, "role": "admin"}, nil},
+		} {
+			if diff := cmp.Diff(test.want, displayNames(server.Query(typeName, acctest.Query{Config: test.config}))); diff != "" {
+				t.Errorf("%s %v: %s", typeName, test.config, diff)
+			}
+		}
+		results := server.Query(typeName, acctest.Query{
+			IncludeResource: true, Limit: 1, Config: map[string]any{"grantee": jdoeID},
+		})
+		if len(results) != 1 {
+			t.Fatalf("%+v", results)
+		}
+		if diff := cmp.Diff(map[string]any{"role": "application_maintainer", "application_id": "MyIntegration"}, results[0].Identity); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(map[string]any{
+			"role": "application_maintainer", "application_id": "MyIntegration", "grantees": map[string]any{jdoeID: jdoeID, annaID: annaID},
+			"max_revocations": nil, "on_destroy": "revoke", "timeouts": nil,
+		}, results[0].Resource); diff != "" {
+			t.Error(diff)
+		}
+		if n := m.Recorder.Count("ListRoles"); n != 1 {
+			t.Errorf("%d listings for all queries of a run", n)
+		}
+	}
+}
+
 // The resources are complete, and the configuration that Terraform generates from them plans clean, however the server
 // spells things.
 func TestList_includeResource(t *testing.T) {
@@ -80,9 +124,11 @@ func TestList_includeResource(t *testing.T) {
 		if len(results) != 5 {
 			t.Fatalf("%+v", results)
 		}
-		for _, result := range results {
-			if diff := server.PlansClean(grantType, result); diff != "" {
-				t.Errorf("%s: the generated configuration would change\n%s", result.DisplayName, diff)
+		for _, typeName := range []string{grantType, setType, exclusiveType} {
+			for _, result := range server.Query(typeName, acctest.Query{IncludeResource: true}) {
+				if diff := server.PlansClean(typeName, result); diff != "" {
+					t.Errorf("%s %s: the generated configuration would change\n%s", typeName, result.DisplayName, diff)
+				}
 			}
 		}
 		if switches == (mock.Switches{}) {

@@ -6,6 +6,7 @@ package venafi
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -33,8 +34,11 @@ func (r *grantListResource) ListResourceConfigSchema(_ context.Context, _ list.L
 }
 
 func (r *grantListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	listGrants(ctx, r.data, req, stream, func(out *service.Push, grants []api.Grant) {
+	listRoles(ctx, r.data, req, stream, func(out *service.Push, filter roleFilter, grants []api.Grant) {
 		for _, grant := range grants {
+			if !filter.matches(grant) {
+				continue
+			}
 			result := service.NewListResult(ctx, req)
 			result.DisplayName = fmt.Sprintf("%s: %s", holdingName(grant), grant.Grantee)
 			model := grantModel{
@@ -77,10 +81,11 @@ func roleListSchema(description string) schema.Schema {
 	}
 }
 
-// listGrants reads the one listing of the run, when somebody listens, and hands on what can be granted of what is asked for.
-func listGrants(
+// listRoles reads the one listing of the run, when somebody listens, and hands on what of it can be granted, in the order of
+// role, application and grantee.
+func listRoles(
 	ctx context.Context, data *service.Data, req list.ListRequest, stream *list.ListResultsStream,
-	results func(out *service.Push, grants []api.Grant),
+	results func(out *service.Push, filter roleFilter, grants []api.Grant),
 ) {
 	var filter roleFilter
 	if diags := req.Config.Get(ctx, &filter); diags.HasError() {
@@ -99,13 +104,9 @@ func listGrants(
 			out.Fail(diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the OAuth roles", err.Error())})
 			return
 		}
-		var grants []api.Grant
-		for _, grant := range all {
-			if _, err := api.ParseRole(grant.Role.String()); err == nil && filter.matches(grant) {
-				grants = append(grants, grant)
-			}
-		}
-		results(out, grants)
+		results(out, filter, slices.DeleteFunc(all, func(grant api.Grant) bool {
+			return !slices.Contains(api.GrantableRoles(), grant.Role)
+		}))
 	}
 }
 

@@ -27,5 +27,5 @@ func EphemeralResources() []func() ephemeral.EphemeralResource {
 
 // ListResources are what `terraform query` can find of this service.
 func ListResources() []func() list.ListResource {
-	return []func() list.ListResource{NewOAuthRoleGrantList}
+	return []func() list.ListResource{NewOAuthRoleGrantList, NewOAuthRoleGrantSetList, NewOAuthRoleGrantsExclusiveList}
 }

@@ -1,0 +1,77 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2/hclparse"
+)
+
+// pages calls f for every page of the documentation below a folder.
+func pages(t *testing.T, folder string, f func(path, text string)) {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
+			return err
+		}
+		n++
+		f(path, read(t, path))
+		return nil
+	})
+	if err != nil || n == 0 {
+		t.Fatalf("%d pages in %s: %v", n, folder, err)
+	}
+}
+
+var terraformBlock = regexp.MustCompile("(?s)```terraform\n(.*?)```")
+
+// What the documentation shows as Terraform's language is that.
+func TestDocs_blocksParse(t *testing.T) {
+	t.Parallel()
+	pages(t, "../docs", func(path, text string) {
+		for _, block := range terraformBlock.FindAllStringSubmatch(text, -1) {
+			if _, diags := hclparse.NewParser().ParseHCL([]byte(block[1]), filepath.Base(path)); diags.HasErrors() {
+				t.Errorf("%v\n%s", diags, block[1])
+			}
+		}
+	})
+}
+
+var relativeLink = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// Links lead somewhere. They are written without extension, as the registries want them.
+func TestDocs_links(t *testing.T) {
+	t.Parallel()
+	n := 0
+	pages(t, "../docs", func(path, text string) {
+		for _, link := range relativeLink.FindAllStringSubmatch(text, -1) {
+			n++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), link[1]) + ".md"); err != nil {
+				t.Errorf("%s links to %s: %v", path, link[1], err)
+			}
+		}
+	})
+	if n == 0 {
+		t.Error("no link was found")
+	}
+}
+
+// The page of a resource that takes access away begins by saying whose.
+func TestDocs_resourcesSayWhoGetsRemoved(t *testing.T) {
+	t.Parallel()
+	pages(t, "../docs/resources", func(path, text string) {
+		_, body, _ := strings.Cut(text, "(Resource)\n\n")
+		first, _, _ := strings.Cut(body, "\n")
+		if !regexp.MustCompile(`removed|revoke|taken away|loses`).MatchString(first) {
+			t.Errorf("%s begins with: %s", path, first)
+		}
+	})
+}
