@@ -143,7 +143,7 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 			group.Go(func() error {
 				for i := range g.Len() {
 					if stop.Load() || ctx.Err() != nil {
-						return nil
+						return nil //nolint:nilerr // Reconcile looks at ctx itself
 					}
 					a := g.Request(i)
 					err := r.w.AssignAuthorizations(ctx, a)
