@@ -204,8 +204,10 @@ func (l *ledger) lastMode(appID string) AuthorizationType {
 	return ""
 }
 
-// estimate works out what the service must show now, from a reading before the requests and the answers to them.
-func (l *ledger) estimate(before Actual) Actual {
+// estimate works out what the service must show now, from a reading before the requests and the answers to them. What an
+// application hid that was open before and is closed now, nobody has seen: it may be all that the state remembers of it.
+func (l *ledger) estimate(before Actual, prior Set) Actual {
+	inPrior := setOf(prior.AppIDs)
 	actual := maps.Clone(before)
 	touched := l.touched()
 	l.mu.Lock()
@@ -217,6 +219,9 @@ func (l *ledger) estimate(before Actual) Actual {
 		status.Accounts = maps.Clone(status.Accounts)
 		if status.Accounts == nil {
 			status.Accounts = Accounts{}
+		}
+		if inPrior[id] && opaque(status.App) {
+			addNew(status.Accounts, prior.Accounts)
 		}
 		for _, e := range l.entries {
 			if !slices.Contains(e.AppIDs, id) {

@@ -113,7 +113,7 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 
 // abandon ends an apply that can't read back: what the service shows is worked out from its answers.
 func (r *run) abandon(out Outcome, err error) (Outcome, error) {
-	out.Actual = r.ledger.estimate(out.Actual)
+	out.Actual = r.ledger.estimate(out.Actual, r.Prior)
 	return out, r.failed(err, Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive), out.Actual)
 }
 

@@ -475,3 +475,27 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 		})
 	}
 }
+
+// An apply that is interrupted after it closed an application, and before it saw what that one hid, still answers for it.
+func TestReconcileInterruptedAfterClosing(t *testing.T) {
+	t.Parallel()
+	prior := Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}
+	for name, wanted := range map[string]Set{
+		"destroyed": {},
+		"emptied":   {AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: AllUser}, Accounts: accountsOf("x")}})
+			ctx, cancel := context.WithCancel(t.Context())
+			o.fault = func(int, Assignment) (before, after error) { cancel(); return nil, nil }
+			out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: prior})
+			if err == nil || o.apps["a"].mode != AssignUser {
+				t.Fatalf("%v, %s", err, o.apps["a"].mode)
+			}
+			if diff := cmp.Diff(prior, out.State(wanted, prior, false).Set, byHandle); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
