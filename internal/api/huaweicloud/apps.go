@@ -63,7 +63,7 @@ func (c *Client) listApps(ctx context.Context, name string) (map[string]App, err
 // appCollection is a collection of applications by id.
 type appCollection map[string]App
 
-func (c appCollection) add(records []App) {
+func (c appCollection) add(records []App, _ int) {
 	for _, app := range records {
 		c[app.ID] = app
 	}

@@ -57,7 +57,13 @@ type accountCollection struct {
 	variants map[authorization]struct{}
 }
 
-func (c *accountCollection) add(records []authorization) {
+// maxExpected bounds how much room a count alone takes: it may lie.
+const maxExpected = 50_000
+
+func (c *accountCollection) add(records []authorization, total int) {
+	if len(c.accounts) == 0 {
+		c.accounts = make(Accounts, max(len(records), min(total, maxExpected)))
+	}
 	for _, r := range records {
 		platform, ok := c.accounts[r.account]
 		switch {

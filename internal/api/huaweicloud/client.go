@@ -62,6 +62,9 @@ type Client struct {
 	authorizations map[string]*cached[Accounts]
 
 	records knownRecords
+
+	sharing sync.Mutex
+	newest  Accounts // the list that was read last and is like no other
 }
 
 // New makes a Client and sends nothing. Its errors name the attributes of the provider block.

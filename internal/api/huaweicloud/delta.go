@@ -73,10 +73,17 @@ func Diff(wanted, prior Set, actual Actual, exclusive bool) Deltas {
 		priorAccounts: alias(prior.Accounts, wanted.Accounts),
 		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: Accounts{}},
 	}
-	d.known = make(Accounts, len(d.priorAccounts)+len(wanted.Accounts))
+	d.known = make(Accounts, len(wanted.Accounts))
 	maps.Copy(d.known, d.priorAccounts)
 	maps.Copy(d.known, wanted.Accounts)
-	d.sorted = sortedHandles(d.known)
+	d.listed.reference = d.known
+	d.rows = make([]row, 0, len(d.known))
+	for _, h := range sortedHandles(d.known) {
+		r := row{account: h}
+		r.platform, r.want = wanted.Accounts[h]
+		r.before, r.had = d.priorAccounts[h]
+		d.rows = append(d.rows, r)
+	}
 
 	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
 	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
@@ -104,8 +111,16 @@ type differ struct {
 	exclusive     bool
 	priorAccounts Accounts // prior's accounts in the spelling of wanted
 	known         Accounts // the accounts of both sides
-	sorted        []Handle // known, sorted once for all applications
+	rows          []row    // the same, sorted once for all applications
+	listed        aliases  // of what the applications list
 	out           Deltas
+}
+
+// row is what both sides say of one account.
+type row struct {
+	account          Handle
+	want, had        bool
+	platform, before PlatformType
 }
 
 // kept is the change of an application that the set names.
@@ -115,23 +130,22 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
 		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode
 	}
-	actual := alias(status.Accounts, d.known)
-	for _, h := range d.sorted {
-		platform, want := d.wanted.Accounts[h]
+	actual := d.listed.of(status.Accounts)
+	for _, r := range d.rows {
+		h := r.account
 		_, granted := actual[h]
-		before, had := d.priorAccounts[h]
 		switch {
-		case want && !granted:
+		case r.want && !granted:
 			delta.Grant = append(delta.Grant, h)
-		case want && wasThere && had && before != platform:
+		case r.want && wasThere && r.had && r.before != r.platform:
 			if _, stale := status.Stale[h]; status.Stale == nil || stale {
 				delta.Replace = append(delta.Replace, h)
 				delta.Grant = append(delta.Grant, h)
-				d.out.revokePlatform[h] = before
+				d.out.revokePlatform[h] = r.before
 			}
-		case !want && granted && (wasThere || d.exclusive), !want && had && wasThere && d.hides(status, h):
+		case !r.want && granted && (wasThere || d.exclusive), !r.want && r.had && wasThere && d.hides(status, h):
 			delta.Revoke = append(delta.Revoke, h)
-			d.out.revokePlatform[h] = before
+			d.out.revokePlatform[h] = r.before
 		}
 	}
 	if d.exclusive && (d.wanted.Mode != AllUser || delta.Flip) {
@@ -159,12 +173,11 @@ func (d *differ) left(status Status) Delta {
 		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
 		delta.Flip = owns
 	}
-	actual := alias(status.Accounts, d.known)
-	for _, h := range d.sorted {
-		before, had := d.priorAccounts[h]
-		if _, granted := actual[h]; granted && (had || d.exclusive) {
-			delta.Revoke = append(delta.Revoke, h)
-			d.out.revokePlatform[h] = before
+	actual := d.listed.of(status.Accounts)
+	for _, r := range d.rows {
+		if _, granted := actual[r.account]; granted && (r.had || d.exclusive) {
+			delta.Revoke = append(delta.Revoke, r.account)
+			d.out.revokePlatform[r.account] = r.before
 		}
 	}
 	if d.exclusive {
@@ -239,42 +252,6 @@ func (d Deltas) Grants() int {
 		n += len(app.Grant)
 	}
 	return n
-}
-
-// alias returns accounts with each key that is spelled "name (group)" replaced by the plain name, where reference
-// knows the plain name, does not know the decorated one, and the accounts don't hold the plain one too. The service
-// asks for "account (group)" and may list it so. The accounts themselves are returned when nothing is decorated.
-func alias(accounts, reference Accounts) Accounts {
-	var out Accounts
-	for h := range accounts {
-		account := h.Value()
-		if !strings.HasSuffix(account.Name, ")") {
-			continue
-		}
-		if _, ok := reference[h]; ok {
-			continue
-		}
-		name, _, ok := strings.Cut(account.Name, "(")
-		if name = strings.TrimRight(name, " "); !ok || name == "" {
-			continue
-		}
-		plain := Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle()
-		if _, ok := reference[plain]; !ok {
-			continue
-		}
-		if _, ok := accounts[plain]; ok {
-			continue
-		}
-		if out == nil {
-			out = maps.Clone(accounts)
-		}
-		out[plain] = out[h]
-		delete(out, h)
-	}
-	if out == nil {
-		return accounts
-	}
-	return out
 }
 
 func fold(a Account) Account {

@@ -49,8 +49,8 @@ type page struct {
 
 // collection takes the records of a list.
 type collection[R any] interface {
-	add(records []R)
-	size() int // the number of different records
+	add(records []R, total int) // total is what the service counts
+	size() int                  // the number of different records
 	reset()
 }
 
@@ -239,7 +239,7 @@ func (l *lister[R]) page(ctx context.Context, offset int) (page, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.into.add(records)
+	l.into.add(records, count)
 	l.print += h.Sum64() // in whatever order the pages arrive
 	l.received += len(records)
 	return page{count: count, received: len(records)}, nil

@@ -20,7 +20,7 @@ import (
 // numbers is a collection of numbers.
 type numbers map[int]bool
 
-func (n numbers) add(records []int) {
+func (n numbers) add(records []int, _ int) {
 	for _, r := range records {
 		n[r] = true
 	}
@@ -265,7 +265,7 @@ func TestVariantsOfAnAccount(t *testing.T) {
 		records := []authorization{{h, AD}, {h, Local}, {h, ""}, {h, AD}, {other, Local}, {h, Local}}
 		rand.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 		c := accountCollection{accounts: Accounts{}}
-		c.add(records)
+		c.add(records, 3)
 		if c.size() != 4 || len(c.accounts) != 2 || c.accounts[h] != AD || c.accounts[other] != Local {
 			t.Fatalf("size %d, %v", c.size(), c.accounts)
 		}

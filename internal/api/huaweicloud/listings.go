@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
@@ -25,11 +26,44 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 	c.mu.Lock()
 	listing, ok := c.authorizations[appID]
 	if !ok {
-		listing = newCached(func(ctx context.Context) (Accounts, error) { return c.ListAuthorizations(ctx, appID) })
+		listing = newCached(func(ctx context.Context) (Accounts, error) {
+			accounts, err := c.ListAuthorizations(ctx, appID)
+			return c.share(accounts), err
+		})
 		c.authorizations[appID] = listing
 	}
 	c.mu.Unlock()
 	return listing.get(ctx)
+}
+
+// share gives back a list that is held already, where one is equal: applications mostly list the same accounts, and one copy of
+// 20,000 accounts is enough.
+func (c *Client) share(accounts Accounts) Accounts {
+	if len(accounts) == 0 {
+		return accounts
+	}
+	c.mu.Lock()
+	held := make([]Accounts, 0, len(c.authorizations)+1)
+	for _, listing := range c.authorizations {
+		list, _ := listing.reading.Peek()
+		held = append(held, list)
+	}
+	c.mu.Unlock()
+
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
+	compared := map[uintptr]bool{}
+	for _, list := range append(held, c.newest) {
+		if len(list) != len(accounts) || compared[identity(list)] {
+			continue
+		}
+		if maps.Equal(list, accounts) {
+			return list
+		}
+		compared[identity(list)] = true
+	}
+	c.newest = accounts
+	return accounts
 }
 
 // forget makes the next listings of the applications, and of their accounts, begin anew.

@@ -25,10 +25,10 @@ type Tracked struct {
 // While an application is open to everybody, what it lists proves nothing, so nothing is taken for gone from it. An
 // exclusive set takes up every account that is listed on an application that isn't open.
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
-	t := Tracked{Set: Set{Mode: prior.Mode}, Missing: map[string][]Handle{}}
+	t := Tracked{Set: Set{Mode: prior.Mode}}
 	blind := false // some application can't say who is gone
 	var open, closed bool
-	listed := make(map[string]Accounts, len(prior.AppIDs))
+	listed := listings{byApp: make(map[string]Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
 	candidates := prior.Accounts
 	if exclusive {
 		candidates = make(Accounts, len(prior.Accounts))
@@ -54,35 +54,21 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		}
 		// An application that tells no mode and lists nobody may be open, too.
 		blind = blind || status.App.AuthorizationType == "" && len(status.Accounts) == 0
-		listed[id] = alias(status.Accounts, prior.Accounts)
-		if exclusive {
-			addNew(candidates, listed[id])
+		if accounts, first := listed.add(id, status); first && exclusive {
+			addNew(candidates, accounts)
 		}
 	}
 	t.Mixed = open && closed
 
 	for h, platform := range candidates {
-		if blind || anyHas(listed, actual, h) {
+		if blind || listed.anyHas(h) {
 			if t.Accounts == nil {
 				t.Accounts = make(Accounts, len(candidates))
 			}
 			t.Accounts[h] = platform
 		}
 	}
-	var sorted []Handle
-	for id, accounts := range listed {
-		if len(accounts) >= len(t.Accounts) && holdsAll(accounts, t.Accounts) {
-			continue
-		}
-		if sorted == nil {
-			sorted = sortedHandles(t.Accounts)
-		}
-		for _, h := range sorted {
-			if _, ok := accounts[h]; !ok {
-				t.Missing[id] = append(t.Missing[id], h)
-			}
-		}
-	}
+	t.Missing = listed.missing(t.Accounts)
 	return t
 }
 
@@ -123,23 +109,53 @@ func addNew(accounts, more Accounts) {
 	}
 }
 
-func anyHas(listed map[string]Accounts, actual Actual, h Handle) bool {
-	for id, accounts := range listed {
-		if _, ok := accounts[h]; ok {
-			return true
-		}
-		if _, ok := actual[id].Unsure[h]; ok {
-			return true
-		}
-	}
-	return false
+// listings are what applications list. What they share is looked at once.
+type listings struct {
+	aliases
+
+	byApp    map[string]Accounts
+	distinct []Accounts
+	unsure   []Accounts
 }
 
-func holdsAll(accounts, wanted Accounts) bool {
-	for h := range wanted {
-		if _, ok := accounts[h]; !ok {
-			return false
+// add takes up what an application lists, and tells whether no other application before it has the same list.
+func (l *listings) add(appID string, status Status) (accounts Accounts, first bool) {
+	known := len(l.done)
+	accounts = l.of(status.Accounts)
+	l.byApp[appID] = accounts
+	if first = len(l.done) > known; first {
+		l.distinct = append(l.distinct, accounts)
+	}
+	if len(status.Unsure) > 0 {
+		l.unsure = append(l.unsure, status.Unsure)
+	}
+	return accounts, first
+}
+
+// anyHas tells whether an application lists the account, or may.
+func (l *listings) anyHas(h Handle) bool {
+	has := func(accounts Accounts) bool { _, ok := accounts[h]; return ok }
+	return slices.ContainsFunc(l.distinct, has) || slices.ContainsFunc(l.unsure, has)
+}
+
+// missing are the accounts that applications lack, sorted, by app id.
+func (l *listings) missing(wanted Accounts) map[string][]Handle {
+	lacking := make(map[uintptr][]Handle, len(l.distinct))
+	for _, accounts := range l.distinct {
+		var handles []Handle
+		for h := range wanted {
+			if _, ok := accounts[h]; !ok {
+				handles = append(handles, h)
+			}
+		}
+		slices.SortFunc(handles, compareHandles)
+		lacking[identity(accounts)] = slices.Clip(handles)
+	}
+	missing := map[string][]Handle{}
+	for id, accounts := range l.byApp {
+		if handles := lacking[identity(accounts)]; len(handles) > 0 {
+			missing[id] = handles
 		}
 	}
-	return true
+	return missing
 }

@@ -1,0 +1,69 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"maps"
+	"reflect"
+	"strings"
+)
+
+// alias returns accounts with each key that is spelled "name (group)" replaced by the plain name, where reference
+// knows the plain name, does not know the decorated one, and the accounts don't hold the plain one too. The service
+// asks for "account (group)" and may list it so. The accounts themselves are returned when nothing is decorated.
+func alias(accounts, reference Accounts) Accounts {
+	var out Accounts
+	for h := range accounts {
+		account := h.Value()
+		if !strings.HasSuffix(account.Name, ")") {
+			continue
+		}
+		if _, ok := reference[h]; ok {
+			continue
+		}
+		name, _, ok := strings.Cut(account.Name, "(")
+		if name = strings.TrimRight(name, " "); !ok || name == "" {
+			continue
+		}
+		plain := Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle()
+		if _, ok := reference[plain]; !ok {
+			continue
+		}
+		if _, ok := accounts[plain]; ok {
+			continue
+		}
+		if out == nil {
+			out = maps.Clone(accounts)
+		}
+		out[plain] = out[h]
+		delete(out, h)
+	}
+	if out == nil {
+		return accounts
+	}
+	return out
+}
+
+// aliases works out alias once for each list, however many applications share it.
+type aliases struct {
+	reference Accounts
+	done      map[uintptr]Accounts
+}
+
+func (a *aliases) of(accounts Accounts) Accounts {
+	id := identity(accounts)
+	out, ok := a.done[id]
+	if !ok {
+		if a.done == nil {
+			a.done = map[uintptr]Accounts{}
+		}
+		out = alias(accounts, a.reference)
+		a.done[id] = out
+	}
+	return out
+}
+
+// identity tells one map from another, as long as both are alive. The client gives applications that list the same accounts
+// one map, so that what holds for one of them is worked out once. Where it doesn't, the result is the same and costs more.
+func identity(accounts Accounts) uintptr { return reflect.ValueOf(accounts).Pointer() }
