@@ -158,12 +158,13 @@ func afterwards(verb string, err *api.ApplyError) string {
 // pathOf points at the attribute of the accounts that did not arrive.
 func pathOf(err *api.ApplyError) path.Path {
 	for _, delta := range err.Ignored.Apps {
-		for _, h := range delta.Grant {
-			if h.Value().Type == api.UserGroup {
-				return path.Root("user_groups")
-			}
-			return path.Root("users")
+		if len(delta.Grant) == 0 {
+			continue
 		}
+		if delta.Grant[0].Value().Type == api.UserGroup {
+			return path.Root("user_groups")
+		}
+		return path.Root("users")
 	}
 	return path.Root("app_ids")
 }

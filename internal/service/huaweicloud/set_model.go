@@ -56,6 +56,17 @@ func (m setModel) known() bool {
 	return accountsKnown(m.Users) && accountsKnown(m.UserGroups)
 }
 
+// mapOf and textOf read elements whose types the schema has fixed.
+func mapOf(v attr.Value) map[string]attr.Value {
+	m, _ := v.(types.Map)
+	return m.Elements()
+}
+
+func textOf(v attr.Value) string {
+	text, _ := v.(types.String)
+	return text.ValueString()
+}
+
 func accountsKnown(domains types.Map) bool {
 	if domains.IsUnknown() {
 		return false
@@ -64,7 +75,7 @@ func accountsKnown(domains types.Map) bool {
 		if accounts.IsUnknown() {
 			return false
 		}
-		for _, platform := range accounts.(types.Map).Elements() {
+		for _, platform := range mapOf(accounts) {
 			if platform.IsUnknown() {
 				return false
 			}
@@ -76,7 +87,7 @@ func accountsKnown(domains types.Map) bool {
 // holdsAccounts tells whether there is an account for certain.
 func holdsAccounts(domains types.Map) bool {
 	for _, accounts := range domains.Elements() {
-		if accounts, ok := accounts.(types.Map); ok && len(accounts.Elements()) > 0 {
+		if len(mapOf(accounts)) > 0 {
 			return true
 		}
 	}
@@ -87,7 +98,7 @@ func holdsAccounts(domains types.Map) bool {
 func (m setModel) set() api.Set {
 	set := api.Set{Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
 	for _, id := range m.AppIDs.Elements() {
-		set.AppIDs = append(set.AppIDs, id.(types.String).ValueString())
+		set.AppIDs = append(set.AppIDs, textOf(id))
 	}
 	slices.Sort(set.AppIDs)
 	addAccounts(set.Accounts, api.Simple, m.Users)
@@ -97,9 +108,9 @@ func (m setModel) set() api.Set {
 
 func addAccounts(into api.Accounts, accountType api.AccountType, domains types.Map) {
 	for domain, accounts := range domains.Elements() {
-		for name, platform := range accounts.(types.Map).Elements() {
+		for name, platform := range mapOf(accounts) {
 			account := api.Account{Type: accountType, Domain: domain, Name: name}
-			into[account.Handle()] = api.PlatformType(platform.(types.String).ValueString())
+			into[account.Handle()] = api.PlatformType(textOf(platform))
 		}
 	}
 }
@@ -182,8 +193,9 @@ func (m setModel) missing(set api.Set) map[string][]api.Handle {
 	missing := map[string][]api.Handle{}
 	for id, list := range m.Missing.Elements() {
 		names := map[string]bool{}
-		for _, name := range list.(types.List).Elements() {
-			names[name.(types.String).ValueString()] = true
+		elements, _ := list.(types.List)
+		for _, name := range elements.Elements() {
+			names[textOf(name)] = true
 		}
 		for h := range set.Accounts {
 			if names[h.Value().String()] {
