@@ -27,11 +27,12 @@ type apiLogger struct {
 
 var _ rest.Logger = apiLogger{}
 
-// Log leaves a line that nobody will see as soon as that is certain: there is one for every request.
+// Enabled errs on the side of a line that is written for nobody: what counts is that a run without a log has none.
+func (l apiLogger) Enabled(ctx context.Context, _ rest.Level) bool {
+	return os.Getenv(apiLevel) != "" || tflog.IsError(ctx)
+}
+
 func (l apiLogger) Log(ctx context.Context, level rest.Level, msg string, fields map[string]any) {
-	if os.Getenv(apiLevel) == "" && !tflog.IsError(ctx) {
-		return
-	}
 	ctx = tflog.NewSubsystem(ctx, apiSubsystem,
 		tflog.WithLevelFromEnv("TF_LOG_PROVIDER_APPACCESS", apiSubsystem), tflog.WithRootFields())
 	ctx = tflog.SubsystemMaskLogStrings(ctx, apiSubsystem, l.secrets...)

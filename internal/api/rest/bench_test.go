@@ -86,6 +86,7 @@ func BenchmarkNetHTTP(b *testing.B) {
 
 type silent struct{}
 
+func (silent) Enabled(context.Context, Level) bool                { return true }
 func (silent) Log(context.Context, Level, string, map[string]any) {}
 
 func request(b *testing.B, c *Client) {

@@ -89,5 +89,8 @@ const (
 
 // Logger takes what happens on the wire: operations, paths, statuses and durations, never bodies, queries, headers or tokens.
 type Logger interface {
+	// Enabled tells whether a line of this level would be seen by anybody. There is one line for every request, so that making them for
+	// nobody costs.
+	Enabled(ctx context.Context, level Level) bool
 	Log(ctx context.Context, level Level, msg string, fields map[string]any)
 }

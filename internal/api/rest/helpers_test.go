@@ -103,6 +103,8 @@ type logBook struct {
 	lines []string
 }
 
+func (l *logBook) Enabled(context.Context, Level) bool { return true }
+
 func (l *logBook) Log(_ context.Context, level Level, msg string, fields map[string]any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,9 +12,13 @@ import (
 // logWait is how long a wait for the quota must last to be worth a line.
 const logWait = time.Second
 
-func (c *call) log(level Level, msg string, extra map[string]any) {
+func (c *call) logs(level Level) bool {
 	logger := c.client.config.Logger
-	if logger == nil {
+	return logger != nil && logger.Enabled(c.ctx, level)
+}
+
+func (c *call) log(level Level, msg string, extra map[string]any) {
+	if !c.logs(level) {
 		return
 	}
 	fields := map[string]any{
@@ -25,11 +29,11 @@ func (c *call) log(level Level, msg string, extra map[string]any) {
 		"attempt":   max(1, c.attempts),
 	}
 	maps.Copy(fields, extra)
-	logger.Log(c.ctx, level, msg, fields)
+	c.client.config.Logger.Log(c.ctx, level, msg, fields)
 }
 
 func (c *call) logAnswer(resp *http.Response) {
-	if c.client.config.Logger == nil {
+	if !c.logs(LevelDebug) {
 		return
 	}
 	c.log(LevelDebug, "answered", map[string]any{
@@ -40,7 +44,7 @@ func (c *call) logAnswer(resp *http.Response) {
 }
 
 func (c *call) logFailure(e *Error) {
-	if c.client.config.Logger == nil {
+	if !c.logs(LevelWarn) {
 		return
 	}
 	fields := map[string]any{"error": (&Error{Status: e.Status, StatusText: e.StatusText, Code: e.Code, Message: e.Message, Err: e.Err}).Error()}

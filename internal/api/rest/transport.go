@@ -48,6 +48,7 @@ func newTransport(config *Config) (*http.Transport, error) {
 		IdleConnTimeout:        90 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
+		ReadBufferSize:         16 << 10, // a page of a list in one read
 	}, nil
 }
 
