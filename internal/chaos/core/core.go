@@ -1,0 +1,323 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package core plays Terraform's side of the plugin protocol, in this process and without a configuration language: it plans,
+// applies and refreshes resources with the values, the order of calls and the checks of Terraform's own core (packages
+// terraform and plans/objchange of Terraform), so that a test can afford a thousand runs.
+//
+// A run of Terraform walks its graph several times, and each walk has a provider process of its own. So has each Plan and
+// each Apply here.
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// Address names a resource.
+type Address struct{ Type, Name string }
+
+// String is the address as Terraform writes it.
+func (a Address) String() string { return a.Type + "." + a.Name }
+
+// Resource is a resource of the configuration.
+type Resource struct {
+	Address
+	// Attributes are the arguments as JSON would hold them: nil, string, bool, float64, int, slices and maps.
+	Attributes map[string]any
+	// Unknown are arguments that are known only when the plan is applied.
+	Unknown []string
+}
+
+// Object is a resource in the state.
+type Object struct {
+	Value    tftypes.Value
+	Private  []byte
+	Identity *tfprotov6.ResourceIdentityData
+	Tainted  bool
+}
+
+// State is what Terraform remembers.
+type State map[Address]*Object
+
+// Clone returns a state that may be changed. Objects are never changed in place.
+func (s State) Clone() State { return maps.Clone(s) }
+
+// Diagnostic is a warning or an error about a resource.
+type Diagnostic struct {
+	Address         Address
+	Summary, Detail string
+}
+
+// Diagnostics are the errors and the warnings of a walk, in no order.
+type Diagnostics struct {
+	Errors, Warnings []Diagnostic
+}
+
+// Err returns the errors as one, nil when there is none.
+func (d *Diagnostics) Err() error {
+	texts := make([]string, len(d.Errors))
+	for i, e := range d.Errors {
+		texts[i] = fmt.Sprintf("%s: %s: %s", e.Address, e.Summary, e.Detail)
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	slices.Sort(texts)
+	return errors.New(strings.Join(texts, "\n"))
+}
+
+// Bug is a diagnostic that blames the provider: it broke a rule of the protocol.
+const Bug = "The provider broke a rule of the protocol"
+
+// Bugs returns the errors that blame the provider.
+func (d *Diagnostics) Bugs() []Diagnostic {
+	var bugs []Diagnostic
+	for _, e := range d.Errors {
+		// The second is the framework's, the third what it says of a response that it can't use.
+		if e.Summary == Bug || strings.Contains(e.Detail, "report the following to the provider developer") ||
+			strings.Contains(e.Detail, "This is always an issue in the") || strings.Contains(e.Detail, "This is always an error in the provider") {
+			bugs = append(bugs, e)
+		}
+	}
+	return bugs
+}
+
+// Terraform is one working directory.
+type Terraform struct {
+	// Server starts a provider process.
+	Server func() tfprotov6.ProviderServer
+	// Provider is the provider block, as JSON would hold it.
+	Provider map[string]any
+	// Parallelism is Terraform's option of that name; 0 is 10.
+	Parallelism int
+	// State is what is remembered. Plan leaves it as it is.
+	State State
+
+	schemas    *tfprotov6.GetProviderSchemaResponse
+	identities map[string]bool // resources that have one
+	running    struct {
+		sync.Mutex
+		process *process
+	}
+}
+
+// process is one provider process, and the walk that uses it.
+type process struct {
+	tf     *Terraform
+	server tfprotov6.ProviderServer
+	killed chan struct{}
+
+	mu      sync.Mutex
+	stopped bool
+	diags   Diagnostics
+}
+
+// errKilled is what becomes of calls of a provider that was killed.
+var errKilled = errors.New("the provider process has ended")
+
+// start starts and configures a provider process.
+func (t *Terraform) start(ctx context.Context) (*process, error) {
+	p := &process{tf: t, server: t.Server(), killed: make(chan struct{})}
+	if t.schemas == nil {
+		schemas, err := p.server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+		if err != nil {
+			return nil, err
+		}
+		p.report(Address{}, schemas.Diagnostics)
+		if p.failed() {
+			return nil, p.diags.Err()
+		}
+		identities, err := p.server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+		if err != nil {
+			return nil, err
+		}
+		t.schemas, t.identities = schemas, map[string]bool{}
+		for name := range identities.IdentitySchemas {
+			t.identities[name] = true
+		}
+	}
+	config, err := fromJSON(t.Provider, t.schemas.Provider.ValueType())
+	if err != nil {
+		return nil, fmt.Errorf("the provider block: %w", err)
+	}
+	dynamic, err := tfprotov6.NewDynamicValue(config.Type(), config)
+	if err != nil {
+		return nil, err
+	}
+	validated, err := p.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: &dynamic})
+	if err != nil {
+		return nil, err
+	}
+	p.report(Address{}, validated.Diagnostics)
+	configured, err := p.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &dynamic, TerraformVersion: "1.14.0"})
+	if err != nil {
+		return nil, err
+	}
+	p.report(Address{}, configured.Diagnostics)
+	if p.failed() {
+		return nil, p.diags.Err()
+	}
+	t.running.Lock()
+	defer t.running.Unlock()
+	t.running.process = p
+	return p, nil
+}
+
+func (t *Terraform) end() {
+	t.running.Lock()
+	defer t.running.Unlock()
+	t.running.process = nil
+}
+
+// Interrupt does what the first SIGINT does: the provider is told to stop, and nothing new begins.
+func (t *Terraform) Interrupt() {
+	t.running.Lock()
+	p := t.running.process
+	t.running.Unlock()
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	p.stopped = true
+	p.mu.Unlock()
+	_, _ = p.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
+}
+
+// Kill ends the provider process at once: Terraform never hears what became of the calls under way. What the provider goes on
+// sending all the same is for the caller to stop.
+func (t *Terraform) Kill() {
+	t.running.Lock()
+	defer t.running.Unlock()
+	if p := t.running.process; p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.stopped {
+			p.stopped = true
+			close(p.killed)
+		}
+	}
+}
+
+func (p *process) isStopped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopped
+}
+
+func (p *process) failed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.diags.Errors) > 0
+}
+
+// report files diagnostics, and tells whether there was an error among them.
+func (p *process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	failed := false
+	for _, d := range diags {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			failed = true
+			p.diags.Errors = append(p.diags.Errors, Diagnostic{a, d.Summary, d.Detail})
+		} else {
+			p.diags.Warnings = append(p.diags.Warnings, Diagnostic{a, d.Summary, d.Detail})
+		}
+	}
+	return failed
+}
+
+// fail files an error of a call.
+func (p *process) fail(a Address, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, "The call failed", err.Error()})
+}
+
+// bug files what the provider must not do.
+func (p *process) bug(a Address, format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, Bug, fmt.Sprintf(format, args...)})
+}
+
+// call makes one call of the provider, unless it is killed.
+func call[Q, A any](ctx context.Context, p *process, f func(context.Context, Q) (A, error), request Q) (A, error) {
+	type result struct {
+		answer A
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		answer, err := f(ctx, request)
+		done <- result{answer, err}
+	}()
+	select {
+	case r := <-done:
+		// Killed in the same moment: Terraform may have heard or not.
+		return r.answer, r.err
+	case <-p.killed:
+		var none A
+		return none, errKilled
+	}
+}
+
+// each does something for many addresses, as many at a time as the parallelism allows.
+func (p *process) each(addresses []Address, do func(Address)) {
+	limit := p.tf.Parallelism
+	if limit == 0 {
+		limit = 10
+	}
+	slots := make(chan struct{}, limit)
+	var wg sync.WaitGroup
+	for _, a := range addresses {
+		slots <- struct{}{}
+		if p.isStopped() {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(a)
+		})
+	}
+	wg.Wait()
+}
+
+func (t *Terraform) schema(a Address) (*tfprotov6.Schema, error) {
+	schema, ok := t.schemas.ResourceSchemas[a.Type]
+	if !ok {
+		return nil, fmt.Errorf("the provider has no resource %s", a.Type)
+	}
+	return schema, nil
+}
+
+func sortAddresses(addresses []Address) {
+	slices.SortFunc(addresses, func(a, b Address) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// Object reads a resource as a state file holds it.
+func (t *Terraform) Object(ctx context.Context, a Address, attributes map[string]any, tainted bool) (*Object, error) {
+	if t.schemas == nil {
+		if _, err := t.start(ctx); err != nil {
+			return nil, err
+		}
+		t.end()
+	}
+	schema, err := t.schema(a)
+	if err != nil {
+		return nil, err
+	}
+	value, err := fromJSON(attributes, schema.ValueType())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", a, err)
+	}
+	return &Object{Value: value, Tainted: tainted}, nil
+}

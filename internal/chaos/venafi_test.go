@@ -1,0 +1,458 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
+)
+
+const (
+	roleGrant      = "appaccess_venafi_oauth_role_grant"
+	roleGrantSet   = "appaccess_venafi_oauth_role_grant_set"
+	roleExclusive  = "appaccess_venafi_oauth_role_grants_exclusive"
+	venafiAppCount = 3
+)
+
+// trust is Venafi in a world. Single grants and additive sets share what they grant a role on, with disjoint grantees;
+// an exclusive resource has a role on an application for itself. Nobody is granted global roles and application roles both.
+type trust struct {
+	w       *world
+	mock    *venafi.Backend
+	grantee []string // people whom the configuration may name
+	holders []*holder
+
+	ours    map[string]bool // "role/application/grantee", granted because of Terraform
+	foreign map[string]bool // granted by others
+	was     map[string]bool
+}
+
+// holder is one resource of the configuration.
+type holder struct {
+	core.Address
+	index    int
+	role     string
+	app      string
+	grantees names // of one element for a single grant
+	present  bool
+	keep     bool
+	unknown  bool
+}
+
+var roleIDs = map[string]venafi.RoleID{
+	"auditor": venafi.Auditor, "application_maintainer": venafi.Maintainer, "application_owner": venafi.Owner, "grant_admin": venafi.GrantAdmin,
+}
+
+// people are identities that the mock knows, of all three kinds of providers.
+func people(n int) []venafi.Identity {
+	out := make([]venafi.Identity, n)
+	for i := range out {
+		out[i] = venafi.Identity{Prefix: "local", Universal: fmt.Sprintf("{%08x-0000-4000-8000-00000000abcd}", i+1), Name: fmt.Sprintf("person%d", i)}
+		switch i % 3 {
+		case 1:
+			out[i].Prefix, out[i].Universal = "AD+corp", fmt.Sprintf("%032x", i+1)
+		case 2:
+			out[i].Prefix, out[i].Universal = "LDAP+dir", fmt.Sprintf("%08x-0000-4000-8000-00000000abcd", i+1)
+		}
+	}
+	return out
+}
+
+const crowd = 40
+
+func venafiSeed() venafi.Seed {
+	seed := venafi.Seed{Identities: people(crowd)}
+	for i := range venafiAppCount {
+		seed.Applications = append(seed.Applications, venafi.Application{ID: fmt.Sprintf("app%d", i), Name: fmt.Sprintf("App %d", i), MaximumScope: "admin"})
+	}
+	return seed
+}
+
+func newTrust(w *world) *trust {
+	v := &trust{w: w, mock: w.mock.Venafi, ours: map[string]bool{}, foreign: map[string]bool{}}
+	switches := drawSwitches(w, venafi.Switches{}, map[string][]string{
+		"revoke_application_id": {"ignored"},     // takes what others granted along, which the provider can only say
+		"stale_list":            {"three_times"}, // longer than a refresh waits
+		"implied_roles":         {"shown"},       // roles that can't be revoked
+		"certificate_login":     {"*"}, "jwt_answer": {"*"},
+		"grantee_names": {"*"},
+	})
+	if switches.GranteeMatching == venafi.MatchExact {
+		// A server that lists what it doesn't take itself can't be asked to revoke what others granted.
+		switches.GranteeSpelling = venafi.SpellingAsGiven
+	}
+	v.mock.SetSwitches(switches)
+	for _, identity := range people(crowd) {
+		v.grantee = append(v.grantee, identity.PrefixedUniversal())
+	}
+	kinds := []string{roleGrant, roleGrant, roleGrant}
+	for _, kind := range []string{roleGrantSet, roleExclusive} {
+		if w.registered(kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	for i := range 1 + w.rng.IntN(5) {
+		h := &holder{index: i, grantees: names{}}
+		h.Address = core.Address{Type: kinds[w.rng.IntN(len(kinds))], Name: fmt.Sprintf("grant%d", i)}
+		v.holders = append(v.holders, h)
+	}
+	for range w.rng.IntN(6) {
+		v.grant(v.stranger())
+	}
+	return v
+}
+
+// An application role is given to people with even numbers, a global one to the others: one makes the other void.
+func (v *trust) person(h *holder) string {
+	n := h.index*6 + v.w.rng.IntN(3)*2
+	if h.app == "" {
+		n++
+	}
+	return v.grantee[n%(crowd-6)]
+}
+
+func key(role, app, grantee string) string { return role + "/" + app + "/" + grantee }
+
+func roleOf(key string) venafi.Role {
+	parts := strings.SplitN(key, "/", 3)
+	return venafi.Role{Role: roleIDs[parts[0]], ApplicationID: parts[1], Grantee: parts[2]}
+}
+
+// stranger is a grant of somebody whom no configuration names, on what nobody owns or on what an exclusive resource owns.
+func (v *trust) stranger() string {
+	rng := v.w.rng
+	who := v.grantee[crowd-1-rng.IntN(3)*2]
+	return key([]string{"application_maintainer", "application_owner"}[rng.IntN(2)], fmt.Sprintf("app%d", rng.IntN(venafiAppCount)), who)
+}
+
+func (v *trust) grant(k string) {
+	if v.granted()[k] {
+		return
+	}
+	if err := v.mock.Grant(roleOf(k)); err != nil {
+		v.w.t.Fatal(err)
+	}
+	v.foreign[k] = true
+}
+
+// granted is everything that the service holds.
+func (v *trust) granted() names {
+	out := names{}
+	for _, role := range v.mock.Roles() {
+		for name, id := range roleIDs {
+			if id == role.Role {
+				app := role.ApplicationID
+				if id != venafi.Maintainer && id != venafi.Owner {
+					app = ""
+				}
+				out[key(name, app, role.Grantee)] = true
+			}
+		}
+	}
+	return out
+}
+
+func (v *trust) edit(state core.State) {
+	w := v.w
+	for _, h := range v.holders {
+		if !h.present || w.one(10) {
+			h.present = !h.present
+		}
+		if w.one(10) {
+			h.keep = !h.keep
+		}
+		h.unknown = w.one(10)
+		if h.role == "" || w.one(15) {
+			v.editRole(h, state)
+		}
+		switch {
+		case h.Type == roleGrant:
+			if len(h.grantees) == 0 || w.one(20) {
+				h.grantees = names{v.person(h): true}
+			}
+		default:
+			for _, name := range slices.Sorted(maps.Keys(h.grantees)) {
+				if w.one(25) {
+					delete(h.grantees, name)
+				}
+			}
+			for range w.rng.IntN(3) {
+				h.grantees[v.person(h)] = true
+			}
+		}
+		if h.present {
+			w.note("%s: %s of %q for %v keep=%t unknown=%t", h.Address, h.role, h.app, slices.Sorted(maps.Keys(h.grantees)), h.keep, h.unknown)
+		}
+	}
+}
+
+// editRole gives a resource another role, or another application. What an exclusive resource owns is its own from the
+// beginning: another one may own it only when no state holds it.
+func (v *trust) editRole(h *holder, state core.State) {
+	w := v.w
+	role, app := "application_maintainer", fmt.Sprintf("app%d", w.rng.IntN(venafiAppCount))
+	switch {
+	case h.Type == roleExclusive:
+		role, app = "application_owner", fmt.Sprintf("app%d", h.index%venafiAppCount)
+		for _, other := range v.holders {
+			if other != h && other.index < h.index && other.Type == roleExclusive && other.index%venafiAppCount == h.index%venafiAppCount {
+				h.present = false // one owns it already
+			}
+		}
+	case w.one(25):
+		role, app = []string{"auditor", "grant_admin"}[w.rng.IntN(2)], ""
+	}
+	if h.role == role && h.app == app {
+		return
+	}
+	h.role, h.app, h.grantees = role, app, names{}
+}
+
+func (v *trust) resources() []core.Resource {
+	var out []core.Resource
+	taken := names{}
+	for _, h := range v.holders {
+		if !h.present {
+			continue
+		}
+		if h.Type == roleExclusive {
+			if taken[h.app] {
+				continue
+			}
+			taken[h.app] = true
+		}
+		attributes := map[string]any{"role": h.role}
+		if h.app != "" {
+			attributes["application_id"] = h.app
+		}
+		r := core.Resource{Address: h.Address, Attributes: attributes}
+		if h.Type == roleGrant {
+			for name := range h.grantees {
+				attributes["grantee"] = name
+			}
+			if h.unknown {
+				r.Unknown = []string{"grantee"}
+			}
+		} else {
+			labels := map[string]any{}
+			for name := range h.grantees {
+				labels["label of "+name] = name
+			}
+			attributes["grantees"] = labels
+			if h.keep {
+				attributes["on_destroy"] = "keep"
+			}
+			if h.Type == roleExclusive {
+				attributes["max_revocations"] = 1000
+			}
+			if h.unknown {
+				r.Unknown = []string{"grantees"}
+			}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+func (v *trust) meddle() {
+	w := v.w
+	for range 1 + w.rng.IntN(3) {
+		switch w.rng.IntN(4) {
+		case 0:
+			k := v.stranger()
+			w.note("somebody grants %s", k)
+			v.grant(k)
+		case 1:
+			all := slices.Sorted(maps.Keys(v.granted()))
+			if len(all) == 0 {
+				continue
+			}
+			k := all[w.rng.IntN(len(all))]
+			w.note("somebody revokes %s", k)
+			v.mock.Revoke(roleOf(k))
+			delete(v.ours, k)
+			delete(v.foreign, k)
+		case 2:
+			if w.one(20) {
+				w.note("somebody ends the sessions")
+				v.mock.KillTokens()
+			}
+		}
+	}
+}
+
+func (v *trust) mend() {
+	for _, h := range v.holders {
+		h.unknown = false
+	}
+}
+
+func (v *trust) demolish() {
+	for _, h := range v.holders {
+		h.present = false
+	}
+}
+
+func (v *trust) begin() { v.was = v.granted() }
+
+// grantsOf are what a state says is granted.
+func grantsOf(a core.Address, object *core.Object) names {
+	attributes := object.Attributes()
+	role, _ := attributes["role"].(string)
+	app, _ := attributes["application_id"].(string)
+	out := names{}
+	if who, ok := attributes["grantee"].(string); ok && a.Type == roleGrant {
+		out[key(role, app, who)] = true
+	}
+	list, _ := attributes["grantees"].(map[string]any)
+	for _, who := range list {
+		name, _ := who.(string)
+		out[key(role, app, name)] = true
+	}
+	return out
+}
+
+// fold makes spellings of a grantee equal that the service takes for equal.
+func fold(keys names) names {
+	out := names{}
+	for k := range keys {
+		parts := strings.SplitN(k, "/", 3)
+		out[key(parts[0], parts[1], strings.NewReplacer("{", "", "}", "", "-", "").Replace(strings.ToLower(parts[2])))] = true
+	}
+	return out
+}
+
+func ofVenafi(a core.Address) bool { return strings.HasPrefix(a.Type, "appaccess_venafi_") }
+
+func (v *trust) read(object *core.Object, a core.Address) error {
+	if !ofVenafi(a) {
+		return nil
+	}
+	granted, listed := fold(v.granted()), fold(grantsOf(a, object))
+	late := v.mock.Switches().StaleList != "" // a list that is late goes on showing what was revoked
+	for k := range listed {
+		if !granted[k] && !late {
+			return fmt.Errorf("%s is in the state, and is not granted", k)
+		}
+	}
+	if a.Type != roleExclusive || late {
+		return nil
+	}
+	attributes := object.Attributes()
+	role, _ := attributes["role"].(string)
+	app, _ := attributes["application_id"].(string)
+	for k := range granted {
+		if strings.HasPrefix(k, key(role, app, "")) && !listed[k] {
+			return fmt.Errorf("%s is granted, and the state doesn't show it", k)
+		}
+	}
+	return nil
+}
+
+func (v *trust) applied(before, after core.State, killed bool) error {
+	granted, state := v.granted(), names{}
+	owned := names{}
+	for _, s := range []core.State{before, after} {
+		for a, object := range s {
+			if a.Type == roleExclusive {
+				attributes := object.Attributes()
+				role, _ := attributes["role"].(string)
+				app, _ := attributes["application_id"].(string)
+				owned[key(role, app, "")] = true
+			}
+		}
+	}
+	for _, h := range v.holders {
+		if h.Type == roleExclusive && h.present {
+			owned[key(h.role, h.app, "")] = true
+		}
+	}
+	for a, object := range after {
+		if ofVenafi(a) {
+			maps.Copy(state, fold(grantsOf(a, object)))
+		}
+	}
+	for k := range granted {
+		if !v.was[k] {
+			v.ours[k] = true
+		}
+	}
+	maps.DeleteFunc(v.ours, func(k string, _ bool) bool { return !granted[k] })
+	for a, object := range before {
+		ended := after[a] == nil || object.Tainted || after[a].Attributes()["role"] != object.Attributes()["role"] ||
+			after[a].Attributes()["application_id"] != object.Attributes()["application_id"]
+		if ofVenafi(a) && ended && object.Attributes()["on_destroy"] == "keep" {
+			left := grantsOf(a, object)
+			maps.DeleteFunc(v.ours, func(k string, _ bool) bool { return left[k] })
+		}
+	}
+	for k := range v.ours {
+		if state[slices.Collect(maps.Keys(fold(names{k: true})))[0]] {
+			continue
+		}
+		if !killed {
+			return fmt.Errorf("%s was granted, and is in no state", k)
+		}
+		delete(v.ours, k)
+	}
+	for k := range v.foreign {
+		if granted[k] {
+			continue
+		}
+		parts := strings.SplitN(k, "/", 3)
+		if !owned[key(parts[0], parts[1], "")] && strings.Compare(parts[2], "") != 0 && !v.named(before, k) {
+			return fmt.Errorf("%s is lost, which somebody else had granted", k)
+		}
+		delete(v.foreign, k)
+	}
+	return nil
+}
+
+// named tells whether a state held a grant: what it holds it may revoke.
+func (v *trust) named(state core.State, k string) bool {
+	for a, object := range state {
+		if ofVenafi(a) && fold(grantsOf(a, object))[slices.Collect(maps.Keys(fold(names{k: true})))[0]] {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *trust) converged() error {
+	granted := v.granted()
+	wanted, taken := names{}, names{}
+	for _, h := range v.holders {
+		if !h.present || h.Type == roleExclusive && taken[h.app] {
+			continue
+		}
+		for name := range h.grantees {
+			k := key(h.role, h.app, name)
+			wanted[k] = true
+			if !granted[k] {
+				return fmt.Errorf("%s: %s is not granted", h.Address, k)
+			}
+		}
+		if h.Type != roleExclusive {
+			continue
+		}
+		taken[h.app] = true
+		for k := range granted {
+			parts := strings.SplitN(k, "/", 3)
+			if strings.HasPrefix(k, key(h.role, h.app, "")) && !h.grantees[parts[2]] {
+				return fmt.Errorf("%s: %s is still granted", h.Address, k)
+			}
+		}
+	}
+	for k := range v.ours {
+		if !wanted[k] {
+			return fmt.Errorf("%s is still granted, and nothing asks for it any more", k)
+		}
+	}
+	return nil
+}
