@@ -5,26 +5,37 @@ package huaweicloud
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"sync"
 )
 
-// maxKnownRecords bounds the memory of knownRecords.
-const maxKnownRecords = maxRecords
+// maxKnownRecords and maxKnownPages bound the memory of knownRecords: five different lists of 20,000 accounts have 1,000 pages.
+const (
+	maxKnownRecords = maxRecords
+	maxKnownPages   = 1_000
+)
 
-// knownRecords remembers what the records of lists mean, by their text. Applications mostly list the same accounts, and an apply
-// lists them twice: so all but the first time, reading a record is a look at a map instead of a decoding, which would be most of the CPU of a
-// refresh.
+// knownRecords remembers what the records of lists mean, by their text, and whole pages by their hash. Applications mostly list the
+// same accounts, and an apply lists them twice: so all but the first time, reading a page is a look at a map, and in another order a look for each
+// record, instead of a decoding, which would be most of the CPU of a refresh.
 type knownRecords struct {
 	mu     sync.RWMutex
 	byText map[string]authorization
+	pages  map[[sha256.Size]byte]plainPage
 }
 
 // decode reads a page of the list of accounts as decodeAuthorizations does, which it leaves every page to that is not of the plain form: an
-// object of a count and an array of flat objects.
+// object of a count and an array of flat objects. A page that came before gives the same slice again: nobody may change it.
 func (k *knownRecords) decode(b []byte) ([]authorization, int, error) {
-	p, ok := k.split(b)
-	if !ok {
+	hash := sha256.Sum256(b)
+	k.mu.RLock()
+	p, ok := k.pages[hash]
+	k.mu.RUnlock()
+	if ok {
+		return p.records, p.count, nil
+	}
+	if p, ok = k.split(b); !ok {
 		return decodeAuthorizations(b)
 	}
 	for i, text := range p.unknown {
@@ -34,7 +45,7 @@ func (k *knownRecords) decode(b []byte) ([]authorization, int, error) {
 		}
 		p.records[i] = item.authorization()
 	}
-	k.remember(p)
+	k.remember(hash, p)
 	return p.records, p.count, nil
 }
 
@@ -44,20 +55,22 @@ func (k *knownRecords) split(b []byte) (plainPage, bool) {
 	return splitPage(b, k.byText)
 }
 
-func (k *knownRecords) remember(p plainPage) {
-	if len(p.unknown) == 0 {
-		return
-	}
+func (k *knownRecords) remember(hash [sha256.Size]byte, p plainPage) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.byText == nil {
-		k.byText = map[string]authorization{}
+		k.byText, k.pages = map[string]authorization{}, map[[sha256.Size]byte]plainPage{}
 	}
 	for i, text := range p.unknown {
 		if len(k.byText) < maxKnownRecords {
 			k.byText[string(text)] = p.records[i]
 		}
 	}
+	p.unknown = nil // a view of a buffer that is used again
+	if len(k.pages) == maxKnownPages {
+		clear(k.pages) // lists that change or never come twice in the same order: begin anew
+	}
+	k.pages[hash] = p
 }
 
 // plainPage is a page of which some records are still to be read.

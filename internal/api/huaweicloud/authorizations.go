@@ -21,7 +21,7 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 	if err := checkSegment("the application id", appID); err != nil {
 		return nil, unsentError(opListAuthorizations, err)
 	}
-	found := accountCollection{accounts: Accounts{}}
+	found := accountCollection{lists: &c.lists}
 	l := lister[authorization]{
 		what: "authorizations of application " + appID, op: opListAuthorizations, limit: c.MaxConcurrent(), into: &found,
 		hash: func(h *maphash.Hash, a authorization) { maphash.WriteComparable(h, a) },
@@ -41,55 +41,13 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 	if err := l.read(ctx); err != nil {
 		return nil, fmt.Errorf("application %s: %w", appID, err)
 	}
-	return found.accounts, nil
+	return found.list(), nil
 }
 
 // authorization is one record of the list.
 type authorization struct {
 	account  Handle
 	platform PlatformType
-}
-
-// accountCollection is a collection of authorizations. An account that is listed with two platform types is two records of the service
-// and one account.
-type accountCollection struct {
-	accounts Accounts
-	variants map[authorization]struct{}
-}
-
-// maxExpected bounds how much room a count alone takes: it may lie.
-const maxExpected = 50_000
-
-func (c *accountCollection) add(records []authorization, total int) {
-	if len(c.accounts) == 0 {
-		c.accounts = make(Accounts, max(len(records), min(total, maxExpected)))
-	}
-	for _, r := range records {
-		platform, ok := c.accounts[r.account]
-		switch {
-		case !ok:
-			c.accounts[r.account] = r.platform
-		case platform != r.platform:
-			if c.variants == nil {
-				c.variants = map[authorization]struct{}{}
-			}
-			// Whatever the order of the pages, the same one is shown.
-			shown, other := platform, r.platform
-			if shown == "" || other != "" && other < shown {
-				shown, other = other, shown
-			}
-			c.accounts[r.account] = shown
-			c.variants[authorization{r.account, other}] = struct{}{}
-			delete(c.variants, authorization{r.account, shown})
-		}
-	}
-}
-
-func (c *accountCollection) size() int { return len(c.accounts) + len(c.variants) }
-
-func (c *accountCollection) reset() {
-	clear(c.accounts)
-	c.variants = nil
 }
 
 // accountInfo is the vendor's AccountInfo.

@@ -62,6 +62,7 @@ type Client struct {
 	authorizations map[string]*cached[Accounts]
 
 	records knownRecords
+	lists   knownLists
 
 	sharing sync.Mutex
 	newest  Accounts // the list that was read last and is like no other
