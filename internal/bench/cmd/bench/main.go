@@ -10,8 +10,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"strings"
+	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/bench"
 )
@@ -69,5 +73,18 @@ func run(ctx context.Context) error {
 		}
 		results = append(results, result)
 	}
-	return bench.Report{Results: results}.Write(os.Stdout, *out)
+	return bench.Report{
+		Results: results, Go: runtime.Version(), Terraform: versionOf(ctx, terraform), Date: time.Now().UTC().Format(time.DateOnly),
+		Machine: fmt.Sprintf("%d cores of %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH),
+	}.Write(os.Stdout, *out)
+}
+
+// versionOf is the first line of `terraform version`, or the name of what can't say it.
+func versionOf(ctx context.Context, terraform string) string {
+	text, err := exec.CommandContext(ctx, terraform, "version").Output()
+	if err != nil {
+		return filepath.Base(terraform)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSpace(line)
 }
