@@ -45,8 +45,7 @@ func (k *knownRecords) decode(b []byte) ([]authorization, int, error) {
 		}
 		p.records[i] = item.authorization()
 	}
-	k.remember(hash, p)
-	return p.records, p.count, nil
+	return k.remember(hash, p), p.count, nil
 }
 
 func (k *knownRecords) split(b []byte) (plainPage, bool) {
@@ -55,9 +54,13 @@ func (k *knownRecords) split(b []byte) (plainPage, bool) {
 	return splitPage(b, k.byText)
 }
 
-func (k *knownRecords) remember(hash [sha256.Size]byte, p plainPage) {
+// remember gives the records of the page, which somebody else may have read at the same time.
+func (k *knownRecords) remember(hash [sha256.Size]byte, p plainPage) []authorization {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if known, ok := k.pages[hash]; ok {
+		return known.records
+	}
 	if k.byText == nil {
 		k.byText, k.pages = map[string]authorization{}, map[[sha256.Size]byte]plainPage{}
 	}
@@ -71,6 +74,7 @@ func (k *knownRecords) remember(hash [sha256.Size]byte, p plainPage) {
 		clear(k.pages) // lists that change or never come twice in the same order: begin anew
 	}
 	k.pages[hash] = p
+	return p.records
 }
 
 // plainPage is a page of which some records are still to be read.
