@@ -17,6 +17,8 @@ type Set struct {
 	AppIDs   []string
 	Mode     AuthorizationType
 	Accounts Accounts
+	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
+	Mixed bool
 }
 
 // Status is what the service says of one application.
@@ -128,7 +130,7 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 	delta := Delta{App: status.App, Mode: d.wanted.Mode, Flip: status.App.AuthorizationType != d.wanted.Mode}
 	if status.App.AuthorizationType == "" {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
-		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode
+		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode || d.prior.Mixed
 	}
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
@@ -168,7 +170,7 @@ func (d *differ) left(status Status) Delta {
 	switch status.App.AuthorizationType {
 	case AssignUser:
 	case "":
-		delta.Flip = d.prior.Mode == AllUser
+		delta.Flip = d.prior.Mode == AllUser || d.prior.Mixed
 	default:
 		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
 		delta.Flip = owns

@@ -271,7 +271,7 @@ func goneApps(wanted Set, actual Actual) []string {
 // configuration stay until nothing of the set is left on them.
 func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
-	set := Set{Mode: wanted.Mode, Accounts: make(Accounts, len(wanted.Accounts)+len(prior.Accounts))}
+	set := Set{Mode: wanted.Mode, Accounts: make(Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed}
 	if len(wanted.AppIDs) == 0 {
 		set.Mode = prior.Mode
 	}
@@ -287,12 +287,17 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 	}
 	maps.Copy(set.Accounts, prior.Accounts)
 	maps.Copy(set.Accounts, wanted.Accounts)
-	for _, status := range o.Actual {
+	actual := maps.Clone(o.Actual)
+	for id, status := range actual {
+		if status.App.AuthorizationType == "" && inPrior[id] && !prior.Mixed {
+			status.App.AuthorizationType = prior.Mode // no request changed it, and the service doesn't tell
+			actual[id] = status
+		}
 		for h := range status.Stale {
 			if platform, ok := prior.Accounts[h]; ok {
 				set.Accounts[h] = platform
 			}
 		}
 	}
-	return Track(set, o.Actual, exclusive)
+	return Track(set, actual, exclusive)
 }

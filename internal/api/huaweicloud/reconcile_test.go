@@ -499,3 +499,50 @@ func TestReconcileInterruptedAfterClosing(t *testing.T) {
 		})
 	}
 }
+
+// Where the service tells no modes, a flip that failed on some of the applications is due on all of them again.
+func TestReconcileFlipThatFailsUnseen(t *testing.T) {
+	t.Parallel()
+	for name, failing := range map[string]int{"on all": 1, "on the last": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(Actual{
+				"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("x")},
+				"b": {App: App{ID: "b", AuthorizationType: AssignUser}},
+			})
+			o.modes = false
+			o.fault = func(request int, _ Assignment) (before, after error) {
+				if request >= failing {
+					return answer(http.StatusForbidden), nil
+				}
+				return nil, nil
+			}
+			prior := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x")}
+			wanted := Set{AppIDs: []string{"a", "b"}, Mode: AllUser}
+			out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			state := out.State(wanted, prior, false).Set
+			if state.Mode == wanted.Mode && !state.Mixed {
+				t.Errorf("nothing shows that it is not done: %+v", state)
+			}
+			o.fault = nil
+			actual, err := ObserveTracked(t.Context(), o, state, false) // the refresh of the next run
+			if err != nil {
+				t.Fatal(err)
+			}
+			if state = Track(state, actual, false).Set; state.Mode == wanted.Mode && !state.Mixed {
+				t.Errorf("nothing shows after a refresh that it is not done: %+v", state)
+			}
+			if _, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: state}); err != nil {
+				t.Fatal(err)
+			}
+			for id, room := range o.apps {
+				if room.mode != AllUser {
+					t.Errorf("%s is %s", id, room.mode)
+				}
+			}
+		})
+	}
+}

@@ -14,8 +14,6 @@ type Tracked struct {
 	// Missing are the accounts of the set that an application lacks, sorted, by app id. Applications that lack
 	// nothing have no entry.
 	Missing map[string][]Handle
-	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
-	Mixed bool
 }
 
 // Track returns what the state should say after a look at the service. An account that is gone from every application
@@ -27,7 +25,7 @@ type Tracked struct {
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode}}
 	blind := false // some application can't say who is gone
-	var open, closed bool
+	var open, closed, untold bool
 	listed := listings{byApp: make(map[string]Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
 	candidates := prior.Accounts
 	if exclusive {
@@ -47,7 +45,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		if mode != "" && mode != prior.Mode {
 			t.Mode = mode
 		}
-		open, closed = open || mode == AllUser, closed || mode != "" && mode != AllUser
+		open, closed, untold = open || mode == AllUser, closed || mode != "" && mode != AllUser, untold || mode == ""
 		if opaque(status.App) {
 			blind = true
 			continue
@@ -58,7 +56,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			addNew(candidates, accounts)
 		}
 	}
-	t.Mixed = open && closed
+	t.Mixed = open && closed || untold && prior.Mixed
 
 	for h, platform := range candidates {
 		if blind || listed.anyHas(h) {

@@ -49,8 +49,8 @@ func TestTrack(t *testing.T) {
 		"opened by somebody": {
 			actual: Actual{"a": open, "b": closed("x")},
 			want: Tracked{
-				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AllUser, Accounts: accountsOf("x", "y")},
-				Missing: map[string][]Handle{"b": {account("y")}}, Mixed: true,
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AllUser, Accounts: accountsOf("x", "y"), Mixed: true},
+				Missing: map[string][]Handle{"b": {account("y")}},
 			},
 		},
 		"exclusive takes up foreign accounts": {

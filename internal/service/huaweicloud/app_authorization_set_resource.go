@@ -223,7 +223,12 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	timed, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	seen, diags := readModes(ctx, req.Private)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
 	prior := state.set()
+	prior.Mixed = seen.Mixed
 	actual, err := api.ObserveTracked(timed, client, prior, r.kind.exclusive)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "read", timeout)...)
@@ -239,8 +244,6 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	state.track(tracked)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
-	seen, diags := readModes(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
 	seen.Mixed = tracked.Mixed
 	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
 }

@@ -54,6 +54,7 @@ func (m modes) write(ctx context.Context, private privateWriter) diag.Diagnostic
 // prior is what the state remembers: a set that has opened applications owns that, whatever became of one of them.
 func (m modes) prior(state setModel) api.Set {
 	set := state.set()
+	set.Mixed = m.Mixed
 	if m.Opened {
 		set.Mode = api.AllUser
 	}
