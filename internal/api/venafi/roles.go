@@ -325,7 +325,7 @@ func (c *Client) write(ctx context.Context, operation, path string, g Grant, hol
 		open = open || unanswered(err)
 		e, ok := errors.AsType[*rest.Error](err)
 		again := ok && e.Transient && try < c.tries
-		done, listErr := c.settled(ctx, g, hold, err, open && !again)
+		done, listErr := c.settled(ctx, g, hold, err, !again)
 		switch {
 		case listErr != nil:
 			return &UnknownOutcomeError{Grant: g, Err: err, ListErr: listErr}
@@ -343,10 +343,11 @@ func (c *Client) write(ctx context.Context, operation, path string, g Grant, hol
 	}
 }
 
-// unanswered tells that the service did not say what became of a request that it may have got.
+// unanswered tells that the service did not say what became of a request that it may have got: there was no answer, or not
+// the whole of it.
 func unanswered(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
-	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
+	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout || e.Status < 300 && e.Transient)
 }
 
 // settled tells whether a write that failed has come about all the same, or had come about before. With patience it looks as

@@ -201,16 +201,18 @@ func TestFailuresThatLast(t *testing.T) {
 		}
 		s.counts(t, map[string]int{mock.GrantRole: 6, mock.ListRoles: 9})
 	})
-	t.Run("reset after the commit, once, with a late listing and no repetition", func(t *testing.T) {
-		t.Parallel()
-		s := start(t, mock.Switches{StaleList: mock.StaleOnce})
-		s.faults.Add(wire.Fault{Operation: mock.GrantRole, Kind: wire.ResetAfter, Times: 1})
-		c := s.client(t, "admin")
-		c.tries = 0
-		if got := c.GrantRole(t.Context(), aliceOnA); got.Err != nil {
-			t.Errorf("%+v", got)
-		}
-	})
+	for _, kind := range []wire.FaultKind{wire.ResetAfter, wire.Truncated, wire.Half} {
+		t.Run(fmt.Sprintf("%s, once, with a late listing and no repetition", kind), func(t *testing.T) {
+			t.Parallel()
+			s := start(t, mock.Switches{StaleList: mock.StaleOnce})
+			s.faults.Add(wire.Fault{Operation: mock.GrantRole, Kind: kind, Times: 1})
+			c := s.client(t, "admin")
+			c.tries = 0
+			if got := c.GrantRole(t.Context(), aliceOnA); got.Err != nil {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
 	t.Run("the listing after it fails too", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, mock.Switches{})
