@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -20,6 +21,27 @@ import (
 
 // maxListing is the longest answer of ListRoles, about two million roles. It is decoded as it arrives.
 const maxListing = 256 << 20
+
+// maxElement is how much of an answer may come between the ends of two roles, and is held at once: a role takes some 120 bytes.
+const maxElement = 1 << 20
+
+var errElementLength = errors.New("an element is too long")
+
+// leash ends an answer of which more has to be held than maxElement.
+type leash struct {
+	io.Reader
+
+	left int
+}
+
+func (l *leash) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errElementLength
+	}
+	n, err := l.Reader.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
+}
 
 // roles is one answer of ListRoles. It doesn't change.
 type roles struct {
@@ -91,7 +113,8 @@ type listedRole struct {
 // yielded counts only if there is no error.
 func decodeRoles(body io.Reader, yield func(Grant)) error {
 	const window = 512
-	reader := bufio.NewReaderSize(body, 64<<10)
+	leash := &leash{Reader: body, left: maxElement}
+	reader := bufio.NewReaderSize(leash, 64<<10)
 	start, _ := reader.Peek(window)
 	start = bytes.Clone(start)
 	if trimmed := bytes.TrimSpace(start); len(trimmed) == 0 || trimmed[0] != '{' {
@@ -103,8 +126,12 @@ func decodeRoles(body io.Reader, yield func(Grant)) error {
 		}
 		return e.failure()
 	}
-	e, err := decodeRolesObject(json.NewDecoder(reader), yield)
+	d := &rolesDecoder{Decoder: json.NewDecoder(reader), leash: leash, yield: yield}
+	e, err := d.object()
 	if err != nil {
+		if errors.Is(err, errElementLength) {
+			return &rest.Error{Message: fmt.Sprintf("answered JSON in which one element is longer than %d bytes", maxElement)}
+		}
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || errors.Is(err, errRolesShape) {
 			return &rest.Error{Message: "answered JSON of an unexpected shape", Err: err}
 		}
@@ -113,7 +140,15 @@ func decodeRoles(body io.Reader, yield func(Grant)) error {
 	return e.failure()
 }
 
-func decodeRolesObject(d *json.Decoder, yield func(Grant)) (*envelope, error) {
+// rolesDecoder reads an answer of ListRoles.
+type rolesDecoder struct {
+	*json.Decoder
+
+	leash *leash
+	yield func(Grant)
+}
+
+func (d *rolesDecoder) object() (*envelope, error) {
 	if _, err := d.Token(); err != nil { // the opening brace
 		return nil, err
 	}
@@ -132,7 +167,7 @@ func decodeRolesObject(d *json.Decoder, yield func(Grant)) (*envelope, error) {
 		case "error":
 			err = d.Decode(&e.Error)
 		case "roles":
-			err = decodeRolesArray(d, yield)
+			err = d.array()
 		default:
 			err = d.Decode(new(json.RawMessage))
 		}
@@ -151,7 +186,7 @@ func decodeRolesObject(d *json.Decoder, yield func(Grant)) (*envelope, error) {
 
 var errRolesShape = errors.New("Roles is no list")
 
-func decodeRolesArray(d *json.Decoder, yield func(Grant)) error {
+func (d *rolesDecoder) array() error {
 	token, err := d.Token()
 	switch {
 	case err != nil:
@@ -166,11 +201,12 @@ func decodeRolesArray(d *json.Decoder, yield func(Grant)) error {
 		if err := d.Decode(&listed); err != nil {
 			return err
 		}
+		d.leash.left = maxElement
 		role, ok := listed.Role.value()
 		if !ok || listed.Grantee == "" {
 			continue // nobody can be meant by it
 		}
-		yield(Grant{Grantee: string(listed.Grantee), Role: Role(role), ApplicationID: string(listed.ApplicationID)})
+		d.yield(Grant{Grantee: string(listed.Grantee), Role: Role(role), ApplicationID: string(listed.ApplicationID)})
 	}
 	_, err = d.Token()
 	return err

@@ -55,6 +55,8 @@ func TestDecodeRolesFailures(t *testing.T) {
 		{whole[:len(whole)/2], "cut off", true},
 		{whole[:len(whole)-1], "cut off", true},
 		{whole + "x", "cut off or damaged", true},
+		{`{"Result":0,"Success":true,"Roles":[{"Grantee":"` + strings.Repeat("x", 2*maxElement) + `","Role":6}]}`, "longer than 1048576 bytes", false},
+		{`{"Result":0,"Success":true,"New":"` + strings.Repeat("x", 2*maxElement) + `","Roles":[]}`, "longer than 1048576 bytes", false},
 		{`{"Result":0,"Success":true,"Roles":{}}`, "unexpected shape", false},
 		{`{"Result":0,"Success":true,"Roles":7}`, "unexpected shape", false},
 		{`{"Result":"0","Success":true,"Roles":[]}`, "unexpected shape", false},
