@@ -201,8 +201,12 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 		}
 		plan.track(tracked)
 	}
-	plan.Missing = missingValue(tracked.Missing)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if err == nil && !plan.Missing.IsUnknown() {
+		resp.State.Raw = req.Plan.Raw // all of it is true now, and to convert it once more costs
+	} else {
+		plan.Missing = missingValue(tracked.Missing)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
 	resp.Diagnostics.Append(modes{Opened: wanted.Mode == api.AllUser, Mixed: tracked.Mixed}.write(ctx, resp.Private)...)
 }
@@ -241,9 +245,11 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	state.track(tracked)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
+	if !state.says(prior, tracked) {
+		state.track(tracked)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
+	}
 	seen.Mixed = tracked.Mixed
 	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
 }
@@ -278,8 +284,12 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 		}
 		plan.track(tracked)
 	}
-	plan.Missing = missingValue(tracked.Missing)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if err == nil && !plan.Missing.IsUnknown() {
+		resp.State.Raw = req.Plan.Raw // all of it is true now, and to convert it once more costs
+	} else {
+		plan.Missing = missingValue(tracked.Missing)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
 	seen = modes{Opened: wanted.Mode == api.AllUser || err != nil && seen.Opened, Mixed: tracked.Mixed}
 	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)

@@ -45,7 +45,7 @@ func (r *setResource) identify(
 	if err != nil {
 		return r.explain(err, "identify", 0)
 	}
-	return identity.Set(ctx, newIdentity(projectID, model.set().AppIDs))
+	return identity.Set(ctx, newIdentity(projectID, model.appIDs()))
 }
 
 // importIDs reads the app ids of an import, from its id or from its identity.

@@ -4,6 +4,7 @@
 package huaweicloud
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -96,14 +97,26 @@ func holdsAccounts(domains types.Map) bool {
 
 // set is the model in the terms of the service. Everything must be known.
 func (m setModel) set() api.Set {
-	set := api.Set{Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
-	for _, id := range m.AppIDs.Elements() {
-		set.AppIDs = append(set.AppIDs, textOf(id))
-	}
-	slices.Sort(set.AppIDs)
+	set := api.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
 	addAccounts(set.Accounts, api.Simple, m.Users)
 	addAccounts(set.Accounts, api.UserGroup, m.UserGroups)
 	return set
+}
+
+// appIDs are the ids of the applications, sorted.
+func (m setModel) appIDs() []string {
+	var ids []string
+	for _, id := range m.AppIDs.Elements() {
+		ids = append(ids, textOf(id))
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// says tells that a state, which is the set in the terms of the service, says already what was tracked.
+func (m setModel) says(set api.Set, tracked api.Tracked) bool {
+	return !m.Missing.IsNull() && len(m.Missing.Elements())+len(tracked.Missing) == 0 && set.Mode == tracked.Mode &&
+		slices.Equal(set.AppIDs, tracked.AppIDs) && maps.Equal(set.Accounts, tracked.Accounts)
 }
 
 func addAccounts(into api.Accounts, accountType api.AccountType, domains types.Map) {
