@@ -39,8 +39,8 @@ type assignAccount struct {
 
 // AssignAuthorizations sends one request (vendor page BatchUpdateAppAuthorizations). It refuses to send what breaks the documented limits. Success means that the
 // service took the request, not that it did all of it: read back. After an error, unless it is Unsent, any part of it may have been
-// done. Requests about one application go one after the other, and listings of the applications that began before the end of the
-// request are forgotten.
+// done. Requests about one application, and listings of its accounts, go one after the other, and what was listed before the end of
+// the request is forgotten.
 func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	if err := a.check(); err != nil {
 		return unsentError(opBatchUpdate, err)
@@ -156,7 +156,7 @@ func (a Authorization) checkGrant() error {
 	return a.check()
 }
 
-// locks keep the writes of one application apart.
+// locks keep the writes and the listings of one application apart.
 type locks struct {
 	mu    sync.Mutex
 	byApp map[string]chan struct{}

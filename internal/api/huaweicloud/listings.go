@@ -30,6 +30,8 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 			accounts, err := c.ListAuthorizations(ctx, appID)
 			return c.share(accounts), err
 		})
+		// A write between two pages of a listing moves accounts from one to the other: it would seem that some lost access.
+		listing.reading.Guard(func(ctx context.Context) (func(), error) { return c.locks.lock(ctx, []string{appID}) })
 		c.authorizations[appID] = listing
 	}
 	c.mu.Unlock()

@@ -199,6 +199,71 @@ func TestGivingUpASharedListing(t *testing.T) {
 	b.want(mock.OpListAppAuthorizations, 1)
 }
 
+// A write between two pages of a listing would hide accounts that kept their access.
+func TestListingsShowNoHalfOfAWrite(t *testing.T) {
+	t.Parallel()
+	b := start(t, map[string]mock.App{"a": {Name: "a"}})
+	names := func(from int) (list []string) {
+		for i := range 60 {
+			list = append(list, fmt.Sprintf("user%03d", from+i))
+		}
+		return list
+	}
+	steady := huaweicloud.Assignment{AppIDs: []string{"a"}, AuthorizationType: huaweicloud.AssignUser}
+	for i := range 3 {
+		steady.Users = nil
+		for j := range 80 {
+			steady.Users = append(steady.Users, user(fmt.Sprintf("user9%d%02d", i, j)))
+		}
+		if err := b.client.AssignAuthorizations(t.Context(), steady); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.faults.Add(wire.Fault{Kind: wire.Slow, Operation: mock.OpListAppAuthorizations, Delay: 5 * time.Millisecond, Probability: 0.5})
+	var wg sync.WaitGroup
+	for writer := range 3 {
+		wg.Go(func() {
+			for i := range 8 { // as many leave as come: the count stays
+				swap := huaweicloud.Assignment{AppIDs: []string{"a"}, AuthorizationType: huaweicloud.AssignUser}
+				for j, name := range names(200 * writer) {
+					other := names(200*writer + 100)[j]
+					if i%2 == 1 {
+						name, other = other, name
+					}
+					swap.Users = append(swap.Users, user(name))
+					swap.DelUsers = append(swap.DelUsers, user(other))
+				}
+				if err := b.client.AssignAuthorizations(t.Context(), swap); err != nil {
+					t.Error(err)
+				}
+				accounts, err := b.client.Authorizations(t.Context(), "a")
+				if err != nil {
+					t.Error(err)
+				}
+				for _, a := range swap.Users {
+					if _, ok := accounts[a.Handle()]; !ok {
+						t.Errorf("writer %d: %s was granted and is not listed", writer, a.Name)
+						return
+					}
+				}
+				for _, a := range swap.DelUsers {
+					if _, ok := accounts[a.Handle()]; ok {
+						t.Errorf("writer %d: %s was revoked and is listed", writer, a.Name)
+						return
+					}
+				}
+				for _, a := range steady.Users {
+					if _, ok := accounts[a.Handle()]; !ok {
+						t.Errorf("writer %d: %s is not listed", writer, a.Name)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // Writes to one application never interleave, and all of them end up done: twenty writers, four applications, some of them in common.
 func TestWritesToOneApplicationDoNotInterleave(t *testing.T) {
 	t.Parallel()
@@ -362,7 +427,7 @@ func TestMemoryOfListings(t *testing.T) { //nolint:paralleltest // measures memo
 	runtime.KeepAlive(held)
 }
 
-// Nor is one that began while the write was under way, before the service acted on it.
+// Nor is one of the applications that began while the write was under way, before the service acted on it. One of their accounts waits.
 func TestListingInTheMiddleOfAWrite(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD"}})
@@ -377,20 +442,24 @@ func TestListingInTheMiddleOfAWrite(t *testing.T) {
 		done <- b.client.AssignAuthorizations(t.Context(), a)
 	}()
 	<-arrived
-	if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 0 {
-		t.Error(len(accounts), err)
-	}
+	b.SetSwitches(mock.Switches{AllUserList: mock.AllUserListRecords})
+	listed := make(chan error, 1)
+	go func() {
+		accounts, err := b.client.Authorizations(t.Context(), cad)
+		if err == nil && len(accounts) != 1 {
+			err = fmt.Errorf("%d accounts are listed", len(accounts))
+		}
+		listed <- err
+	}()
 	if apps, err := b.client.Apps(t.Context()); err != nil || apps[cad].AuthorizationType != huaweicloud.AssignUser {
 		t.Error(apps, err)
 	}
+	b.want(mock.OpListAppAuthorizations, 0)
 	release()
-	if err := <-done; err != nil {
+	if err := errors.Join(<-done, <-listed); err != nil {
 		t.Fatal(err)
 	}
-	b.SetSwitches(mock.Switches{AllUserList: mock.AllUserListRecords})
-	if accounts, err := b.client.Authorizations(t.Context(), cad); err != nil || len(accounts) != 1 {
-		t.Error(len(accounts), err)
-	}
+	b.want(mock.OpListAppAuthorizations, 1)
 	if apps, err := b.client.Apps(t.Context()); err != nil || apps[cad].AuthorizationType != huaweicloud.AllUser {
 		t.Error(apps, err)
 	}

@@ -19,7 +19,8 @@ type Moment uint64
 //
 // It is safe for concurrent use. A value is shared by everybody who asked: nobody may change it.
 type Reading[T any] struct {
-	read func(ctx context.Context, begun Moment) (T, error)
+	read  func(ctx context.Context, begun Moment) (T, error)
+	guard func(ctx context.Context) (release func(), err error)
 
 	mu    sync.Mutex
 	clock Moment
@@ -41,6 +42,12 @@ type flight[T any] struct {
 // the first caller's context, and is cancelled when the last one who waits has given up.
 func NewReading[T any](read func(ctx context.Context, begun Moment) (T, error)) *Reading[T] {
 	return &Reading[T]{read: read}
+}
+
+// Guard has guard called before each reading, and what it returns after it. The reading begins when guard has returned: it shows
+// what was written while guard waited. Call it before the first Get.
+func (r *Reading[T]) Guard(guard func(ctx context.Context) (release func(), err error)) {
+	r.guard = guard
 }
 
 // Now marks the present moment.
@@ -103,7 +110,7 @@ func (r *Reading[T]) join(ctx context.Context) *flight[T] {
 	r.next = f
 	go func() {
 		defer cancel()
-		value, err := r.read(ctx, f.begun)
+		value, err := r.guarded(ctx, f)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		f.value, f.err = value, err
@@ -116,6 +123,20 @@ func (r *Reading[T]) join(ctx context.Context) *flight[T] {
 		close(f.done)
 	}()
 	return f
+}
+
+// guarded reads between the guard and its release.
+func (r *Reading[T]) guarded(ctx context.Context, f *flight[T]) (T, error) {
+	if r.guard != nil {
+		release, err := r.guard(ctx)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		defer release()
+		f.begun = r.Now() // nobody looks at it before the end
+	}
+	return r.read(ctx, f.begun)
 }
 
 // leave gives up waiting. A reading that nobody waits for is cancelled, and nobody can join it any more.

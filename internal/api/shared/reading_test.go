@@ -69,6 +69,56 @@ func TestReadingUnderWayIsTooOld(t *testing.T) {
 	})
 }
 
+// A reading that waits for its guard shows what was written meanwhile: whoever asks for that joins it.
+func TestReadingBeginsBehindItsGuard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		r := NewReading(func(context.Context, Moment) (int32, error) { return calls.Add(1), nil })
+		turn := make(chan struct{}, 1)
+		r.Guard(func(ctx context.Context) (func(), error) {
+			select {
+			case turn <- struct{}{}:
+				return func() { <-turn }, nil
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			}
+		})
+		turn <- struct{}{} // somebody writes
+		var wg sync.WaitGroup
+		get := func(ctx context.Context, after Moment, want error) {
+			wg.Go(func() {
+				if got, err := r.Get(ctx, after); !errors.Is(err, want) || err == nil && got != 1 {
+					t.Errorf("Get = %d, %v; want 1, %v", got, err, want)
+				}
+			})
+		}
+		get(t.Context(), 0, nil)
+		synctest.Wait()
+		get(t.Context(), r.Now(), nil)
+		hurried, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		get(hurried, 0, context.DeadlineExceeded)
+		time.Sleep(time.Minute)
+		if got := calls.Load(); got != 0 {
+			t.Errorf("%d readings before the guard returned", got)
+		}
+		<-turn // the end of the write
+		wg.Wait()
+		if len(turn) != 0 {
+			t.Error("the guard was not released")
+		}
+		// With nobody left who waits, the guard is given up.
+		turn <- struct{}{}
+		get(hurried, r.Now(), context.DeadlineExceeded)
+		wg.Wait()
+		synctest.Wait()
+		if got := calls.Load(); got != 1 {
+			t.Errorf("%d readings, want 1", got)
+		}
+	})
+}
+
 func TestReadingErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
