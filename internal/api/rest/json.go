@@ -53,10 +53,18 @@ func DecodeJSON[T any](dst *T) func(int, http.Header, io.Reader) error {
 // UnmarshalJSON is json.Unmarshal with the errors of DecodeJSON, for a Decode of your own.
 func UnmarshalJSON(b []byte, dst any) error {
 	err := json.Unmarshal(b, dst)
+	if err == nil && !utf8.Valid(b) {
+		return NotUTF8()
+	}
 	if err == nil {
 		return nil
 	}
 	return JSONError(b, err)
+}
+
+// NotUTF8 is the error of JSON that is not UTF-8. A decoder would put the same sign for all that it can't read, and make one name of several.
+func NotUTF8() *Error {
+	return &Error{Message: "answered JSON that is not valid UTF-8", Transient: true}
 }
 
 // JSONError says why the text b of an answer, which was to be JSON, could not be read. err is the decoder's.
@@ -77,7 +85,7 @@ func JSONError(b []byte, err error) error {
 	if !utf8.Valid(trimmed) {
 		return &Error{Message: "answered binary data instead of JSON", Transient: true}
 	}
-	return &Error{Message: "answered text instead of JSON: " + excerpt(trimmed, 80), Transient: true}
+	return &Error{Message: "answered text instead of JSON", quoted: ": " + excerpt(trimmed, 80), Transient: true}
 }
 
 const hintHTML = "A proxy, a login page or a web server answered in place of the service: check the address and the proxy settings."

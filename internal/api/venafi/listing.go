@@ -15,6 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
@@ -114,7 +117,7 @@ type listedRole struct {
 func decodeRoles(body io.Reader, yield func(Grant)) error {
 	const window = 512
 	leash := &leash{Reader: body, left: maxElement}
-	reader := bufio.NewReaderSize(leash, 64<<10)
+	reader := bufio.NewReaderSize(transform.NewReader(leash, encoding.UTF8Validator), 64<<10)
 	start, _ := reader.Peek(window)
 	start = bytes.Clone(start)
 	if trimmed := bytes.TrimSpace(start); len(trimmed) == 0 || trimmed[0] != '{' {
@@ -129,7 +132,10 @@ func decodeRoles(body io.Reader, yield func(Grant)) error {
 	d := &rolesDecoder{Decoder: json.NewDecoder(reader), leash: leash, yield: yield}
 	e, err := d.object()
 	if err != nil {
-		if errors.Is(err, errElementLength) {
+		switch {
+		case errors.Is(err, encoding.ErrInvalidUTF8):
+			return rest.NotUTF8()
+		case errors.Is(err, errElementLength):
 			return &rest.Error{Message: fmt.Sprintf("answered JSON in which one element is longer than %d bytes", maxElement)}
 		}
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || errors.Is(err, errRolesShape) {
