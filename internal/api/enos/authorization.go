@@ -150,7 +150,7 @@ func (c *Client) explain(ctx context.Context, orgID, appID string, err error) er
 		case errors.Is(appErr, ErrAppNotFound):
 			return appErr
 		case appErr == nil && app.CreatedType == Shortcut:
-			return &AppError{OrgID: orgID, AppID: appID, Reason: ErrShortcut, Err: err}
+			return &AppError{OrgID: orgID, AppID: appID, Reason: ErrShortcut, Err: withoutHint(err)}
 		}
 	}
 	return err

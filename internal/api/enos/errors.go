@@ -84,17 +84,31 @@ func refusedAgain(err error) error {
 	return &again
 }
 
+// withoutHint drops what the service's code alone would advise, where more is known.
+func withoutHint(err error) error {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok {
+		return err
+	}
+	plain := *e
+	plain.Hint = ""
+	return &plain
+}
+
 // AppError is a failure that has to do with one application.
 type AppError struct {
 	OrgID, AppID string
 	// Reason is ErrAppNotFound or ErrShortcut.
 	Reason error
-	// Err is what the service said.
+	// Err is what the service said, nil when the reason was found without a failure.
 	Err error
 }
 
 // Error names the application, the reason and what the service said.
 func (e *AppError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("application %s in organization %s: %v", e.AppID, e.OrgID, e.Reason)
+	}
 	return fmt.Sprintf("application %s in organization %s: %v (%v)", e.AppID, e.OrgID, e.Reason, e.Err)
 }
 
