@@ -115,7 +115,8 @@ func New(config Config) (*Client, error) {
 	common := config.Rest
 	common.Classify = classify
 	common.Authorize, common.Settled = c.authorize, c.gate.leave
-	common.Secrets = append(append([]string(nil), common.Secrets...), config.SecretKey, config.SecurityToken)
+	// The two keys are easily mistaken for each other: then it is the secret one that the service says it does not know.
+	common.Secrets = append(append([]string(nil), common.Secrets...), config.AccessKey, config.SecretKey, config.SecurityToken)
 	workspace := common
 	workspace.Service, workspace.BaseURL = serviceName, config.WorkspaceEndpoint
 	iam := common

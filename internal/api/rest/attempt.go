@@ -18,7 +18,7 @@ import (
 
 // RoundTrip makes one attempt up to the header of its answer. The body gives back what the attempt holds when it is closed.
 func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.sent, c.location, c.handled, c.err, c.wait = nil, "", false, nil, 0
+	c.sent, c.login, c.location, c.handled, c.err, c.wait = nil, nil, "", false, nil, 0
 	if err := c.enter(); err != nil {
 		return nil, c.settle(&Error{Unsent: true, Err: fmt.Errorf("stopped before it was sent: %w", err)})
 	}
@@ -112,6 +112,9 @@ func (c *call) authorize(r *http.Request) ([]byte, error) {
 		}
 	}
 	c.sent = &out
+	if c.request.Kind == Login {
+		c.login = body
+	}
 	return body, nil
 }
 
@@ -205,6 +208,9 @@ func (c *call) decode(resp *http.Response) *Error {
 		e = &Error{Err: long, Hint: "No answer of the service should be that long: check the address."}
 	} else if c.answer.err != nil {
 		e = c.readBreak(c.answer.ctx, c.answer.err, true)
+	}
+	if c.request.Kind == Login {
+		e.quoted = "" // it may hold the token, in a form that nobody expects
 	}
 	e.Status, e.StatusText = resp.StatusCode, reasonPhrase(resp)
 	if e.RequestID == "" {

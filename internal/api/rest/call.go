@@ -38,6 +38,7 @@ type call struct {
 
 	// Of the latest attempt:
 	sent     *http.Request
+	login    []byte // the body of a login
 	began    time.Time
 	answer   answerBody
 	location string // where a redirect points to

@@ -24,6 +24,7 @@ type Client struct {
 	transport http.RoundTripper
 	slots     *semaphore.Weighted
 	windows   [2]*window // by Kind
+	secrets   []form
 }
 
 // New makes a Client. Its errors name the attribute of the provider block that is wrong.
@@ -52,7 +53,12 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", config.Service, err)
 	}
+	var secrets []form
+	for _, secret := range config.Secrets {
+		secrets = append(secrets, formsOf(secret)...)
+	}
 	return &Client{
+		secrets:   secrets,
 		config:    config,
 		base:      base,
 		transport: transport,

@@ -33,6 +33,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Err is the cause: a network error, a decoding error, or the end of the context.
 	Err error
+
+	quoted string // the beginning of an answer that is no JSON, behind the message
 }
 
 // Error gives one line such as "Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not Found: WKS.00211902: The application does
@@ -59,10 +61,10 @@ func (e *Error) Error() string {
 	}
 	part(clean(e.Code))
 	if m := clean(e.Message); m != e.Code {
-		part(m)
+		part(unpointed(m) + e.quoted)
 	}
 	if e.Err != nil {
-		part(clean(e.Err.Error()))
+		part(unpointed(clean(e.Err.Error())))
 	}
 	var notes []string
 	if e.RequestID != "" {
@@ -78,6 +80,14 @@ func (e *Error) Error() string {
 		b.WriteString(". " + e.Hint)
 	}
 	return b.String()
+}
+
+// unpointed drops the full stop at the end of a sentence of the service, behind which the text goes on.
+func unpointed(s string) string {
+	if strings.HasSuffix(s, "..") {
+		return s
+	}
+	return strings.TrimSuffix(s, ".")
 }
 
 // Unwrap gives the cause.

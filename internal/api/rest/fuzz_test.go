@@ -149,14 +149,34 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
+// FuzzRedact: whoever quotes a secret, as a whole or cut off, and in whatever common spelling, no piece of it is left, and a text without
+// one is left as it is.
 func FuzzRedact(f *testing.F) {
-	f.Add("SDK-HMAC-SHA256 Access=AK, Signature=0123456789012345678901234567890123456789", "a Signature=0123456789012345678901234567890123456789 b")
-	f.Add("secret", "secsecretret")
-	f.Add("******", "***")
-	f.Fuzz(func(t *testing.T, secret, text string) {
-		got := redactValue(text, secret)
-		if len(secret) >= 6 && !strings.Contains("***"+secret, "*") && strings.Contains(got, secret) {
-			t.Fatalf("%q is still in %q", secret, got)
+	f.Add("0123456789012345678901234567890123456789", "a Signature=", " b", 7, 30)
+	f.Add("secret", "sec", "ret", 0, 6)
+	f.Add("correct \"horse\" & bättery\nstaple", "the password was ", "!", 3, 25)
+	f.Add("-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----", "x", "y", 28, 60)
+	f.Fuzz(func(t *testing.T, secret, before, after string, from, to int) {
+		if strings.Contains(secret, "*") {
+			return // the mask itself
+		}
+		forms := formsOf(secret)
+		if len(secret) < shortest != (len(forms) == 0) {
+			t.Fatalf("%q has %d forms", secret, len(forms))
+		}
+		plain := before + after
+		if got := mask(plain, forms); !strings.Contains(got, hidden) && got != plain && len(plain) <= maxText {
+			t.Fatalf("%q became %q without a secret in it", plain, got)
+		}
+		for _, form := range forms {
+			cut := form.text[min(max(from, 0), len(form.text)):]
+			cut = cut[:min(max(to, 0), len(cut))]
+			got := mask(before+cut+after, forms)
+			for i := 0; i+form.size <= len(cut); i++ {
+				if strings.Contains(got, cut[i:i+form.size]) && utf8.ValidString(cut[i:i+form.size]) {
+					t.Fatalf("%q of %q is still in %q", cut[i:i+form.size], form.text, got)
+				}
+			}
 		}
 	})
 }

@@ -3,19 +3,43 @@
 
 package rest
 
-import "strings"
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// hidden stands in the place of a secret.
+	hidden = "***"
+	// shortest is the length from which on a secret is hidden: a shorter one would hide every other word.
+	shortest = 6
+	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes a secret may cut it off.
+	piece = 12
+	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x".
+	longPart = 32
+)
+
+// Redact hides Config.Secrets in a text of the service that is not part of an Error.
+func (c *Client) Redact(text string) string { return mask(text, c.secrets) }
 
 // redact takes out of an error what the request was authorized with: gateways quote the headers that they could not verify.
 func (c *call) redact(e *Error) {
-	for _, text := range []*string{&e.Code, &e.Message, &e.StatusText, &e.RequestID} {
-		*text = c.redactText(*text)
+	forms := c.secretForms()
+	for _, text := range []*string{&e.Code, &e.Message, &e.StatusText, &e.RequestID, &e.quoted} {
+		*text = mask(*text, forms)
 	}
 	if e.Err == nil {
 		return
 	}
 	// Errors of net/http quote headers that it could not read.
-	if text := e.Err.Error(); text != c.redactText(text) {
-		e.Err = &redacted{error: e.Err, text: c.redactText(text)}
+	if text := e.Err.Error(); text != mask(text, forms) {
+		e.Err = &redacted{error: e.Err, text: mask(text, forms)}
 	}
 }
 
@@ -33,47 +57,142 @@ func (c *call) redactText(text string) string {
 	if text == "" {
 		return text
 	}
-	for _, secret := range c.client.config.Secrets {
-		text = redactValue(text, secret)
+	return mask(text, c.secretForms())
+}
+
+// secretForms are the secrets of the client, and of the latest attempt: headers and query values that authorize, and what a login proves who
+// it is with.
+func (c *call) secretForms() []form {
+	all := slices.Clip(c.client.secrets)
+	for name, values := range c.request.Query {
+		if secretName(name) {
+			for _, v := range values {
+				all = append(all, formsOf(v)...)
+			}
+		}
 	}
 	if c.sent == nil {
-		return text
+		return all
 	}
 	for name, values := range c.sent.Header {
 		if secretName(name) {
 			for _, v := range values {
-				text = redactValue(text, v)
+				all = append(all, headerForms(v)...)
 			}
 		}
 	}
-	for name, values := range c.request.Query {
-		if secretName(name) {
-			for _, v := range values {
-				text = redactValue(text, v)
-				text = redactValue(text, Escape(v))
+	if c.request.Kind == Login {
+		var fields map[string]any
+		_ = json.Unmarshal(c.login, &fields)
+		for name, v := range fields {
+			if text, ok := v.(string); ok && secretName(name) {
+				all = append(all, formsOf(text)...)
 			}
 		}
 	}
-	return text
+	return all
 }
 
-// redactValue hides v and those parts of it that are long enough to be a token or a signature: "Bearer x", "a=b, Signature=x".
-func redactValue(text, v string) string {
-	const hidden, short, long = "***", 6, 32
-	if len(v) >= short {
-		text = strings.ReplaceAll(text, v, hidden)
-	}
+// form is one spelling of a secret.
+type form struct {
+	text string
+	// size is the length of the pieces of text that are hidden.
+	size int
+}
+
+// headerForms hides a header as a whole, and those parts of it that are long enough to be a token or a signature.
+func headerForms(v string) []form {
+	all := []form{{v, len(v)}}
 	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '=' }) {
-		if len(part) >= long {
-			text = strings.ReplaceAll(text, part, hidden)
+		if len(part) >= longPart || part == v {
+			all = append(all, formsOf(part)...)
 		}
 	}
-	return text
+	return all
+}
+
+// formsOf gives the spellings of a secret that programs commonly print.
+func formsOf(secret string) []form {
+	if len(secret) < shortest {
+		return nil
+	}
+	quoted := strconv.Quote(secret)
+	texts := []string{
+		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), Escape(secret), url.QueryEscape(secret), url.PathEscape(secret),
+		html.EscapeString(secret), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), backwards(secret),
+	}
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 { // the secret may stand anywhere in what was encoded
+			coded := encoding.EncodeToString(append(make([]byte, before), secret...))
+			from, to := (before*8+5)/6, (before+len(secret))*8/6 // the characters that depend on nothing else
+			texts = append(texts, coded[from:to])
+		}
+	}
+	slices.Sort(texts)
+	var all []form
+	for _, text := range slices.Compact(texts) {
+		if len(text) >= shortest {
+			all = append(all, form{text, min(len(text), piece)})
+		}
+	}
+	return all
+}
+
+// jsonText gives s as it stands between the quotes of JSON.
+func jsonText(s string) string {
+	b, err := marshal(s)
+	if err != nil || len(b) < 2 {
+		return s
+	}
+	return string(b[1 : len(b)-1])
+}
+
+func backwards(s string) string {
+	runes := []rune(s)
+	slices.Reverse(runes)
+	return string(runes)
+}
+
+// mask hides in text every piece of a form. A text that is too long to be shown is cut off first.
+func mask(text string, forms []form) string {
+	if len(text) > maxText {
+		text = clean(text)
+	}
+	var hide []bool
+	for _, f := range forms {
+		if f.size < shortest {
+			continue
+		}
+		for i := 0; i+f.size <= len(text); i++ {
+			if !strings.Contains(f.text, text[i:i+f.size]) {
+				continue
+			}
+			if hide == nil {
+				hide = make([]bool, len(text))
+			}
+			for j := i; j < i+f.size; j++ {
+				hide[j] = true
+			}
+		}
+	}
+	if hide == nil {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		switch {
+		case !hide[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !hide[i-1]:
+			b.WriteString(hidden)
+		}
+	}
+	return strings.ToValidUTF8(b.String(), "") // a piece may end inside a character
 }
 
 func secretName(name string) bool {
 	name = strings.ToLower(name)
-	for _, word := range []string{"auth", "token", "sign", "secret", "password", "key", "cookie", "credential"} {
+	for _, word := range []string{"auth", "token", "sign", "secret", "password", "key", "cookie", "credential", "jwt", "encryption"} {
 		if strings.Contains(name, word) {
 			return true
 		}

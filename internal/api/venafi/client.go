@@ -141,7 +141,7 @@ func (c *Client) call(ctx context.Context, server *rest.Client, r rest.Request) 
 			return nil
 		}
 		if !tokenInvalid(err) {
-			return c.explain(ctx, r, token, err)
+			return c.explain(ctx, server, r, token, err)
 		}
 		if again || c.login.ready() || tokenMalformed(err) {
 			return withHint(err, c.login.invalidHint)
@@ -161,7 +161,7 @@ func withToken(r rest.Request, token *oauth2.Token) rest.Request {
 }
 
 // explain adds what to do about a lack of rights or scope.
-func (c *Client) explain(ctx context.Context, r rest.Request, token *oauth2.Token, err error) error {
+func (c *Client) explain(ctx context.Context, server *rest.Client, r rest.Request, token *oauth2.Token, err error) error {
 	switch {
 	case lacksScope(err):
 		need := "admin"
@@ -170,7 +170,7 @@ func (c *Client) explain(ctx context.Context, r rest.Request, token *oauth2.Toke
 		}
 		has := "The token"
 		if scope := c.scopeOf(ctx, token); scope != "" {
-			has = fmt.Sprintf("The token has the scope %q, and", scope)
+			has = fmt.Sprintf("The token has the scope %q, and", server.Redact(scope))
 		}
 		return withHint(err, fmt.Sprintf("%s needs the scope %s. %s", has, need, c.login.scopeHint))
 	case lacksRights(err):
