@@ -49,10 +49,7 @@ func (w authorizationSet) Configuration(changed bool) (string, any) {
 	if changed {
 		accounts = workload.Changed(w.size)
 	}
-	data := struct {
-		AppIDs []string `json:"app_ids"`
-		workload.Accounts
-	}{workload.AppIDs(w.apps), workload.ByDomain(accounts)}
+	data := setData{workload.AppIDs(w.apps), workload.ByDomain(accounts)}
 	return `
 resource "appaccess_huaweicloud_app_authorization_set" "bench" {
   app_ids     = local.data.app_ids
@@ -60,6 +57,12 @@ resource "appaccess_huaweicloud_app_authorization_set" "bench" {
   user_groups = local.data.user_groups
 }
 `, data
+}
+
+// setData is the configuration of a set.
+type setData struct {
+	AppIDs []string `json:"app_ids"`
+	workload.Accounts
 }
 
 func (w authorizationSet) Service(recorder *wire.Recorder, conditions Conditions) Service {

@@ -6,6 +6,7 @@ package provider
 
 import (
 	"context"
+	"net"
 	"os"
 	"time"
 
@@ -29,6 +30,7 @@ type appaccess struct {
 	version      string
 	getenv       func(string) string
 	retryWaitMin time.Duration
+	dial         func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Option changes how the provider works. There is none that users can reach: options are for tests.
@@ -38,6 +40,11 @@ type Option func(*appaccess)
 // 2.5 seconds, outlasts a service's one-minute window and would make tests slow.
 func WithRetryWait(wait time.Duration) Option {
 	return func(p *appaccess) { p.retryWaitMin = wait }
+}
+
+// WithDial opens the connections to all services.
+func WithDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return func(p *appaccess) { p.dial = dial }
 }
 
 // WithEnvironment replaces the environment that attributes of the provider block fall back to.
@@ -183,6 +190,7 @@ func (p *appaccess) rest(s *settings) rest.Config {
 		Quota:              s.http.quota,
 		MaxConcurrent:      s.http.maxConcurrent,
 		Secrets:            s.secrets(),
+		Dial:               p.dial,
 		Logger:             apiLogger{secrets: s.secrets()},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // Workspace is what a set needs of the service. *Client implements it.
@@ -94,6 +96,7 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 	if len(ids) == 0 {
 		return Actual{}, nil
 	}
+	ctx = rest.WithQueue(ctx) // sets that are read side by side share the quota evenly
 	apps, err := w.Apps(ctx)
 	if err != nil {
 		return nil, err

@@ -68,6 +68,7 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 	if r.Progress != nil {
 		w = counted{Workspace: w, progress: r.Progress}
 	}
+	ctx = rest.WithQueue(ctx)
 	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
 	if err != nil {
 		return Outcome{}, err

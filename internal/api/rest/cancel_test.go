@@ -75,8 +75,8 @@ func TestCancelEndsEveryWait(t *testing.T) {
 				if !c.slots.TryAcquire(int64(c.MaxConcurrent())) {
 					t.Error("a connection is still taken")
 				}
-				if w := c.windows[Read]; w.inFlight != 0 || w.waiting.Len() != 0 {
-					t.Errorf("%d in flight and %d waiting", w.inFlight, w.waiting.Len())
+				if w := c.windows[Read]; w.inFlight != 0 || w.waiting.len() != 0 {
+					t.Errorf("%d in flight and %d waiting", w.inFlight, w.waiting.len())
 				}
 			})
 		})

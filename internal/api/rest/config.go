@@ -6,6 +6,7 @@ package rest
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"time"
 )
@@ -66,6 +67,8 @@ type Config struct {
 	Secrets []string
 	// Logger may be nil.
 	Logger Logger
+	// Dial opens connections. It is for tests; nil dials as usual.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Answer is a failure as the service answered it.

@@ -4,7 +4,6 @@
 package rest
 
 import (
-	"container/list"
 	"context"
 	"sync"
 	"time"
@@ -14,8 +13,9 @@ import (
 // later than 60 s after it can't be in the same 60 s window there, whatever the network's delay. The margin covers clocks that run at slightly different speeds.
 const windowLength = 60*time.Second + 25*time.Millisecond
 
-// window admits at most limit requests in any 60 seconds, in the order of their arrival, and none that fewer than limit would have
-// to wait for. A token bucket can't do both: a small burst makes short runs slow, and a large one overshoots.
+// window admits at most limit requests in any 60 seconds, and none that fewer than limit would have
+// to wait for. A token bucket can't do both: a small burst makes short runs slow, and a large one overshoots. Requests that wait are
+// admitted in the order of their arrival within their queue, and the queues take turns: see WithQueue.
 type window struct {
 	limit int // 0 is unlimited; a pause holds all the same
 
@@ -23,12 +23,8 @@ type window struct {
 	inFlight    int         // admitted, not answered yet
 	answered    []time.Time // when each answered request stops counting, in rising order
 	pausedUntil time.Time
-	waiting     list.List // of *waiter
+	waiting     queues
 	timer       *time.Timer
-}
-
-type waiter struct {
-	admitted chan struct{}
 }
 
 func newWindow(limit int) *window { return &window{limit: limit} }
@@ -36,13 +32,12 @@ func newWindow(limit int) *window { return &window{limit: limit} }
 // acquire waits until a request may be sent and reserves its place, which release gives back.
 func (w *window) acquire(ctx context.Context) error {
 	w.mu.Lock()
-	if w.waiting.Len() == 0 && w.wait(time.Now()) == 0 {
+	if w.waiting.empty() && w.wait(time.Now()) == 0 {
 		w.inFlight++
 		w.mu.Unlock()
 		return nil
 	}
-	turn := &waiter{admitted: make(chan struct{})}
-	place := w.waiting.PushBack(turn)
+	turn := w.waiting.join(queueOf(ctx))
 	w.admit()
 	w.mu.Unlock()
 
@@ -57,7 +52,7 @@ func (w *window) acquire(ctx context.Context) error {
 	case <-turn.admitted: // at the same moment
 		w.inFlight--
 	default:
-		w.waiting.Remove(place)
+		w.waiting.leave(turn)
 	}
 	w.admit()
 	return ctx.Err()
@@ -108,12 +103,11 @@ func (w *window) admit() {
 		w.timer.Stop()
 		w.timer = nil
 	}
-	for first := w.waiting.Front(); first != nil; first = w.waiting.Front() {
+	for !w.waiting.empty() {
 		switch d := w.wait(time.Now()); {
 		case d == 0:
-			w.waiting.Remove(first)
 			w.inFlight++
-			close(first.Value.(*waiter).admitted) //nolint:forcetypeassert // the list holds nothing else
+			close(w.waiting.next().admitted)
 		case d > 0:
 			w.timer = time.AfterFunc(d, func() {
 				w.mu.Lock()

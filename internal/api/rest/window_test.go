@@ -46,8 +46,8 @@ func play(t *testing.T, limit int, visits []*visit) {
 			})
 		}
 		wg.Wait()
-		if w.inFlight != 0 || w.waiting.Len() != 0 {
-			t.Errorf("%d in flight and %d waiting at the end", w.inFlight, w.waiting.Len())
+		if w.inFlight != 0 || w.waiting.len() != 0 {
+			t.Errorf("%d in flight and %d waiting at the end", w.inFlight, w.waiting.len())
 		}
 	})
 }
@@ -189,8 +189,8 @@ func TestWindowGivingUp(t *testing.T) {
 			}
 			wg.Wait()
 			time.Sleep(windowLength)
-			if w.inFlight != 0 || w.waiting.Len() != 0 || w.wait(time.Now()) != 0 || len(w.answered) != 0 {
-				t.Errorf("left behind: %d in flight, %d waiting, %d counted", w.inFlight, w.waiting.Len(), len(w.answered))
+			if w.inFlight != 0 || w.waiting.len() != 0 || w.wait(time.Now()) != 0 || len(w.answered) != 0 {
+				t.Errorf("left behind: %d in flight, %d waiting, %d counted", w.inFlight, w.waiting.len(), len(w.answered))
 			}
 		})
 	}

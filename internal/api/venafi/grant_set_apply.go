@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // maxFailures is how many grantees may be refused before the others are not tried any more.
@@ -98,6 +100,7 @@ func (e *OwnGrantError) Unwrap() error { return ErrOwnIdentity }
 // *GrantSetError or, when nothing was sent, what went wrong before: an *OwnGrantError where a grant of the identity that the
 // client is logged in as would be revoked, or what Approve returned.
 func (c *Client) ApplyGrants(ctx context.Context, change GrantChange) (GrantOutcome, error) {
+	ctx = rest.WithQueue(ctx)
 	held, err := c.SetHolders(ctx, change.Prior, change.Exclusive)
 	if err != nil {
 		return GrantOutcome{}, err
