@@ -138,7 +138,7 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	case DriftPlan:
 		return requests(modes, drifted, 0)
 	case Destroy:
-		// A plan and an apply. The accounts that are gone from one application only make its delta another one: they are
+		// A refresh and an apply, in processes of their own; what is planned between them needs nothing more. The accounts that are gone from one application only make its delta another one: they are
 		// in requests of their own.
 		return requests(3*modes, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
 	}

@@ -252,6 +252,7 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	}
 	seen.Mixed = tracked.Mixed
 	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(rememberApps(ctx, resp.Private, tracked.AppIDs, actual)...)
 }
 
 func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -293,6 +294,7 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
 	seen = modes{Opened: wanted.Mode == api.AllUser || err != nil && seen.Opened, Mixed: tracked.Mixed}
 	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
+	resp.Diagnostics.Append(forgetApps(ctx, resp.Private)...)
 }
 
 func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -328,6 +330,7 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		seen.Mixed = tracked.Mixed
 		resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
+		resp.Diagnostics.Append(forgetApps(ctx, resp.Private)...)
 	}
 }
 

@@ -102,7 +102,7 @@ func TestAccPlan_warnings(t *testing.T) {
 	cli.Write("main.tf", setBlock(additive, two+"\nmax_revocations = 7"))
 	mustBeSilent(t, cli.Plan())
 
-	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "4 authorizations on 2 applications", "corp.example.com/wangwu")
+	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "4 authorizations on 2 applications", "AutoCAD", "corp.example.com/wangwu")
 
 	cli.Write("main.tf", setBlock(additive, two+"\non_destroy = \"keep\""))
 	cli.Plan()
@@ -145,8 +145,10 @@ func TestAccPlan_calls(t *testing.T) {
 	counts("plan of an update", 1, 2, 0)
 	mustApply(t, cli)
 	counts("update", 2, 4, 1)
+	cli.Plan("-destroy", "-refresh=false")
+	counts("plan of a destroy without a refresh", 1, 0, 0) // what the refresh before the update has seen is no longer so
 	cli.Plan("-destroy")
-	counts("plan of a destroy", 2, 2, 0) // Terraform refreshes in a run of the provider of its own
+	counts("plan of a destroy", 1, 2, 0) // the refresh, in a process of its own, has told the rest
 	mustApply(t, cli)
 	counts("destroy", 2, 4, 1)
 }

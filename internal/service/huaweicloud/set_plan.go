@@ -32,7 +32,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, seen, state, resp)
+		r.planDestroy(ctx, req.Private, seen, state, resp)
 		return
 	}
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
@@ -84,7 +84,9 @@ func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, p
 }
 
 // planDestroy warns of what the state holds, which the refresh before has read.
-func (r *setResource) planDestroy(ctx context.Context, seen modes, state setModel, resp *resource.ModifyPlanResponse) {
+func (r *setResource) planDestroy(
+	ctx context.Context, private privateReader, seen modes, state setModel, resp *resource.ModifyPlanResponse,
+) {
 	if state.OnDestroy.ValueString() == onDestroyKeep || !r.data.Huaweicloud.Known() {
 		return
 	}
@@ -92,10 +94,13 @@ func (r *setResource) planDestroy(ctx context.Context, seen modes, state setMode
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	apps, err := client.Apps(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
-		return
+	apps, ok := rememberedApps(ctx, private, state.appIDs())
+	if !ok {
+		var err error
+		if apps, err = client.Apps(ctx); err != nil {
+			resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
+			return
+		}
 	}
 	prior := seen.prior(state)
 	actual := api.Remembered(api.Tracked{Set: prior, Missing: state.missing(prior)}, apps)
