@@ -79,7 +79,8 @@ func (s appDataService) Drift() error {
 	return nil
 }
 
-// Least counts a token for each process, a reading of each application before it is written and another after it.
+// Least counts a token for each process, and a reading of each application after it was written. A create is planned with a look
+// at what it would overwrite, and Terraform plans again within the apply, which a provider can't tell from the first time.
 func (w appData) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(tokens, reads, writes int) map[string]int {
@@ -91,7 +92,7 @@ func (w appData) Least(step Step) map[string]int {
 	case Plan, NoOpPlan, ChangePlan, DriftPlan:
 		return requests(1, w.size, 0)
 	case Apply:
-		return requests(1, w.size, w.size)
+		return requests(1, 2*w.size, w.size)
 	case ChangeApply:
 		return requests(1, part, part)
 	case Destroy:

@@ -110,21 +110,34 @@ func (s roleService) Drift() error {
 	return nil
 }
 
-// Least counts a login for each process, one list before and one after the writes, and a write for each grant.
+// Least counts a login for each process, a list before the writes and another after them, and a write for each grant. Revoking single
+// grants needs no look afterwards, since the service confirms each under the spelling that it lists. Where a list lacks a grant, a
+// second one a moment later shows that it doesn't only lag behind, and GetRole that the caller would see the grant: without both,
+// nobody can say that it is gone. A destroy is planned in a process of its own, which has to know who is logged in: nobody's own role is revoked.
 func (w roleGrants) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(logins, lists, grants, revokes int) map[string]int {
 		return map[string]int{venafi.AuthorizeOAuth: logins, venafi.ListRoles: lists, venafi.GrantRole: grants, venafi.RevokeRole: revokes}
 	}
+	drifted := func(requests map[string]int) map[string]int {
+		requests[venafi.GetRole] = 1
+		return requests
+	}
 	switch step {
-	case Plan, NoOpPlan, ChangePlan, DriftPlan:
+	case Plan, NoOpPlan, ChangePlan:
 		return requests(1, 1, 0, 0)
 	case Apply:
 		return requests(1, 2, w.size, 0)
 	case ChangeApply:
 		return requests(1, 2, part, part)
+	case DriftPlan:
+		return drifted(requests(1, 2, 0, 0))
 	case Destroy:
-		return requests(2, 3, 0, w.size-part)
+		lists := 2 + 1
+		if w.set {
+			lists++
+		}
+		return drifted(requests(3, lists, 0, w.size-part))
 	}
 	return nil
 }

@@ -23,6 +23,18 @@ func (s GrantSet) Grant(grantee string) Grant {
 	return Grant{Grantee: grantee, Role: s.Role, ApplicationID: s.ApplicationID}
 }
 
+// Grants are all grants of the set, each once.
+func (s GrantSet) Grants() []Grant {
+	grants := make([]Grant, 0, len(s.Grantees))
+	keys := s.keys()
+	for _, label := range s.labels() {
+		if g := s.Grant(s.Grantees[label]); keys[g.Key()] == label {
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
 // Empty is the set with nobody in it.
 func (s GrantSet) Empty() GrantSet { return GrantSet{Role: s.Role, ApplicationID: s.ApplicationID} }
 

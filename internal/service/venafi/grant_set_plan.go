@@ -59,7 +59,7 @@ func (r *grantSetResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 }
 
 func (r *grantSetResource) plan(op *operation, in insight, diags *diagnostics) {
-	held, err := op.client.SetHolders(op.ctx, in.prior, in.exclusive)
+	held, err := r.holders(op, in)
 	if err != nil {
 		diags.Append(r.explain(op, in.wanted, err)...)
 		return
@@ -82,6 +82,15 @@ func (r *grantSetResource) plan(op *operation, in insight, diags *diagnostics) {
 		diags.Append(r.explain(op, in.wanted, err)...)
 	}
 	in.warn(diags, clashes)
+}
+
+// holders returns who holds the role. For a destroy that is who the state lists: Terraform plans it after the refresh, in a process of
+// its own, which would have to list all roles again.
+func (r *grantSetResource) holders(op *operation, in insight) ([]api.Grant, error) {
+	if in.destroy {
+		return in.prior.Grants(), nil
+	}
+	return op.client.SetHolders(op.ctx, in.prior, in.exclusive)
 }
 
 // intend records what the plan is going to do, and returns the roles that the new grants override or that override them.
