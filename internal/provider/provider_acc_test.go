@@ -177,7 +177,7 @@ func TestAccProviderErrors(t *testing.T) {
 			map[string]string{"HW_IAM_ENDPOINT": "http://iam.example.com"},
 			`huaweicloud.iam_endpoint, from the environment variable HW_IAM_ENDPOINT: http:// is accepted for loopback addresses only`,
 		},
-		{"a malformed duration", `huaweicloud = { request_timeout = "soon" }`, nil, `huaweicloud.request_timeout: "soon" is not a length of time`},
+		{"a malformed duration", `huaweicloud = { request_timeout = "soon" }`, nil, `huaweicloud.request_timeout: it is not a length of time`},
 		{"a negative quota", `enos = { requests_per_minute = { write = -1 } }`, nil, `enos.requests_per_minute.write value must be between 0 and`},
 		{"two kinds of login", `venafi = { access_token = "t", jwt = "j" }`, nil, `More than one kind of login to Venafi Trust Protection Platform`},
 		{"a certificate without its key", `venafi = { client_certificate = "x" }`, nil, `venafi.client_key (environment variable VENAFI_CLIENT_KEY)`},

@@ -19,16 +19,16 @@ import (
 )
 
 // The checks below are used twice: by the schema for what stands in the configuration, and when a service is opened for
-// what comes from the environment. None of them repeats a value that may be secret.
+// what comes from the environment. None of them repeats the value: a secret that got into the wrong place is one that nobody knows as a secret.
 
 // checkDuration reads a length of time, which must be longer than none.
 func checkDuration(value string) (time.Duration, error) {
 	d, err := time.ParseDuration(value)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%q is not a length of time: write a number with a unit, such as \"90s\" or \"2m\"", value)
+		return 0, errors.New("it is not a length of time: write a number with a unit, such as \"90s\" or \"2m\"")
 	case d <= 0:
-		return 0, fmt.Errorf("%q is not longer than nothing: write a positive length of time, such as \"90s\"", value)
+		return 0, errors.New("it is not longer than nothing: write a positive length of time, such as \"90s\"")
 	}
 	return d, nil
 }
@@ -91,14 +91,14 @@ var (
 
 func checkRegion(value string) error {
 	if !labelPattern.MatchString(value) {
-		return fmt.Errorf("%q is not the name of a region, such as \"ap-southeast-3\"", value)
+		return errors.New("it is not the name of a region, such as \"ap-southeast-3\"")
 	}
 	return nil
 }
 
 func checkCloud(value string) error {
 	if !cloudPattern.MatchString(value) || strings.Contains(value, "..") {
-		return fmt.Errorf("%q is not a domain, such as \"myhuaweicloud.com\"", value)
+		return errors.New("it is not a domain, such as \"myhuaweicloud.com\"")
 	}
 	return nil
 }

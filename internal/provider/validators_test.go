@@ -35,7 +35,7 @@ func TestValidateAttributes(t *testing.T) {
 		}{
 			{"nothing", object{}, nil},
 			{"timeout", object{"request_timeout": "1m30s"}, nil},
-			{"timeout without a unit", object{"request_timeout": "90"}, []string{b.path("request_timeout"), `"90" is not a length of time`, `"90s"`}},
+			{"timeout without a unit", object{"request_timeout": "90"}, []string{b.path("request_timeout"), `it is not a length of time`, `"90s"`}},
 			{"timeout of nothing", object{"request_timeout": "0s"}, []string{b.path("request_timeout"), "positive"}},
 			{"negative timeout", object{"request_timeout": "-5s"}, []string{b.path("request_timeout"), "positive"}},
 			{"unknown timeout", object{"request_timeout": unknown{}}, nil},

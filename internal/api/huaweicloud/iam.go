@@ -44,7 +44,7 @@ func (c *Client) findProject(ctx context.Context, name string) (string, error) {
 	}
 	fail := func(format string, args ...any) error {
 		return &rest.Error{
-			Service: "Huawei Cloud IAM", Operation: opListProjects, Unsent: true, Message: fmt.Sprintf(format, args...),
+			Service: "Huawei Cloud IAM", Operation: opListProjects, Unsent: true, Message: c.iam.Redact(fmt.Sprintf(format, args...)),
 			Hint: "Set project_id (HW_PROJECT_ID), or check project_name (HW_PROJECT_NAME) and region (HW_REGION_NAME).",
 		}
 	}

@@ -40,10 +40,6 @@ func readFailure(err error, host string, sent bool) *Error {
 		e.Hint = "The name does not exist: check the address, the region and the DNS and proxy settings."
 		return e
 	}
-	if errors.Is(err, errProxy) {
-		e.Unsent = true
-		return e
-	}
 	e.Transient = true
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		e.Hint = hintTimeout

@@ -21,8 +21,9 @@ const (
 	shortest = 6
 	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes a secret may cut it off.
 	piece = 12
-	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x".
-	longPart = 32
+	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x". The names of
+	// schemes are shorter, the tokens of Venafi have 24 characters.
+	longPart = 16
 )
 
 // Redact hides Config.Secrets in a text of the service that is not part of an Error.
@@ -103,9 +104,12 @@ type form struct {
 // headerForms hides a header as a whole, and those parts of it that are long enough to be a token or a signature.
 func headerForms(v string) []form {
 	all := []form{{v, len(v)}}
-	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '=' }) {
-		if len(part) >= longPart || part == v {
-			all = append(all, formsOf(part)...)
+	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
+		_, value, _ := strings.Cut(part, "=") // as in a=b, and at the end of base64
+		for _, text := range []string{part, value} {
+			if len(text) >= longPart {
+				all = append(all, formsOf(text)...)
+			}
 		}
 	}
 	return all
@@ -118,7 +122,7 @@ func formsOf(secret string) []form {
 	}
 	quoted := strconv.Quote(secret)
 	texts := []string{
-		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), Escape(secret), url.QueryEscape(secret), url.PathEscape(secret),
+		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret), url.QueryEscape(secret), url.PathEscape(secret),
 		html.EscapeString(secret), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), backwards(secret),
 	}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -141,6 +145,15 @@ func formsOf(secret string) []form {
 // jsonText gives s as it stands between the quotes of JSON.
 func jsonText(s string) string {
 	b, err := marshal(s)
+	if err != nil || len(b) < 2 {
+		return s
+	}
+	return string(b[1 : len(b)-1])
+}
+
+// safeJSON is jsonText with what means something in HTML escaped too.
+func safeJSON(s string) string {
+	b, err := json.Marshal(s)
 	if err != nil || len(b) < 2 {
 		return s
 	}

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -42,7 +41,7 @@ func newTransport(config *Config) (*http.Transport, error) {
 		dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	}
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dial,
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    30 * time.Second,
@@ -55,17 +54,6 @@ func newTransport(config *Config) (*http.Transport, error) {
 		ReadBufferSize:         16 << 10, // a page of a list in one read
 	}, nil
 }
-
-// proxy is http.ProxyFromEnvironment. The address of a proxy may hold a password, which the error of a malformed one repeats.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errProxy
-	}
-	return u, nil
-}
-
-var errProxy = errors.New("the address of the proxy in the environment (HTTPS_PROXY or HTTP_PROXY) is not a valid URL")
 
 // appendRoots gives the system's roots and the certificates in text. Replacing the roots would break whatever else the host serves.
 func appendRoots(text string) (*x509.CertPool, error) {

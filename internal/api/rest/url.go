@@ -5,7 +5,6 @@ package rest
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -13,16 +12,12 @@ import (
 )
 
 // CheckURL parses the address of a service: absolute, https (http for loopback hosts only), without user, query and fragment. A trailing
-// slash is dropped. Its errors don't repeat the address, which may hold a password by mistake.
+// slash is dropped. Its errors don't repeat the address, nor a part of it: it may hold a
+// password by mistake, or be one.
 func CheckURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
-		// url.Error repeats the whole address: keep the reason only.
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
-		return nil, fmt.Errorf("not a valid URL: %w", err)
+		return nil, errors.New("not a valid URL: check the host and the port") // the reason quotes what it finds where the port belongs
 	}
 	switch {
 	case u.Scheme == "" || u.Opaque != "" || u.Host == "" || u.Hostname() == "":
@@ -34,9 +29,9 @@ func CheckURL(raw string) (*url.URL, error) {
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
 		return nil, errors.New("must not contain a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, fmt.Errorf("http:// is accepted for loopback addresses only, use https:// for %s", u.Host)
+		return nil, errors.New("http:// is accepted for loopback addresses only: use https://")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the scheme must be https, not %q", u.Scheme)
+		return nil, errors.New("the scheme must be https")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")

@@ -33,7 +33,7 @@ func TestCheckURL(t *testing.T) {
 		"http://127.0.0.1.example.com":    "!loopback",
 		"http://0.0.0.0":                  "!loopback",
 		"http://2130706433":               "!loopback",
-		"ftp://host":                      `!the scheme must be https, not "ftp"`,
+		"ftp://host":                      "!the scheme must be https",
 		"host.example.com":                "!absolute URL",
 		"host:443":                        "!absolute URL",
 		"//host":                          "!absolute URL",
@@ -55,7 +55,7 @@ func TestCheckURL(t *testing.T) {
 		if says, bad := strings.CutPrefix(want, "!"); bad {
 			if err == nil || !strings.Contains(err.Error(), says) {
 				t.Errorf("%q: %v, want an error about %q", raw, err, says)
-			} else if raw != "https://host:hunter2" && strings.Contains(err.Error(), "hunter2") {
+			} else if strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%q: the error repeats the password: %v", raw, err)
 			}
 			continue
