@@ -356,7 +356,7 @@ func (ws *workspace) meddle() {
 			delete(ws.opened, app)
 			ws.forgetWiped(app)
 		case 3:
-			if !w.one(10) {
+			if blind || !w.one(10) {
 				continue
 			}
 			w.note("somebody deletes %s", app)

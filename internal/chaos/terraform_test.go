@@ -122,9 +122,27 @@ func (p *project) configure(resources ...core.Resource) {
 // command is a terraform under way.
 type command struct {
 	*exec.Cmd
-	output bytes.Buffer
+	output output
 	done   chan struct{}
 	ended  time.Time
+}
+
+// output is what a command has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // start starts a command such as "apply", "-auto-approve".
@@ -150,7 +168,7 @@ func (c *command) wait(t testing.TB) int {
 	t.Helper()
 	select {
 	case <-c.done:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(10 * time.Minute):
 		t.Fatalf("terraform does not end:\n%s", c.output.String())
 	}
 	return c.ProcessState.ExitCode()
