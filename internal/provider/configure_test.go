@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
@@ -283,4 +288,41 @@ func TestConfigureSharesTheClient(t *testing.T) {
 	if second, _ := data.Enos.Client(t.Context()); second != first {
 		t.Error("the second caller got another client")
 	}
+}
+
+// Claims hold for one plan: a provider that is configured without being validated may serve several, and gets none.
+func TestConfigureClaims(t *testing.T) {
+	t.Parallel()
+	p := newProvider(nil)
+	server := providerserver.NewProtocol6(p)()
+	schema := providerSchema(t, p).Schema
+	typ := schema.Type().TerraformType(t.Context())
+	raw := terraformValue(t, typ, object{})
+	value, err := tfprotov6.NewDynamicValue(typ, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk := func(validate bool) *service.Data {
+		t.Helper()
+		if validate {
+			if _, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: &value}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var resp provider.ConfigureResponse
+		p.Configure(t.Context(), provider.ConfigureRequest{Config: tfsdk.Config{Schema: schema, Raw: raw}}, &resp)
+		data, diags := service.DataFrom(resp.ResourceData)
+		if diags.HasError() {
+			t.Fatal(report(diags))
+		}
+		if has := []bool{data.HuaweicloudClaims != nil, data.EnosClaims != nil, data.VenafiClaims != nil}; !slices.Equal(has, []bool{validate, validate, validate}) {
+			t.Errorf("validated: %v; claims of the three services: %v", validate, has)
+		}
+		return data
+	}
+	first, second := walk(true), walk(true)
+	if first.HuaweicloudClaims == second.HuaweicloudClaims || first.EnosClaims == second.EnosClaims || first.VenafiClaims == second.VenafiClaims {
+		t.Error("two walks share claims")
+	}
+	walk(false)
 }

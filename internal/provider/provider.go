@@ -8,6 +8,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -31,6 +32,9 @@ type appaccess struct {
 	getenv       func(string) string
 	retryWaitMin time.Duration
 	dial         func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// validated tells that the provider block was validated since the provider was last configured.
+	validated atomic.Bool
 }
 
 // Option changes how the provider works. There is none that users can reach: options are for tests.
@@ -108,6 +112,7 @@ func (p *appaccess) resolve(ctx context.Context, config tfsdk.Config) (configura
 // ValidateConfig checks what the schema can't: attributes that contradict each other. Only what stands in the
 // configuration and is known counts; what is missing is an error only when the service is used.
 func (p *appaccess) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	p.validated.Store(true)
 	c, diags := p.resolve(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
@@ -137,6 +142,14 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		Enos:        connection(c.enos, p.enosConfig, enos.New),
 		Venafi:      connection(c.venafi, p.venafiConfig, venafi.New),
 		EnosOrgID:   orgID(c.model.Enos, c.enos),
+	}
+	// Each plan, and each apply, of Terraform and OpenTofu validates and configures a provider of its own. Only `terraform test`
+	// configures one without validating it, for a provider block in a test file (Terraform 1.13 and later), and then makes any
+	// number of plans with it: what one of them claims means nothing to the next.
+	if p.validated.Swap(false) {
+		data.HuaweicloudClaims = &service.Claims[huaweicloud.Handle]{}
+		data.EnosClaims = &service.Claims[string]{}
+		data.VenafiClaims = &service.Claims[string]{}
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data

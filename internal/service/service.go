@@ -24,6 +24,12 @@ type Data struct {
 	// EnosOrgID is the organization of EnOS resources that name none: null when it is not set, unknown when it is known
 	// only after apply.
 	EnosOrgID types.String
+
+	// What the resources of each service claim in this plan. They are nil when the provider may serve several plans one after the
+	// other: see Claims.
+	HuaweicloudClaims *Claims[huaweicloud.Handle]
+	EnosClaims        *Claims[string] // nobody is granted an application's list but the application
+	VenafiClaims      *Claims[string] // grantees as the client's CanonicalGrantee writes them
 }
 
 // DataFrom returns the Data in what a Configure method is given. It is nil before the provider is configured, as in

@@ -38,7 +38,15 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.known() || !r.data.Huaweicloud.Known() {
+	known := plan.known()
+	var wanted api.Set
+	if known {
+		wanted = plan.set()
+	}
+	if resp.Diagnostics.Append(r.claim(ctx, plan, wanted, known, resp.Private)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if !known || !r.data.Huaweicloud.Known() {
 		return
 	}
 	if !req.State.Raw.IsNull() && resp.Plan.Raw.Equal(req.State.Raw) {
@@ -48,17 +56,17 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 		// The attribute is what is wanted, and not true of all applications: something has to change, or nothing is applied.
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("missing"), types.MapUnknown(missingType))...)
 	}
-	r.planApply(ctx, plan, seen, state, req.State.Raw.IsNull(), resp)
+	prior := api.Set{}
+	if !req.State.Raw.IsNull() {
+		prior = seen.prior(state)
+	}
+	r.planApply(ctx, wanted, prior, plan.MaxRevocations, resp)
 }
 
-func (r *setResource) planApply(ctx context.Context, plan setModel, seen modes, state setModel, create bool, resp *resource.ModifyPlanResponse) {
+func (r *setResource) planApply(ctx context.Context, wanted, prior api.Set, maxRevocations types.Int64, resp *resource.ModifyPlanResponse) {
 	client, diags := r.client(ctx)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
-	}
-	wanted, prior := plan.set(), api.Set{}
-	if !create {
-		prior = seen.prior(state)
 	}
 	actual, err := r.observe(ctx, client, wanted, prior)
 	if err != nil {
@@ -66,7 +74,7 @@ func (r *setResource) planApply(ctx context.Context, plan setModel, seen modes, 
 		return
 	}
 	deltas := api.Diff(wanted, prior, actual, r.kind.exclusive)
-	if refusal := r.guard(deltas, prior, plan.MaxRevocations, 0); refusal != nil {
+	if refusal := r.guard(deltas, prior, maxRevocations, 0); refusal != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("max_revocations"), refusal.summary, refusal.detail)
 	}
 	r.warn(&resp.Diagnostics, insight{

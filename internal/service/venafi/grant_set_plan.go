@@ -16,7 +16,7 @@ import (
 // ModifyPlan holds the plan against max_revocations, refuses to revoke the provider's own role, and warns of what the
 // attributes don't show. It works out the same delta as the apply, from what the refresh of this run has read.
 func (r *grantSetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.data == nil || !r.data.Venafi.Known() {
+	if r.data == nil {
 		return
 	}
 	var plan, state grantSetModel
@@ -28,6 +28,12 @@ func (r *grantSetResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	}
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !destroy {
+		resp.Diagnostics.Append(r.claim(ctx, plan, resp.Private)...)
+	}
+	if resp.Diagnostics.HasError() || !r.data.Venafi.Known() {
 		return
 	}
 	in := insight{destroy: destroy, create: create, exclusive: r.kind.exclusive, maxRevocations: plan.MaxRevocations}

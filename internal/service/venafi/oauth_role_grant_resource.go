@@ -260,6 +260,9 @@ func (r *grantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		if resp.Diagnostics.Append(checkApplication(plan.Role, plan.ApplicationID)...); resp.Diagnostics.HasError() {
 			return
 		}
+		if resp.Diagnostics.Append(r.claim(ctx, plan.grant(), resp.Private)...); resp.Diagnostics.HasError() {
+			return
+		}
 	}
 	if !r.data.Venafi.Known() || !create && !destroy && plan.grant().Key() == state.grant().Key() {
 		return

@@ -1,0 +1,144 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+// Claims are what the resources of one plan are going to own or to grant, as far as the plan has come. They show what no
+// resource can see by itself: that two of one configuration would take turns undoing each other's work. M is who is granted
+// something.
+//
+// They hold for one plan, or for what one apply plans again. The zero value is ready for use, and a nil *Claims knows of
+// nothing and finds nothing.
+type Claims[M any] struct {
+	mu     sync.Mutex
+	places map[string]map[string]*Claim[M] // by target, and then by resource
+	taken  map[string][]string             // the targets of a resource
+}
+
+// Claim is what a resource is going to do with each of its targets.
+type Claim[M any] struct {
+	// Resource is the resource instance, as Instance tells it from others.
+	Resource string
+	// Targets are the applications or roles, each by a name that is unique in the service.
+	Targets []string
+	// Exclusive tells that the resource revokes everybody whom it does not list.
+	Exclusive bool
+	// Mode is what the resource sets the whole of its targets to; "" where there is no such thing, or it is not known.
+	Mode string
+	// Members are whom an additive resource surely grants its targets, Lists those whom an exclusive one may grant them. Either may
+	// be nil where it is not looked at: nobody is surely granted anything, and anybody may be.
+	Members iter.Seq[M]
+	Lists   func(M) bool
+	// Describe says which resource it is, by its type and arguments: providers are not told addresses.
+	Describe func() string
+}
+
+// Conflict is a pair of resources of one configuration that would fight.
+type Conflict[M any] struct {
+	// Other is the resource that has made its claim before, Targets what both name, in order.
+	Other   *Claim[M]
+	Targets []string
+	// Members are whom the additive one grants the targets and the exclusive one does not. There are none between two exclusive
+	// ones, nor where the modes alone differ.
+	Members []M
+}
+
+// Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
+// resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
+// revokes what the other surely grants or when their modes differ, and two additive ones never do.
+func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.places == nil {
+		c.places, c.taken = map[string]map[string]*Claim[M]{}, map[string][]string{}
+	}
+	for _, target := range c.taken[claim.Resource] {
+		delete(c.places[target], claim.Resource)
+	}
+	c.taken[claim.Resource] = claim.Targets
+	shared := map[*Claim[M]][]string{}
+	for _, target := range claim.Targets {
+		for _, other := range c.places[target] {
+			shared[other] = append(shared[other], target)
+		}
+		if c.places[target] == nil {
+			c.places[target] = map[string]*Claim[M]{}
+		}
+		c.places[target][claim.Resource] = &claim
+	}
+	var conflicts []Conflict[M]
+	for other, targets := range shared {
+		if members, fight := claim.fights(other); fight {
+			conflicts = append(conflicts, Conflict[M]{Other: other, Targets: targets, Members: members})
+		}
+	}
+	return conflicts
+}
+
+// fights tells whether two resources that name one target conflict.
+func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
+	if c.Exclusive == other.Exclusive {
+		return nil, c.Exclusive
+	}
+	owner, adder := c, other
+	if other.Exclusive {
+		owner, adder = other, c
+	}
+	var members []M
+	if adder.Members != nil && owner.Lists != nil {
+		for m := range adder.Members {
+			if !owner.Lists(m) {
+				members = append(members, m)
+			}
+		}
+	}
+	return members, len(members) > 0 || owner.Mode != adder.Mode && owner.Mode != "" && adder.Mode != ""
+}
+
+// instanceKey names in the private state what tells a resource instance from others.
+const instanceKey = "instance"
+
+// PrivateState is the private state that a plan is made of, and that goes with it.
+type PrivateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// Instance tells a resource instance from others in one plan. Terraform tells a provider no address, and asks twice for the
+// plan of an instance that is replaced, the second time without its state. But it hands the second call what the first one
+// has put into the private state, so a random name put there makes the two calls one instance. It is made anew where the
+// state has none, and nothing depends on its being kept from one run to the next.
+func Instance(ctx context.Context, private PrivateState) (string, diag.Diagnostics) {
+	text, diags := private.GetKey(ctx, instanceKey)
+	var name string
+	if len(text) > 0 && json.Unmarshal(text, &name) == nil && name != "" || diags.HasError() {
+		return name, diags
+	}
+	name = rand.Text()
+	return name, private.SetKey(ctx, instanceKey, fmt.Appendf(nil, "%q", name))
+}
+
+// DestroyAdvice belongs to the error of two owners: before Terraform plans a destroy it makes an ordinary plan, only to
+// refresh the state, and the errors of that plan end it.
+const DestroyAdvice = "To destroy both as they are, use `terraform destroy -refresh=false`: otherwise this plan is made before the destroy is planned."
+
+// SortedLines puts texts under each other in an order that doesn't vary from run to run.
+func SortedLines(texts []string) string {
+	return strings.Join(slices.Sorted(slices.Values(texts)), "\n")
+}

@@ -1,0 +1,120 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+)
+
+// claim records which applications the plan is for, and holds that against what was planned before for other resources of
+// the same configuration. wanted is the plan in the terms of the service when all of it is known. It asks the service
+// nothing.
+func (r *setResource) claim(ctx context.Context, plan setModel, wanted api.Set, known bool, private service.PrivateState) diag.Diagnostics {
+	if r.data.HuaweicloudClaims == nil {
+		return nil
+	}
+	instance, diags := service.Instance(ctx, private)
+	if diags.HasError() {
+		return diags
+	}
+	ids := knownIDs(plan.AppIDs)
+	claim := service.Claim[api.Handle]{Resource: instance, Targets: ids, Exclusive: r.kind.exclusive, Describe: r.describe(ids, wanted, known)}
+	if known {
+		claim.Mode = string(wanted.Mode)
+		claim.Members = maps.Keys(wanted.Accounts)
+		claim.Lists = func(h api.Handle) bool { _, ok := wanted.Accounts[h]; return ok }
+	}
+	r.explainConflicts(&diags, r.data.HuaweicloudClaims.Make(claim))
+	return diags
+}
+
+// describe says which resource it is. It must not keep the plan, which is many times as large as the set.
+func (r *setResource) describe(ids []string, wanted api.Set, known bool) func() string {
+	return func() string {
+		text := "appaccess" + r.kind.suffix + " with " + idList(ids)
+		switch {
+		case !known:
+			return text
+		case wanted.Mode == api.AllUser:
+			return text + ", open to everybody"
+		}
+		return fmt.Sprintf("%s and %s", text, nameSorted(slices.Collect(maps.Keys(wanted.Accounts))))
+	}
+}
+
+// explainConflicts reports two owners as an error. What an owner and an additive set fight over is a warning: the service may
+// spell an account in more than one way.
+func (r *setResource) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
+	var owners, fights []string
+	for _, c := range conflicts {
+		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
+		switch {
+		case r.kind.exclusive && c.Other.Exclusive:
+			owners = append(owners, text)
+		case len(c.Members) > 0:
+			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+nameSorted(c.Members))
+		default:
+			fights = append(fights, text+"\n    the two differ in authorization_type")
+		}
+	}
+	if len(owners) > 0 {
+		diags.AddAttributeError(path.Root("app_ids"), "Two resources own the same application",
+			"This resource takes exclusive ownership of who may use its applications, and another one of this configuration does so with the same "+
+				"application: each apply would make one of them revoke what the other has granted. The other one, and what both name:\n\n"+
+				service.SortedLines(owners)+"\n\nName the application in one of them only, and list all its accounts there. To give up a resource that "+
+				"exists already without revoking anything, put a `removed` block with `destroy = false` in its place.\n\n"+service.DestroyAdvice)
+	}
+	if len(fights) > 0 {
+		who := "An exclusive resource of this configuration owns applications that this set names, and revokes whom it does not list"
+		if r.kind.exclusive {
+			who = "This resource owns who may use its applications, and an additive set of this configuration opens them to others"
+		}
+		diags.AddAttributeWarning(path.Root("app_ids"), "Two resources would take turns",
+			who+": applies would grant and revoke the same access in turns, and no plan would be empty. The other one, and what both name:\n\n"+
+				service.SortedLines(fights)+"\n\nList the accounts in the exclusive resource, or leave the application to additive sets.")
+	}
+}
+
+// knownIDs are the ids of a set that are known, sorted.
+func knownIDs(set types.Set) []string {
+	var ids []string
+	for _, id := range set.Elements() {
+		if !id.IsUnknown() && !id.IsNull() {
+			ids = append(ids, textOf(id))
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// idList is how a configuration would name the first few applications.
+func idList(ids []string) string {
+	const most = 3
+	more := ""
+	if len(ids) > most {
+		more = fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	return fmt.Sprintf("app_ids = [%s]%s", `"`+strings.Join(ids[:min(len(ids), most)], `", "`)+`"`, more)
+}
+
+// nameSorted counts accounts and names the first ones, in the order of their names so that the text doesn't vary.
+func nameSorted(handles []api.Handle) string {
+	if len(handles) == 0 {
+		return "no accounts"
+	}
+	slices.SortFunc(handles, func(a, b api.Handle) int { return cmp.Compare(a.Value().String(), b.Value().String()) })
+	return counted(len(handles), "account") + ": " + api.NameAccounts(handles)
+}
