@@ -42,6 +42,9 @@ func (r *authorizationResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if config.OrgID.IsNull() && !r.planOrgID(ctx, &plan, state, create, resp) {
 		return
 	}
+	if resp.Diagnostics.Append(r.claim(ctx, plan, resp.Private)...); resp.Diagnostics.HasError() {
+		return
+	}
 	if !create && resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
@@ -99,11 +102,12 @@ func (r *authorizationResource) planCreate(ctx context.Context, plan authorizati
 	}
 	wanted := plan.types()
 	if len(listed) > 0 && !slices.Equal(listed, wanted) {
-		taken := "Nothing of it is taken away."
+		summary, taken := "Data authorize types that are there already will be adopted", "Nothing of it is taken away; this resource owns it from then on."
 		if lost := without(listed, wanted); len(lost) > 0 {
+			summary = "Data authorize types that are there already will be overwritten"
 			taken = "These are taken away, and with them what they unlock:\n\n" + bullets(lost)
 		}
-		resp.Diagnostics.AddAttributeWarning(atTypes, "Data authorize types that are there already will be overwritten",
+		resp.Diagnostics.AddAttributeWarning(atTypes, summary,
 			fmt.Sprintf("The %s has these types already, which somebody else has granted: %s. Creating this resource replaces the whole list. %s\n\n"+
 				"To see the change before anything happens, import the resource instead: terraform import ADDRESS %s/%s", op.app(),
 				strings.Join(listed, ", "), taken, op.orgID, op.appID))

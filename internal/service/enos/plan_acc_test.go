@@ -15,6 +15,7 @@ import (
 
 const (
 	overwritten = "Data authorize types that are there already will be overwritten"
+	adopted     = "Data authorize types that are there already will be adopted"
 	takenAway   = "Data authorize types will be taken away"
 	power       = "The application is given power over the organization"
 )
@@ -102,7 +103,7 @@ func TestAccPlan_createOverNothingOrTheSame(t *testing.T) {
 	cli.Write("main.tf", authorization(other, "USER", "ROLE"))
 	mustBeSilent(t, cli.Plan())
 	cli.Write("main.tf", authorization(other, "USER", "ROLE", "ASSET"))
-	mustWarn(t, cli.Plan(), overwritten, "ROLE, USER", "Nothing of it is taken away")
+	mustWarn(t, cli.Plan(), adopted, "ROLE, USER", "Nothing of it is taken away")
 }
 
 func TestAccPlan_applications(t *testing.T) {

@@ -124,7 +124,7 @@ func TestAccExclusive_import(t *testing.T) {
 	})
 }
 
-// A moved block turns one set into the other, in both directions, without a request.
+// A moved block turns one set into the other, in both directions, without a request for what both agree on.
 func TestAccExclusive_moved(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -144,9 +144,6 @@ func TestAccExclusive_moved(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction(exclusiveAddress, plancheck.ResourceActionNoop),
 				}},
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(exclusiveAddress, tfjsonpath.New("users").AtMapKey("corp.example.com"), knownvalue.MapSizeExact(1)),
-				},
 				PostApplyFunc: func() { mustDo(t, w.expectWrites()) },
 			},
 			{
@@ -156,6 +153,18 @@ func TestAccExclusive_moved(t *testing.T) {
 					plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
 				}},
 				PostApplyFunc: func() { mustDo(t, w.expectWrites()) },
+			},
+			{
+				// The new owner finds the stranger, shows him with a `-`, and revokes him.
+				Config: w.exclusive(body) + moved(address, exclusiveAddress),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(exclusiveAddress, plancheck.ResourceActionUpdate),
+					expectBefore{attribute: "users", want: map[string]any{"corp.example.com": map[string]any{"wangwu": "AD", "stranger": nil}}},
+				}},
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(exclusiveAddress, tfjsonpath.New("users").AtMapKey("corp.example.com"), knownvalue.MapSizeExact(1)),
+				},
+				PostApplyFunc: func() { mustDo(t, w.expectWrites("ASSIGN_USER cad -stranger")) },
 			},
 		},
 	})
