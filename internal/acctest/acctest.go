@@ -54,10 +54,3 @@ func Test(t *testing.T, c resource.TestCase) {
 	}
 	resource.UnitTest(t, c)
 }
-
-// ParallelTest is Test beside other tests.
-func ParallelTest(t *testing.T, c resource.TestCase) {
-	t.Helper()
-	t.Parallel()
-	Test(t, c)
-}
