@@ -348,3 +348,40 @@ func FuzzReadRow(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAccountsByDomain: every row comes out, once, under its domain, or the rows are refused.
+func FuzzAccountsByDomain(f *testing.F) {
+	f.Add("zhangsan", "local.com", "LOCAL", "lisi", "", "")
+	f.Add("a", "D", "AD", "a", "d", "ad")
+	f.Add("a", "", "", "a", "local.com", "")
+	f.Add(" a ", " ", "x", "\ufeff", "\xff", "\x00")
+	f.Fuzz(func(t *testing.T, account1, domain1, platform1, account2, domain2, platform2 string) {
+		got, problem := accountsOf(t, csv([3]string{account1, domain1, platform1}, [3]string{account2, domain2, platform2}))
+		if problem != nil {
+			if problem.Text == "" {
+				t.Fatal("refused without a word")
+			}
+			return
+		}
+		accounts := plain(t, got)
+		n := 0
+		for domain, names := range accounts {
+			if domain == "" {
+				t.Fatalf("%q has accounts of no domain", accounts)
+			}
+			n += len(names)
+		}
+		for _, row := range [][2]string{{account1, domain1}, {account2, domain2}} {
+			domain := row[1]
+			if domain == "" {
+				domain = "local.com"
+			}
+			if _, ok := accounts[domain][row[0]]; !ok {
+				t.Fatalf("%q of %q is not in %q", row[0], domain, accounts)
+			}
+		}
+		if same := account1 == account2 && (domain1 == domain2 || domain1+domain2 == "local.com"); n != 2 && (!same || n != 1) {
+			t.Fatalf("two rows became %d accounts: %q", n, accounts)
+		}
+	})
+}

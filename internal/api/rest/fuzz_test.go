@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,43 @@ func FuzzRedact(f *testing.F) {
 				if strings.Contains(got, cut[i:i+form.size]) && utf8.ValidString(cut[i:i+form.size]) {
 					t.Fatalf("%q of %q is still in %q", cut[i:i+form.size], form.text, got)
 				}
+			}
+		}
+	})
+}
+
+// FuzzRetryAfter: a wait is never negative nor longer than the cap, and seconds are what they say.
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{"1", "0", "-1", " 7 ", "99999999999999999999", "1.5", "Mon, 23 Nov 2026 21:00:05 GMT", "Mon, 23 Nov 2099 21:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "\x00", "+5"} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, time.November, 23, 21, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		got := retryAfter(http.Header{"Retry-After": {text}}, now)
+		if got < 0 || got > maxRetryAfter {
+			t.Fatalf("%q is %s", text, got)
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 0 && n <= 300 && got != time.Duration(n)*time.Second {
+			t.Fatalf("%q is %s", text, got)
+		}
+	})
+}
+
+// FuzzText: whatever a page, a text or a header holds, an error repeats of it one line of valid text, not too long.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"<title>a\r\nb</title>", "<H1 class=x>a<b>c</b></h2>", "<title></title><h1>x</h1>", "&#0;&#x1b;[31m", "\xff\xfe", "\u202e\u2028", strings.Repeat("界", 600), "<"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for what, text := range map[string]string{
+			"clean": clean(string(b)), "title": title(b), "quoted title": quotedTitle(b), "excerpt": excerpt(b, 200),
+			"request id": requestID(http.Header{"X-Request-Id": {string(b)}}),
+			"reading":    (&Error{Message: generalReading(Answer{Status: 400, Body: b}).Message}).Error(),
+			"no JSON":    JSONError(b, nil).Error(),
+		} {
+			// Quoting may make four bytes of one.
+			if !utf8.ValidString(text) || strings.ContainsAny(text, "\n\r\x00\x1b\u202e\u2028") || len(text) > 4*maxText+200 {
+				t.Fatalf("%s of %.100q is %.200q", what, b, text)
 			}
 		}
 	})
