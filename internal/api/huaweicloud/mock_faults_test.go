@@ -61,7 +61,7 @@ var (
 		hostile.DeepBody:         {ok, "cut off or damaged", 6},
 		hostile.Nulls:            {"entry 1 of the list has no", "entry 1 of the list has no", 1},
 		hostile.WrongTypes:       {"JSON of an unexpected shape", "JSON of an unexpected shape", 1},
-		hostile.InvalidUTF8:      {"entry 1 of the list has an ", "entry 1 of the list has an ", 1},
+		hostile.InvalidUTF8:      {"not valid UTF-8", "not valid UTF-8", 1},
 		hostile.UnknownEnum:      {"", "", 0},
 		hostile.WrongContentType: {ok, ok, 0},
 	}

@@ -64,7 +64,7 @@ func UnmarshalJSON(b []byte, dst any) error {
 
 // NotUTF8 is the error of JSON that is not UTF-8. A decoder would put the same sign for all that it can't read, and make one name of several.
 func NotUTF8() *Error {
-	return &Error{Message: "answered JSON that is not valid UTF-8", Transient: true}
+	return &Error{Message: "answered JSON that is not valid UTF-8"}
 }
 
 // JSONError says why the text b of an answer, which was to be JSON, could not be read. err is the decoder's.

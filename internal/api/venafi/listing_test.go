@@ -57,7 +57,7 @@ func TestDecodeRolesFailures(t *testing.T) {
 		{whole + "x", "cut off or damaged", true},
 		{`{"Result":0,"Success":true,"Roles":[{"Grantee":"` + strings.Repeat("x", 2*maxElement) + `","Role":6}]}`, "longer than 1048576 bytes", false},
 		{`{"Result":0,"Success":true,"New":"` + strings.Repeat("x", 2*maxElement) + `","Roles":[]}`, "longer than 1048576 bytes", false},
-		{"{\"Result\":0,\"Success\":true,\"Roles\":[{\"Grantee\":\"local:\xff\",\"Role\":6}]}", "not valid UTF-8", true},
+		{"{\"Result\":0,\"Success\":true,\"Roles\":[{\"Grantee\":\"local:\xff\",\"Role\":6}]}", "not valid UTF-8", false},
 		{`{"Result":0,"Success":true,"Roles":{}}`, "unexpected shape", false},
 		{`{"Result":0,"Success":true,"Roles":7}`, "unexpected shape", false},
 		{`{"Result":"0","Success":true,"Roles":[]}`, "unexpected shape", false},
