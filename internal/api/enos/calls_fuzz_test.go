@@ -30,6 +30,7 @@ func alwaysAnswer(f *testing.F) func(t *testing.T, token bool, status int, body 
 	}
 	var current atomic.Pointer[said]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close") // each input has a client of its own, whose connections nobody else closes
 		say := current.Load()
 		if !say.token && strings.HasPrefix(r.URL.Path, "/apim-token-service/") {
 			_, _ = io.WriteString(w, `{"status":0,"data":{"accessToken":"a-token-of-mine","expire":7200}}`)

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"sync"
+	"unicode/utf8"
 )
 
 // maxKnownRecords and maxKnownPages bound the memory of knownRecords: five different lists of 20,000 accounts have 1,000 pages.
@@ -35,8 +36,8 @@ func (k *knownRecords) decode(b []byte) ([]authorization, int, error) {
 	if ok {
 		return p.records, p.count, nil
 	}
-	if p, ok = k.split(b); !ok {
-		return decodeAuthorizations(b)
+	if p, ok = k.split(b); !ok || !utf8.Valid(b) {
+		return decodeAuthorizations(b) // where texts are damaged, it says so
 	}
 	for i, text := range p.unknown {
 		var item accountInfo

@@ -27,6 +27,7 @@ type answering struct {
 
 func (a *answering) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	a.asked.Add(1)
+	w.Header().Set("Connection", "close") // each input has a client of its own, whose connections nobody else closes
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body)
 }

@@ -34,6 +34,7 @@ func alwaysAnswer(f *testing.F) func(t *testing.T, path string, status int, body
 	}
 	var current atomic.Pointer[said]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close") // each input has a client of its own, whose connections nobody else closes
 		say := current.Load()
 		if r.URL.Path != say.path {
 			_, _ = io.WriteString(w, usual[r.URL.Path])
