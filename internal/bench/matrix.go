@@ -3,6 +3,8 @@
 
 package bench
 
+import "time"
+
 // Matrix lists what is measured. The quick one takes two minutes.
 func Matrix(quick bool) []Spec {
 	if quick {
@@ -31,6 +33,17 @@ func Matrix(quick bool) []Spec {
 	)
 }
 
+// Throughputs lists what is measured of waiting: it takes ten minutes.
+func Throughputs() []ThroughputSpec {
+	return []ThroughputSpec{
+		{Spec{Kind: AuthorizationSet, Size: 20_000, Apps: 100}, Conditions{Latency: 50 * time.Millisecond}},
+		{
+			Spec{Kind: AuthorizationSets, Size: 10_500, Apps: 2, Sets: 3},
+			Conditions{Latency: 50 * time.Millisecond, ReadQuota: documented.Read, WriteQuota: documented.Write},
+		},
+	}
+}
+
 // What the provider is held to, on the largest set of 20 applications.
 const (
 	barAccounts = 20_000
@@ -38,4 +51,7 @@ const (
 	barRatio    = 2.0       // of the provider's CPU to the floor's
 	barPeak     = 300 << 20 // bytes of the provider
 	barDouble   = 2.5       // twice the accounts cost at most so many times as much
+	barGrowth   = 1.25      // so much more than in proportion
+	barTimes    = 1.3       // of the time that the round trips take
+	barQuota    = 0.95      // of the quota is used
 )

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
@@ -25,6 +26,11 @@ type Conditions struct {
 	ReadQuota int           `json:"read_quota,omitempty"` // requests in any minute
 	// WriteQuota is the same for writes.
 	WriteQuota int `json:"write_quota,omitempty"`
+}
+
+// quota is what the provider is told of the quotas.
+func (c Conditions) quota() string {
+	return fmt.Sprintf("    requests_per_minute = { read = %d, write = %d }", c.ReadQuota, c.WriteQuota)
 }
 
 // mockSetup is what the process of the mock is told on its command line.
@@ -40,6 +46,8 @@ type Traffic struct {
 	Throttled   int            `json:"throttled"` // answers 429
 	MaxInFlight int            `json:"max_in_flight"`
 	Violations  []string       `json:"violations"`
+	// Uses are what several sets have made of the quotas.
+	Uses []QuotaUse `json:"uses,omitempty"`
 }
 
 // ServeMock is the process of a mock. It prints its URL, and works off a command for each line on in: "drift", or
@@ -53,9 +61,12 @@ func ServeMock(setup string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Every exchange is counted. The few that are kept are enough to see the answers of a throttled service.
+	// Every exchange is counted. None is kept, but for what is to be read from all of them.
 	var recorder wire.Recorder
-	recorder.Limit(-1, -1)
+	sets, several := w.(authorizationSets)
+	if !several {
+		recorder.Limit(-1, -1)
+	}
 	service := w.Service(&recorder, s.Conditions)
 	counting := &throttles{Handler: service}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,9 +87,16 @@ func ServeMock(setup string, in io.Reader, out io.Writer) error {
 			}
 			err = answer.Encode("drifted")
 		case "traffic":
-			err = answer.Encode(Traffic{
+			t := Traffic{
 				Requests: recorder.Counts(), Throttled: counting.take(), MaxInFlight: recorder.MaxInFlight(), Violations: recorder.Violations(),
-			})
+			}
+			if several && t.Requests[huaweicloud.OpBatchUpdateAppAuthorizations] > 0 {
+				quota := huaweicloud.Quota{Read: s.ReadQuota, Write: s.WriteQuota}
+				if t.Uses, err = quotaUses(recorder.All(), sets.first(), quota); err != nil {
+					return err
+				}
+			}
+			err = answer.Encode(t)
 			recorder.Reset()
 		default:
 			return fmt.Errorf("there is no command %q", command)

@@ -126,7 +126,7 @@ func (r *Runner) once(ctx context.Context, spec Spec, conditions Conditions, ste
 	if err != nil {
 		return result, err
 	}
-	quota := fmt.Sprintf("    requests_per_minute = { read = %d, write = %d }", conditions.ReadQuota, conditions.WriteQuota)
+	quota := conditions.quota()
 	for _, step := range steps {
 		for _, w := range []*workspace{real, floor} {
 			if step == Plan || step == ChangePlan {
