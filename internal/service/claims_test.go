@@ -140,14 +140,15 @@ func TestInstance(t *testing.T) {
 		return name
 	}
 	first, second := privateState{}, privateState{}
-	if name(first) != name(first) {
-		t.Error("an instance changed its name")
+	given := name(first)
+	if again := name(first); again != given {
+		t.Errorf("an instance called %q is called %q then", given, again)
 	}
-	if name(first) == name(second) {
+	if name(second) == given {
 		t.Error("two instances have one name")
 	}
 	for _, unreadable := range []string{"", `""`, "{}", "x"} {
-		if n := name(privateState{"instance": []byte(unreadable)}); n == name(first) || n == unreadable {
+		if n := name(privateState{"instance": []byte(unreadable)}); n == given || n == unreadable {
 			t.Errorf("%q is read as the name %q", unreadable, n)
 		}
 	}

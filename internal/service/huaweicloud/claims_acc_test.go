@@ -4,7 +4,11 @@
 package huaweicloud_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +168,12 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 			between: func(_ *testing.T, w *workspace, _ *acctest.CLI) { w.grant(cad, user("lisi"), user("stranger")) },
 			changes: map[string]string{"b": "update"}, want: []string{"lisi"},
 		},
+		"a state that names no instances": {
+			before:  owner("a", apps(cad), users("wangwu")) + owner("b", apps(viewer), users("lisi")),
+			config:  owner("a", apps(cad), users("wangwu")) + owner("b", apps(viewer), users("lisi")),
+			between: func(t *testing.T, _ *workspace, cli *acctest.CLI) { forgetPrivate(t, cli) },
+			changes: map[string]string{"a": "", "b": ""}, want: []string{"wangwu"},
+		},
 		"import and replace": {
 			config:  owner("b", apps(cad), users("lisi"), "max_revocations = 9") + "import {\nto = " + ownerAddress("b") + "\nid = \"" + cad + "\"\n}",
 			between: func(_ *testing.T, w *workspace, _ *acctest.CLI) { w.grant(cad, user("lisi")) },
@@ -256,6 +266,23 @@ func TestAccClaims_terraformTest(t *testing.T) {
 		t.Error(r.Output)
 	}
 	mustDo(t, w.expectWrites("ASSIGN_USER cad +wangwu", "ASSIGN_USER cad +lisi -wangwu", "ASSIGN_USER cad -lisi"))
+}
+
+// forgetPrivate takes the private state away, as if the state were of a version that kept none.
+func forgetPrivate(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	file := filepath.Join(cli.Dir(), "terraform.tfstate")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := regexp.MustCompile(`"private": "[^"]+"`).ReplaceAll(text, []byte(`"private": ""`))
+	if bytes.Equal(text, cut) {
+		t.Fatalf("the state has no private state:\n%s", text)
+	}
+	if err := os.WriteFile(file, cut, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What the plan could not know is found when it is applied, before anything is sent for the second owner.
