@@ -19,7 +19,7 @@ const (
 	hidden = "***"
 	// shortest is the length from which on a secret is hidden: a shorter one would hide every other word.
 	shortest = 6
-	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes a secret may cut it off.
+	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes a secret may cut it off. What is encoded is longer.
 	piece = 12
 	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x". The names of
 	// schemes are shorter, the tokens of Venafi have 24 characters.
@@ -121,22 +121,25 @@ func formsOf(secret string) []form {
 		return nil
 	}
 	quoted := strconv.Quote(secret)
-	texts := []string{
-		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret), url.QueryEscape(secret), url.PathEscape(secret),
-		html.EscapeString(secret), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))), backwards(secret),
-	}
+	coded := hex.EncodeToString([]byte(secret))
+	sizes := map[string]int{coded: 2 * piece, strings.ToUpper(coded): 2 * piece}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 		for before := range 3 { // the secret may stand anywhere in what was encoded
 			coded := encoding.EncodeToString(append(make([]byte, before), secret...))
 			from, to := (before*8+5)/6, (before+len(secret))*8/6 // the characters that depend on nothing else
-			texts = append(texts, coded[from:to])
+			sizes[coded[from:to]] = piece * 4 / 3
 		}
 	}
-	slices.Sort(texts)
+	for _, text := range []string{
+		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret),
+		url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), backwards(secret),
+	} {
+		sizes[text] = piece
+	}
 	var all []form
-	for _, text := range slices.Compact(texts) {
+	for text, size := range sizes {
 		if len(text) >= shortest {
-			all = append(all, form{text, min(len(text), piece)})
+			all = append(all, form{text, min(len(text), size)})
 		}
 	}
 	return all

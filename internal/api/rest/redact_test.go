@@ -42,9 +42,13 @@ func pieces(text, secret string) string {
 		if way == "long before" {
 			quoted = secret
 		}
-		for i := 0; i+piece <= len(quoted); i++ {
-			if strings.Contains(text, quoted[i:i+piece]) {
-				return way + ": " + quoted[i:i+piece]
+		n := piece
+		if strings.Contains(way, "base64") || strings.EqualFold(way, "hex") {
+			n *= 2
+		}
+		for i := 0; i+n <= len(quoted); i++ {
+			if strings.Contains(text, quoted[i:i+n]) {
+				return way + ": " + quoted[i:i+n]
 			}
 		}
 	}

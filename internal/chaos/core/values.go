@@ -20,7 +20,7 @@ func fromJSON(from any, as tftypes.Type) (tftypes.Value, error) {
 	if err != nil {
 		return tftypes.Value{}, err
 	}
-	return tftypes.ValueFromJSON(text, as)
+	return tftypes.ValueFromJSON(text, as) //nolint:staticcheck // the reading that Terraform's own JSON states get; there is no other
 }
 
 // Plain gives a value as JSON holds it. What is unknown becomes null.

@@ -1,0 +1,357 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaks
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const required = `
+terraform {
+  required_providers {
+    appaccess = { source = "appaccess/appaccess" }
+  }
+}
+`
+
+// everything uses all that the provider has but what is new in Terraform. The variant, a number, changes what every resource grants.
+const everything = `
+variable "variant" { default = 0 }
+
+locals {
+  users    = { "local.com" = { "` + account + `-${var.variant}" = "LOCAL" } }
+  types    = [["USER"], ["ROLE", "ASSET"], ["MENU_GROUP_OP"]][var.variant % 3]
+  somebody = ["GRANTEE1", "GRANTEE2", "GRANTEE3", "GRANTEE4", "GRANTEE5"]
+  grantees = { "grantee ${var.variant}" = local.somebody[var.variant % 5] }
+}
+
+resource "appaccess_huaweicloud_app_authorization_set" "r" {
+  app_ids = ["APPA"]
+  users   = local.users
+}
+
+resource "appaccess_huaweicloud_app_authorizations_exclusive" "r" {
+  app_ids = ["APPB"]
+  users   = local.users
+}
+
+resource "appaccess_enos_app_data_authorization" "r" {
+  app_id               = "ENOSAPP"
+  data_authorize_types = local.types
+}
+
+resource "appaccess_venafi_oauth_role_grant" "r" {
+  role           = "application_owner"
+  application_id = "CLIENT"
+  grantee        = local.somebody[var.variant % 5]
+}
+
+resource "appaccess_venafi_oauth_role_grant_set" "r" {
+  role           = "application_maintainer"
+  application_id = "CLIENT"
+  grantees       = local.grantees
+}
+
+resource "appaccess_venafi_oauth_role_grants_exclusive" "r" {
+  role     = "auditor"
+  grantees = local.grantees
+}
+
+data "appaccess_huaweicloud_apps" "d" {}
+
+data "appaccess_huaweicloud_app_authorizations" "d" {
+  app_id = "APPA"
+}
+
+data "appaccess_enos_app" "d" {
+  app_id = "ENOSAPP"
+}
+
+data "appaccess_venafi_identity" "d" {
+  name = "local:somebody1"
+}
+
+data "appaccess_venafi_oauth_roles" "d" {}
+
+output "domains" {
+  value = provider::appaccess::accounts_by_domain([{ account = "lisi", domain = "local.com", platform_type = "LOCAL" }])
+}
+
+output "universal" {
+  value = provider::appaccess::parse_prefixed_universal("GRANTEE1").universal
+}
+
+output "data" {
+  value = [data.appaccess_huaweicloud_apps.d, data.appaccess_huaweicloud_app_authorizations.d, data.appaccess_enos_app.d,
+    data.appaccess_venafi_identity.d, data.appaccess_venafi_oauth_roles.d]
+}
+`
+
+func (s *services) fill(text string) string {
+	names := []string{"APPA", appA, "APPB", appB, "ENOSAPP", enosApp, "CLIENT", clientID, "HTTP_URL", s.http, "TLS_URL", s.tls}
+	for n := range 6 {
+		names = append(names, "GRANTEE"+strconv.Itoa(n), grantee(n))
+	}
+	return strings.NewReplacer(names...).Replace(text)
+}
+
+// fromEnvironment is a provider block that leaves the credentials to the environment. Nothing is repeated: failures are what is looked at.
+const fromEnvironment = `
+provider "appaccess" {
+  huaweicloud = {
+    workspace_endpoint  = "HTTP_URL"
+    iam_endpoint        = "HTTP_URL"
+    max_retries         = 0
+    requests_per_minute = { read = 0, write = 0 }
+  }
+  enos = {
+    gateway_url = "HTTP_URL"
+    max_retries = 0
+  }
+  venafi = {
+    max_retries    = 0
+    ca_certificate = file("${path.module}/ca.pem")
+  }
+}
+`
+
+// environment are the credentials of all services, for one kind of login of Venafi.
+func (s *services) environment(kind string) map[string]string {
+	env := map[string]string{
+		"HW_REGION_NAME": region, "HW_ACCESS_KEY": s.given.accessKey, "HW_SECRET_KEY": s.given.secretKey, "HW_SECURITY_TOKEN": "",
+		"ENOS_ACCESS_KEY": s.given.enosKey, "ENOS_SECRET_KEY": s.given.enosSecret, "ENOS_ORG_ID": orgID,
+		"VENAFI_URL": s.tls, "VENAFI_CLIENT_ID": clientID, "VENAFI_USER": "", "VENAFI_PASS": "", "VENAFI_JWT": "", "VENAFI_TOKEN": "",
+		"VENAFI_CLIENT_CERTIFICATE": "", "VENAFI_CLIENT_KEY": "",
+	}
+	knows := ""
+	switch kind {
+	case "password":
+		env["VENAFI_USER"], env["VENAFI_PASS"], knows = s.given.user, s.given.password, s.given.password
+	case "jwt":
+		env["VENAFI_JWT"], knows = s.given.jwt, s.given.jwt
+	case "certificate":
+		env["VENAFI_CLIENT_CERTIFICATE"], env["VENAFI_CLIENT_KEY"] = s.given.certificate, s.given.key
+	case "token":
+		env["VENAFI_TOKEN"], knows = s.given.accessToken, s.given.accessToken
+	}
+	if kind != "password" {
+		env["HW_ACCESS_KEY"], env["HW_SECRET_KEY"], env["HW_SECURITY_TOKEN"] = s.given.temporaryKey, s.given.temporarySecret, s.given.securityToken
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.venafiKnows = knows
+	return env
+}
+
+// A life of everything with each kind of login: nothing that it leaves behind holds a secret.
+func TestLives(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"password", "jwt", "certificate", "token"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			if kind == "token" {
+				s.logIn()
+				s.backend.Recorder.Reset() // that was not the provider
+			}
+			p := newProject(t, s, map[string]string{"main.tf": required + s.fill(fromEnvironment+everything)})
+			p.setenv(s.environment(kind))
+			p.must("init")
+			p.covers()
+			p.must("validate")
+			p.must("plan", "-out=first.tfplan")
+			p.must("show", "-json", "first.tfplan")
+			p.must("show", "first.tfplan")
+			p.must("apply", "first.tfplan")
+			p.must("apply", "-refresh-only", "-auto-approve")
+			p.must("plan", "-detailed-exitcode")
+			p.must("apply", "-auto-approve", "-json", "-var=variant=1")
+			p.must("state", "pull")
+			p.must("output", "-json")
+			p.must("apply", "-auto-approve") // back to 0: the last state is in the backup
+			p.speakWithEveryMouth(kind)
+			p.must("apply", "-auto-approve")
+			p.must("plan", "-detailed-exitcode")
+			p.crash()
+			p.must("apply", "-auto-approve")
+			p.must("apply", "-auto-approve", "-destroy")
+			p.checkSecrets(map[string]string{
+				"first.tfplan!tfplan": account, "terraform.tfstate.backup": account, "said/004-plan.log": "answered", "said/005-show.txt": account,
+				"said/007-apply.txt": "provider.terraform-provider-appaccess",
+			})
+			logged := p.logged()
+			for operation := range s.backend.Recorder.Counts() {
+				if !logged[operation] {
+					t.Errorf("the log tells nothing of %s: it was not at TRACE", operation)
+				}
+			}
+			s.learntAll(t)
+		})
+	}
+}
+
+// learntAll makes sure that the wiretap heard what it had to, and that it knows how signatures are made.
+func (s *services) learntAll(t *testing.T) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := slices.Sorted(maps.Keys(s.secrets))
+	for _, name := range []string{"a signature of Huawei Cloud", "a signature of EnOS", "an access token of EnOS", "the encryption of", "the private key"} {
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, name) }) {
+			t.Errorf("nothing was learnt of %s", name)
+		}
+	}
+	if !slices.ContainsFunc(names, func(n string) bool {
+		return strings.HasPrefix(n, "an access token of Venafi") || strings.HasPrefix(n, "a bearer token")
+	}) {
+		t.Error("no token of Venafi was learnt")
+	}
+	if s.checked < 20 {
+		t.Errorf("only %d signatures follow from the inputs that were searched for", s.checked)
+	}
+}
+
+// logIn gets a token as people get one to hand it to the provider.
+func (s *services) logIn() {
+	s.t.Helper()
+	body := fmt.Sprintf(`{"client_id":%q,"scope":"admin;configuration","username":"leaks","password":"%s"}`, clientID, inJSON(s.given.password, false))
+	answer := s.post("/vedauth/authorize/oauth", body)
+	if err := json.Unmarshal(answer, &struct {
+		Token *string `json:"access_token"`
+	}{&s.given.accessToken}); err != nil || s.given.accessToken == "" {
+		s.t.Fatalf("%v: %s", err, answer)
+	}
+}
+
+// covers makes sure that what the provider has is used here: what is new has to come here too.
+func (p *project) covers() {
+	p.t.Helper()
+	p.env["TF_LOG"] = ""
+	text := p.must("providers", "schema", "-json")
+	p.env["TF_LOG"] = "TRACE"
+	var schemas struct {
+		Providers map[string]struct {
+			Resources map[string]any `json:"resource_schemas"`
+			Data      map[string]any `json:"data_source_schemas"`
+			Ephemeral map[string]any `json:"ephemeral_resource_schemas"`
+			Functions map[string]any `json:"functions"`
+		} `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal([]byte(text[strings.Index(text, "{"):]), &schemas); err != nil {
+		p.t.Fatal(err)
+	}
+	used := everything + ephemeral
+	n := 0
+	for _, provider := range schemas.Providers {
+		for kind, names := range map[string]map[string]any{"resource": provider.Resources, "data": provider.Data, "ephemeral": provider.Ephemeral, "function": provider.Functions} {
+			for name := range names {
+				n++
+				block := fmt.Sprintf("%s %q", kind, name)
+				if kind == "function" {
+					block = "provider::appaccess::" + name
+				}
+				if !strings.Contains(used, block) {
+					p.t.Errorf("%s is not used in this test", block)
+				}
+			}
+		}
+	}
+	if n < 13 {
+		p.t.Errorf("the provider has only %d things", n)
+	}
+}
+
+// speakWithEveryMouth has the services answer in every form, and say all that they know: in logins, reads and writes. The spellings go round. One life
+// hears all of them, in reads every second, and the others every third form, each another one.
+func (p *project) speakWithEveryMouth(kind string) {
+	p.t.Helper()
+	spellings := waysInOrder()
+	turn := len(kind) // each life begins elsewhere
+	for i, form := range forms() {
+		for _, phase := range []phase{login, read, write} {
+			if phase == read && i%2 == 0 || kind != "password" && (phase == read || (i+len(kind))%3 != 0) {
+				continue
+			}
+			turn++
+			p.s.open(&mouth{phase: phase, form: form, way: spellings[turn%len(spellings)]})
+			args := []string{"apply", "-auto-approve", "-var=variant=" + strconv.Itoa(turn)}
+			if phase == read {
+				args[0], args[1] = "plan", "-out=failed.tfplan"
+			}
+			if turn%5 == 0 {
+				args = append(args, "-json")
+			}
+			code, output := p.run(args...)
+			said := p.s.shut()
+			if said == 0 || code == 0 && form != "200 failure" {
+				p.t.Errorf("%s, %s: %d were said, exit code %d\n%s", form, phase, said, code, withoutLog(output))
+			}
+		}
+	}
+}
+
+// crash has the provider print the stacks of all its goroutines while it waits for the answers to its writes, and die.
+func (p *project) crash() {
+	p.t.Helper()
+	hold, held := make(chan struct{}), make(chan struct{}, 1)
+	p.s.mu.Lock()
+	p.s.hold, p.s.held = hold, held
+	p.s.mu.Unlock()
+	c := p.start("apply", "-auto-approve", "-var=variant=1")
+	select {
+	case <-held:
+	case <-time.After(time.Minute):
+		p.t.Error("no write came")
+	}
+	killed := 0
+	for _, pid := range children(p.t, c.Process.Pid) {
+		if process, err := os.FindProcess(pid); err == nil && process.Signal(syscall.SIGABRT) == nil {
+			killed++
+		}
+	}
+	if killed == 0 {
+		p.t.Error("no provider was found")
+	}
+	p.s.mu.Lock()
+	p.s.hold = nil
+	p.s.mu.Unlock()
+	time.AfterFunc(time.Second, func() { close(hold) })
+	code, _ := p.end(c)
+	dump := ""
+	eachFile(p.t, p.dir, func(name string, data []byte) {
+		if strings.HasPrefix(name, "said/"+c.name) {
+			dump += string(data)
+		}
+	})
+	if code == 0 || !strings.Contains(dump, "SIGABRT") || !strings.Contains(dump, "goroutine ") || !strings.Contains(dump, "rest.(*call)") {
+		p.t.Errorf("exit code %d, and no stacks of a provider that waits for an answer", code)
+	}
+}
+
+// children gives the processes that a process has started.
+func children(t testing.TB, parent int) []int {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ps", "-A", "-o", "pid=,ppid=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pids []int
+	for line := range strings.Lines(string(out)) {
+		var pid, ppid int
+		if _, err := fmt.Sscan(line, &pid, &ppid); err == nil && ppid == parent {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

@@ -1,0 +1,91 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaks
+
+import (
+	"crypto/tls"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// post sends a request to Venafi.
+func (s *services) post(path, body string) []byte {
+	s.t.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}} //nolint:gosec // our own
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.tls+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// Credentials that are wrong, that stand in the wrong place, or that were mixed up.
+func TestWrongCredentials(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	p := newProject(t, s, map[string]string{"main.tf": required + s.fill(fromEnvironment+everything)})
+	p.must("init")
+	given := s.given
+	secretURL := "https://user:" + given.wrongSecret + "@service.example.com"
+	for name, test := range map[string]struct {
+		kind    string
+		env     map[string]string
+		reasons []string
+	}{
+		"wrong secret keys": {"password", map[string]string{"HW_SECRET_KEY": given.wrongSecret, "ENOS_SECRET_KEY": given.wrongSecret, "VENAFI_PASS": given.wrongSecret}, []string{"login failed"}},
+		"wrong JWT":         {"jwt", map[string]string{"VENAFI_JWT": given.wrongToken, "HW_SECURITY_TOKEN": given.wrongToken}, []string{"login failed"}},
+		"wrong token":       {"token", map[string]string{"VENAFI_TOKEN": given.wrongToken}, []string{"access_token"}},
+		"keys mixed up": {"password", map[string]string{
+			"HW_ACCESS_KEY": given.secretKey, "HW_SECRET_KEY": given.accessKey, "ENOS_ACCESS_KEY": given.enosSecret, "ENOS_SECRET_KEY": given.enosKey,
+			"VENAFI_USER": given.password, "VENAFI_PASS": given.user,
+		}, []string{"login failed"}},
+		"region":                       {"password", map[string]string{"HW_REGION_NAME": given.wrongSecret}, []string{"huaweicloud.region"}},
+		"project":                      {"password", map[string]string{"HW_PROJECT_NAME": given.secretKey}, []string{"no project is named"}},
+		"project id":                   {"password", map[string]string{"HW_PROJECT_ID": given.secretKey}, []string{"ListAppAuthorizations", "ListApps"}},
+		"cloud":                        {"password", map[string]string{"HW_CLOUD": given.wrongSecret}, []string{"huaweicloud.cloud"}},
+		"the URL":                      {"password", map[string]string{"VENAFI_URL": given.wrongSecret}, []string{"venafi.url"}},
+		"the URL's scheme":             {"password", map[string]string{"VENAFI_URL": given.wrongToken + "://" + given.wrongToken}, []string{"venafi.url"}},
+		"the URL's host":               {"password", map[string]string{"VENAFI_URL": "http://" + given.wrongToken}, []string{"venafi.url"}},
+		"user and password in the URL": {"password", map[string]string{"VENAFI_URL": secretURL}, []string{"venafi.url"}},
+		"the URL's query":              {"password", map[string]string{"VENAFI_URL": "https://service.example.com/?key=" + given.wrongSecret}, []string{"venafi.url"}},
+		"a URL that is none":           {"password", map[string]string{"VENAFI_URL": "https://%zz" + given.wrongSecret}, []string{"venafi.url"}},
+		"the key as certificate":       {"certificate", map[string]string{"VENAFI_CLIENT_CERTIFICATE": given.key}, []string{"venafi.client_certificate"}},
+		"a key that is none":           {"certificate", map[string]string{"VENAFI_CLIENT_KEY": given.wrongSecret}, []string{"venafi.client_key"}},
+		"a key that is cut off":        {"certificate", map[string]string{"VENAFI_CLIENT_KEY": given.key[:len(given.key)/2]}, []string{"venafi.client_key"}},
+		"a key that is damaged": {"certificate", map[string]string{
+			"VENAFI_CLIENT_KEY": strings.Replace(given.key, given.key[60:64], "AAAA", 1),
+		}, []string{"venafi.client_key"}},
+		"client_id": {"password", map[string]string{"VENAFI_CLIENT_ID": given.password}, []string{"login failed"}},
+		"scope":     {"password", map[string]string{"VENAFI_SCOPE": given.password}, []string{"login failed"}},
+		"a proxy that is none": {"password", map[string]string{
+			"VENAFI_URL": "https://service.example.com", "HTTPS_PROXY": "http://user:" + given.proxyPass + "@%zz", "NO_PROXY": "",
+		}, []string{"service.example.com"}},
+		"a proxy that is not there": {"password", map[string]string{
+			"VENAFI_URL": "https://service.example.com", "HTTPS_PROXY": "http://user:" + given.proxyPass + "@127.0.0.1:1", "NO_PROXY": "",
+		}, []string{"proxyconnect"}},
+	} {
+		s.backend.Huaweicloud.Unlock()
+		before := maps.Clone(p.env)
+		p.setenv(s.environment(test.kind))
+		p.setenv(test.env)
+		t.Log(name)
+		p.fails(test.reasons, "plan")
+		p.fails(test.reasons, "plan", "-json")
+		p.env = before
+	}
+	p.checkSecrets(map[string]string{"said/": "login failed"})
+}
