@@ -20,9 +20,11 @@ import (
 )
 
 // claim records which applications the plan is for, and holds that against what was planned before for other resources of
-// the same configuration. wanted is the plan in the terms of the service when all of it is known. It asks the service
+// the same configuration. wanted is the plan in the terms of the service, for when all of it is known. It asks the service
 // nothing.
-func (r *setResource) claim(ctx context.Context, plan setModel, wanted api.Set, known bool, private service.PrivateState) diag.Diagnostics {
+func (r *setResource) claim(
+	ctx context.Context, plan setModel, wanted func() api.Set, known bool, private service.PrivateState,
+) diag.Diagnostics {
 	if r.data.HuaweicloudClaims == nil {
 		return nil
 	}
@@ -33,25 +35,24 @@ func (r *setResource) claim(ctx context.Context, plan setModel, wanted api.Set, 
 	ids := knownIDs(plan.AppIDs)
 	claim := service.Claim[api.Handle]{Resource: instance, Targets: ids, Exclusive: r.kind.exclusive, Describe: r.describe(ids, wanted, known)}
 	if known {
-		claim.Mode = string(wanted.Mode)
-		claim.Members = maps.Keys(wanted.Accounts)
-		claim.Lists = func(h api.Handle) bool { _, ok := wanted.Accounts[h]; return ok }
+		claim.Mode = plan.AuthorizationType.ValueString()
+		claim.Members = func(yield func(api.Handle) bool) { maps.Keys(wanted().Accounts)(yield) }
+		claim.Lists = func(h api.Handle) bool { _, ok := wanted().Accounts[h]; return ok }
 	}
 	r.explainConflicts(&diags, r.data.HuaweicloudClaims.Make(claim))
 	return diags
 }
 
-// describe says which resource it is. It must not keep the plan, which is many times as large as the set.
-func (r *setResource) describe(ids []string, wanted api.Set, known bool) func() string {
+func (r *setResource) describe(ids []string, wanted func() api.Set, known bool) func() string {
 	return func() string {
 		text := "appaccess" + r.kind.suffix + " with " + idList(ids)
 		switch {
 		case !known:
 			return text
-		case wanted.Mode == api.AllUser:
+		case wanted().Mode == api.AllUser:
 			return text + ", open to everybody"
 		}
-		return fmt.Sprintf("%s and %s", text, nameSorted(slices.Collect(maps.Keys(wanted.Accounts))))
+		return fmt.Sprintf("%s and %s", text, nameSorted(slices.Collect(maps.Keys(wanted().Accounts))))
 	}
 }
 

@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -38,11 +39,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
 		return
 	}
-	known := plan.known()
-	var wanted api.Set
-	if known {
-		wanted = plan.set()
-	}
+	known, wanted := plan.known(), sync.OnceValue(plan.set) // to convert it costs, and most plans change nothing
 	if resp.Diagnostics.Append(r.claim(ctx, plan, wanted, known, resp.Private)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -60,7 +57,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	if !req.State.Raw.IsNull() {
 		prior = seen.prior(state)
 	}
-	r.planApply(ctx, wanted, prior, plan.MaxRevocations, resp)
+	r.planApply(ctx, wanted(), prior, plan.MaxRevocations, resp)
 }
 
 func (r *setResource) planApply(ctx context.Context, wanted, prior api.Set, maxRevocations types.Int64, resp *resource.ModifyPlanResponse) {
