@@ -65,8 +65,9 @@ func (r *authorizationResource) Schema(ctx context.Context, _ resource.SchemaReq
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Owns which data of an EnOS organization an application may use: every type that is not listed is taken away from the " +
 			"application, whoever granted it, and destroying the resource takes all of them away. The service knows one list for each application and " +
-			"replaces the whole of it, so only one resource may name an application; administrators change the same list in Application Portal > Admin " +
-			"Console > Application Management > API Authorization, and what they change shows as drift.\n\n" +
+			"replaces the whole of it, so only one resource may name an application of an organization, and a plan with two is an error. Administrators " +
+			"change the same list in Application Portal > Admin Console > Application Management > API Authorization, and what they change shows as " +
+			"drift.\n\n" +
 			"The application that the provider's `access_key` belongs to needs the right to authorize applications, which an EnOS system administrator " +
 			"grants it.",
 		Attributes: map[string]schema.Attribute{

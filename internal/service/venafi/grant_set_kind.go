@@ -28,9 +28,9 @@ var exclusiveGrants = setKind{
 	description: "Everybody who is not listed here loses the role: this resource takes **exclusive ownership** of who holds one OAuth role, on one " +
 		"application or, for a role on the whole installation, everywhere. Grants that others made show as drift, a `-` in the plan with the ID as the " +
 		"label, and are revoked by the apply; destroying the resource leaves nobody.\n\nNo other resource may name the same role of the same " +
-		"application: the two would take turns revoking each other's grants. To share a role use `appaccess_venafi_oauth_role_grant_set`. A create " +
-		"over grants that are there already fails unless `max_revocations` allows it: import the role instead, and the first plan shows who will " +
-		"lose it.",
+		"application: the two would take turns revoking each other's grants, and a plan with two exclusive resources of one role is an error. To share " +
+		"a role use `appaccess_venafi_oauth_role_grant_set`. A create over grants that are there already fails unless `max_revocations` allows it: " +
+		"import the role instead, and the first plan shows who will lose it.",
 	maxRevocations: "Default: no limit, but a create that finds grants to revoke fails unless a limit is given that allows it.",
 	onDestroy:      "`revoke` (default): everybody loses the role.",
 }
