@@ -73,14 +73,15 @@ func FuzzAnswer(f *testing.F) {
 }
 
 func FuzzDecodeJSON(f *testing.F) {
-	for _, seed := range []string{`{"a":1}`, `null`, ``, ` `, `[{}]`, `{"a":1}x`, `<p>`, "\xff", `{"a":"b"}`, `"\ud800"`, `{"a":`} {
+	for _, seed := range []string{`{"a":1}`, `null`, ``, ` `, `[{}]`, `{"a":1}x`, `<p>`, "\xff", `{"a":"b"}`, `"\ud800"`, `{"a":`, "{\"\xff\":\"\"}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		dst := map[string]any{"untouched": true}
 		err := DecodeJSON(&dst)(200, nil, strings.NewReader(string(b)))
 		var want map[string]any
-		if wantErr := json.Unmarshal(b, &want); (wantErr == nil) != (err == nil) {
+		// encoding/json reads what is no text, and makes one name of several.
+		if wantErr := json.Unmarshal(b, &want); (wantErr == nil && utf8.Valid(b)) != (err == nil) {
 			t.Fatalf("%q: %v, encoding/json says %v", b, err, wantErr)
 		}
 		if err != nil {

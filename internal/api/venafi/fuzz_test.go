@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -219,7 +220,7 @@ func FuzzGrantee(f *testing.F) {
 
 // FuzzBaseURL: however often a path is pasted, the address is one below which both services are, and stays so.
 func FuzzBaseURL(f *testing.F) {
-	for _, seed := range []string{"https://h", "https://h/vedsdk/", "https://h/x/VedAuth/vedsdk", " https://h/%2fvedsdk ", "http://127.0.0.1:1/vedsdk//", "https://h//"} {
+	for _, seed := range []string{"https://h", "https://h/vedsdk/", "https://h/x/VedAuth/vedsdk", " https://h/%2fvedsdk ", "http://127.0.0.1:1/vedsdk//", "https://h//", "https://vedsdk"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -230,8 +231,11 @@ func FuzzBaseURL(f *testing.F) {
 		if again, err := BaseURL(base); err != nil || again != base {
 			t.Fatalf("%q became %q, and that %q, %v", raw, base, again, err)
 		}
-		lower := strings.ToLower(base)
-		if strings.HasSuffix(lower, "/vedsdk") || strings.HasSuffix(lower, "/vedauth") || strings.HasSuffix(base, "/") {
+		u, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lower := strings.ToLower(u.Path); strings.HasSuffix(lower, "/vedsdk") || strings.HasSuffix(lower, "/vedauth") || strings.HasSuffix(lower, "/") {
 			t.Fatalf("%q became %q", raw, base)
 		}
 	})
