@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -59,7 +60,7 @@ type GrantSetError struct {
 func (e *GrantSetError) Error() string {
 	text := fmt.Sprintf("Done: %d of %d grants and %d of %d revocations.", e.Granted, e.ToGrant, e.Revoked, e.ToRevoke)
 	if e.Err != nil {
-		text += fmt.Sprintf(" Then: %v.", e.Err)
+		text += " Then: " + strings.TrimSuffix(e.Err.Error(), ".") + "."
 	}
 	if len(e.Failures) == 0 {
 		return text

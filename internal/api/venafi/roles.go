@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -97,10 +98,11 @@ type UnknownOutcomeError struct {
 
 // Error says both.
 func (e *UnknownOutcomeError) Error() string {
+	failed := strings.TrimSuffix(e.Err.Error(), ".") // a hint is a sentence
 	if e.ListErr == nil || errors.Is(e.ListErr, context.Canceled) {
-		return fmt.Sprintf("%v. Whether the service acted on it all the same is not known", e.Err)
+		return failed + ". Whether the service acted on it all the same is not known"
 	}
-	return fmt.Sprintf("%v. Whether the service acted on it all the same could not be found out: %v", e.Err, e.ListErr)
+	return fmt.Sprintf("%s. Whether the service acted on it all the same could not be found out: %v", failed, e.ListErr)
 }
 
 // Unwrap gives both causes.

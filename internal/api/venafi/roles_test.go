@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/hostile"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
@@ -485,4 +486,15 @@ func TestIntentsThatClash(t *testing.T) {
 	c.IntendEnd(admin)
 	clashes(Grant{Grantee: alice, Role: ApplicationOwner, ApplicationID: "app-c"})
 	s.counts(t, map[string]int{mock.ListRoles: 1})
+}
+
+// A hint ends with a full stop, and what follows begins a sentence: there is one full stop between them.
+func TestUnknownOutcomeText(t *testing.T) {
+	t.Parallel()
+	failed := &rest.Error{Service: serviceName, Operation: "GrantRole", Status: 504, Hint: "Look there."}
+	for _, e := range []*UnknownOutcomeError{{Err: failed}, {Err: failed, ListErr: errors.New("gone")}, {Err: errors.New("failed")}} {
+		if text := e.Error(); strings.Contains(text, "..") || !strings.Contains(text, ". Whether") {
+			t.Error(text)
+		}
+	}
 }
