@@ -41,7 +41,7 @@ func (w roleGrants) Provider(url string) (string, string) {
     `, url, clientID, venafiPassword)
 }
 
-func (w roleGrants) Configuration(changed bool) (string, any) {
+func (w roleGrants) grantees(changed bool) map[string]string {
 	grantees := map[string]string{}
 	for i := range w.size {
 		label, id := fmt.Sprintf("operator %06d", i), i
@@ -50,6 +50,10 @@ func (w roleGrants) Configuration(changed bool) (string, any) {
 		}
 		grantees[label] = workload.Grantee(id)
 	}
+	return grantees
+}
+
+func (w roleGrants) Configuration(changed bool) (string, any) {
 	hcl := `
 resource "appaccess_venafi_oauth_role_grant" "bench" {
   for_each       = local.data
@@ -67,7 +71,7 @@ resource "appaccess_venafi_oauth_role_grant_set" "bench" {
 }
 `
 	}
-	return hcl, grantees
+	return hcl, w.grantees(changed)
 }
 
 func (w roleGrants) Service(recorder *wire.Recorder, conditions Conditions) Service {

@@ -62,8 +62,9 @@ type Change struct {
 	// Update tells that there is something to do.
 	Update bool
 
-	planned *tfprotov6.PlanResourceChangeResponse
-	config  *tfprotov6.DynamicValue
+	configuration any
+	planned       *tfprotov6.PlanResourceChangeResponse
+	config        *tfprotov6.DynamicValue
 }
 
 // Refresh reads a resource, as each plan does first. It tells whether the state says something else now.
@@ -135,7 +136,16 @@ func (p *Process) Plan(ctx context.Context, i *Instance, configuration any) (*Ch
 	if err != nil {
 		return nil, err
 	}
-	return &Change{planned: planned, config: config, Update: !old.Equal(wanted)}, nil
+	return &Change{configuration: configuration, planned: planned, config: config, Update: !old.Equal(wanted)}, nil
+}
+
+// Replan plans a change once more, as Terraform does within an apply.
+func (p *Process) Replan(ctx context.Context, i *Instance, c *Change) error {
+	again, err := p.Plan(ctx, i, c.configuration)
+	if err == nil {
+		*c = *again
+	}
+	return err
 }
 
 // Apply applies a change that this process or another has planned.
