@@ -97,13 +97,6 @@ func (h *hold) Write(p []byte) (int, error) {
 // Unwrap lets an http.ResponseController reset the connection.
 func (h *hold) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
-// count is the number of requests since at.
-func (g *gate) count() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.n
-}
-
 // quiet waits until no request is under way: a service acts on a request whose client is gone.
 func (g *gate) quiet() {
 	for range 10_000 {

@@ -272,7 +272,7 @@ func (f *fixture) boundary(s *subject, from, to int, mode string, k int) (struck
 	}
 	if mode[:4] != "kill" {
 		if err := s.checkTrue(f.tf.State, false); err != nil {
-			return false, fmt.Errorf("after the interrupt: %w\n%v", err, diags.Err())
+			return false, fmt.Errorf("after the interrupt: %w\n%s", err, fmt.Sprint(diags.Err()))
 		}
 	}
 	if err := f.run(s, to); err != nil {

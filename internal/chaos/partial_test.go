@@ -74,7 +74,7 @@ func (f *fixture) partial(s *subject, from, to, k int) (bool, error) {
 		return false, fmt.Errorf("%+v", bugs)
 	}
 	if err := s.checkDiagnostics(diags, before, k); err != nil {
-		return false, fmt.Errorf("%w\n%v", err, diags.Err())
+		return false, fmt.Errorf("%w\n%s", err, fmt.Sprint(diags.Err()))
 	}
 	if err := s.checkTrue(f.tf.State, true); err != nil {
 		return false, fmt.Errorf("after the error: %w", err)

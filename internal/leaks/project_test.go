@@ -113,15 +113,6 @@ func (p *project) write(name, text string) {
 	}
 }
 
-func (p *project) read(name string) string {
-	p.t.Helper()
-	text, err := os.ReadFile(filepath.Join(p.dir, name))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return string(text)
-}
-
 // command is a terraform under way.
 type command struct {
 	*exec.Cmd

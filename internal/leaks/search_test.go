@@ -59,7 +59,9 @@ func inJSON(s string, safe bool) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(safe)
-	_ = e.Encode(s)
+	if err := e.Encode(s); err != nil {
+		panic(err) // a text
+	}
 	return b.String()[1 : b.Len()-2]
 }
 

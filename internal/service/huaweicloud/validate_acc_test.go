@@ -11,7 +11,7 @@ import (
 )
 
 // Each mistake is an error that names the attribute, before any request is sent.
-func TestAccSet_badInput(t *testing.T) { //nolint:tparallel // its parts share a working directory
+func TestAccSet_badInput(t *testing.T) { //nolint:tparallel,paralleltest // its parts share a working directory
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
 	cli := w.cli()
