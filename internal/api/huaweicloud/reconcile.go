@@ -286,7 +286,7 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 			set.AppIDs = append(set.AppIDs, delta.App.ID)
 		}
 	}
-	maps.Copy(set.Accounts, prior.Accounts)
+	maps.Copy(set.Accounts, alias(prior.Accounts, wanted.Accounts)) // an account must not be there in two spellings
 	maps.Copy(set.Accounts, wanted.Accounts)
 	actual := maps.Clone(o.Actual)
 	for id, status := range actual {

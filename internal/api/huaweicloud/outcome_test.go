@@ -1,0 +1,32 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// An exclusive set has taken up an account as the service decorates it, and then the configuration names it. When the apply
+// fails, the state must not hold it in both spellings: each application would seem to lack one of them.
+func TestOutcomeStateHoldsOneSpelling(t *testing.T) {
+	t.Parallel()
+	o := newOffice(Actual{
+		"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("lisi(sales)")},
+		"b": {App: App{ID: "b", AuthorizationType: AssignUser}},
+	})
+	o.fault = func(int, Assignment) (before, after error) { return answer(http.StatusForbidden), nil }
+	prior := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("lisi(sales)")}
+	wanted := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("lisi")}
+	out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: true})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := Tracked{Set: wanted, Missing: map[string][]Handle{"b": sortedHandles(accountsOf("lisi"))}}
+	if diff := cmp.Diff(want, out.State(wanted, prior, true), byHandle); diff != "" {
+		t.Error(diff)
+	}
+}
