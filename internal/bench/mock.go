@@ -69,7 +69,7 @@ func ServeMock(setup string, in io.Reader, out io.Writer) error {
 	}
 	service := w.Service(&recorder, s.Conditions)
 	counting := &throttles{Handler: service}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func TestEphemeralValues(t *testing.T) {
 		"enos_key": s.given.enosKey, "enos_secret": s.given.enosSecret, "password": s.given.password, "jwt": s.given.jwt,
 		"certificate": s.given.certificate, "key": s.given.key,
 	}) + "}"})
-	if !atLeast(t, "1.10.0", "1.11.0") {
+	if !p.atLeast("1.10.0", "1.11.0") {
 		p.fails([]string{"ephemeral"}, "init")
 		p.checkSecrets(map[string]string{"said/": "ephemeral"})
 		return

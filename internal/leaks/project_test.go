@@ -6,13 +6,13 @@ package leaks
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -234,26 +234,15 @@ func (p *project) logged() map[string]bool {
 	return operations
 }
 
+var versionPattern = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`)
+
 // atLeast tells whether what runs here is as new as a version of Terraform, or of OpenTofu.
-func atLeast(t testing.TB, terraform, tofu string) bool {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), acctest.TerraformPath(t), "version", "-json").Output()
-	if err != nil {
-		t.Fatal(err)
+func (p *project) atLeast(terraform, tofu string) bool {
+	p.t.Helper()
+	is := versionPattern.FindStringSubmatch(p.must("version"))
+	if is == nil {
+		p.t.Fatal("terraform does not say its version")
 	}
-	var is struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(out, &is); err != nil {
-		t.Fatal(err)
-	}
-	text, err := exec.CommandContext(t.Context(), acctest.TerraformPath(t), "version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	least := terraform
-	if strings.Contains(string(text), "OpenTofu") {
-		least = tofu
-	}
-	return version.Must(version.NewVersion(is.Version)).GreaterThanOrEqual(version.Must(version.NewVersion(least)))
+	least := map[string]string{"Terraform": terraform, "OpenTofu": tofu}[is[1]]
+	return version.Must(version.NewVersion(is[2])).GreaterThanOrEqual(version.Must(version.NewVersion(least)))
 }

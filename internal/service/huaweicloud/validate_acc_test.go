@@ -11,12 +11,12 @@ import (
 )
 
 // Each mistake is an error that names the attribute, before any request is sent.
-func TestAccSet_badInput(t *testing.T) { //nolint:tparallel,paralleltest // its parts share a working directory
+func TestAccSet_badInput(t *testing.T) { //nolint:tparallel // its parts share a working directory
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
 	cli := w.cli()
 	long := strings.Repeat("x", 129)
-	for name, test := range map[string]struct {
+	for name, test := range map[string]struct { //nolint:paralleltest // they share a working directory
 		body, summary string
 		parts         []string
 	}{
@@ -52,7 +52,7 @@ func TestAccSet_badInput(t *testing.T) { //nolint:tparallel,paralleltest // its 
 		"limit":         {body: `app_ids = ["a"]` + "\n" + `max_revocations = -1`, summary: "Invalid Attribute Value", parts: []string{"max_revocations", "at least 0"}},
 		"duration":      {body: `app_ids = ["a"]` + "\n" + `timeouts = { create = "30 minutes" }`, summary: "Invalid duration", parts: []string{"timeouts.create", "30 minutes", "timeouts ="}},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // they share a working directory
+		t.Run(name, func(t *testing.T) {
 			cli.Write("main.tf", setBlock(additive, test.body))
 			report := cli.Plan()
 			found := false

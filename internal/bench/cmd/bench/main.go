@@ -65,7 +65,7 @@ func run(ctx context.Context) error {
 	if err := runner.Prepare(ctx); err != nil {
 		return err
 	}
-	defer runner.Close()
+	defer func() { _ = runner.Close() }() // what is left is in the folder for such things
 
 	report := bench.Report{
 		Go: runtime.Version(), Terraform: versionOf(ctx, terraform), Date: time.Now().UTC().Format(time.DateOnly),

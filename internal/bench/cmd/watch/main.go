@@ -9,6 +9,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func main() {
 func run() error {
 	// Interrupts are for the provider, which shares the process group.
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	cmd := exec.Command(os.Getenv("APPACCESS_BENCH_PROVIDER"), os.Args[1:]...) //nolint:gosec // the benchmark names it
+	cmd := exec.CommandContext(context.Background(), os.Getenv("APPACCESS_BENCH_PROVIDER"), os.Args[1:]...) //nolint:gosec // the benchmark names it
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
 		return err
