@@ -62,7 +62,7 @@ func importIDs(ctx context.Context, client *api.Client, req resource.ImportState
 			diags.AddError("Invalid import id", fmt.Sprintf("The import id %q names an empty application: it is app_id[,app_id...].", req.ID))
 			return nil, diags
 		case slices.Contains(ids, id):
-			diags.AddError("Invalid import id", fmt.Sprintf("The import id %q names the application %s twice.", req.ID, id))
+			diags.AddError("Invalid import id", fmt.Sprintf("The import id %q names the application %q twice.", req.ID, id))
 			return nil, diags
 		}
 		ids = append(ids, id)
