@@ -4,10 +4,8 @@
 package huaweicloud
 
 import (
-	"cmp"
 	"maps"
 	"reflect"
-	"slices"
 	"sync"
 )
 
@@ -15,34 +13,62 @@ import (
 const maxExpected = 50_000
 
 // accountCollection is a collection of authorizations. An account that is listed with two platform types is two records of the service
-// and one account. Pages are taken up when somebody asks, so that a list of the very pages of another one needs no copy.
+// and one account. Pages are taken up only when it has to be, so that a list of the very pages of another one needs no copy.
 type accountCollection struct {
 	lists *knownLists // may be nil
 
-	pages    [][]authorization // not taken up yet
+	pages    [][]authorization
+	taken    int // how many of the pages were taken up
+	records  int // of all pages
 	total    int
 	accounts Accounts
 	shared   bool // accounts is held by others, too
 	variants map[authorization]struct{}
+
+	// known is a list that all pages so far are of, each once; seen are these pages.
+	known *knownList
+	seen  map[uintptr]struct{}
 }
 
 func (c *accountCollection) add(records []authorization, total int) {
-	if len(records) > 0 {
-		c.pages = append(c.pages, records)
-	}
 	c.total = total
+	if len(records) == 0 {
+		return
+	}
+	c.pages = append(c.pages, records)
+	c.records += len(records)
+	if len(c.pages) == 1 {
+		c.known, c.seen = c.lists.latest(), map[uintptr]struct{}{}
+	}
+	if c.known == nil {
+		return
+	}
+	page := address(records)
+	_, again := c.seen[page]
+	if _, of := c.known.addresses[page]; again || !of {
+		c.known = nil
+		return
+	}
+	c.seen[page] = struct{}{}
 }
 
 func (c *accountCollection) size() int {
+	if c.known != nil {
+		return c.records
+	}
 	c.takeUp()
 	return len(c.accounts) + len(c.variants)
 }
 
-// list gives the accounts, which others may hold, too: nobody may change them.
+// list gives the accounts of a complete list, which others may hold, too: nobody may change them.
 func (c *accountCollection) list() Accounts {
 	c.takeUp()
-	if c.accounts == nil {
+	switch {
+	case c.accounts == nil:
 		return Accounts{}
+	case !c.shared && len(c.accounts) == c.records: // no record came twice
+		c.lists.remember(c.pages, c.accounts)
+		c.shared = true
 	}
 	return c.accounts
 }
@@ -53,30 +79,22 @@ func (c *accountCollection) reset() {
 
 // takeUp takes up the pages that came since the last time.
 func (c *accountCollection) takeUp() {
-	switch {
-	case len(c.pages) == 0:
-	case c.accounts == nil:
-		if c.accounts, c.shared = c.lists.of(c.pages); c.shared {
-			c.pages = nil
-			return
-		}
-		c.accounts = make(Accounts, max(0, min(c.total, maxExpected)))
-		for _, records := range c.pages {
-			c.insert(records)
-		}
-		if len(c.variants) == 0 {
-			c.lists.remember(c.pages, c.accounts)
-			c.shared = true
-		}
-	default:
-		if c.shared {
-			c.accounts, c.shared = maps.Clone(c.accounts), false
-		}
-		for _, records := range c.pages {
-			c.insert(records)
-		}
+	if c.taken == len(c.pages) {
+		return
 	}
-	c.pages = nil
+	switch {
+	case c.known != nil && len(c.pages) == len(c.known.addresses):
+		c.accounts, c.shared, c.taken = c.known.accounts, true, len(c.pages)
+		return
+	case c.accounts == nil:
+		c.accounts = make(Accounts, max(0, min(c.total, maxExpected)))
+	case c.shared:
+		c.accounts, c.shared = maps.Clone(c.accounts), false
+	}
+	for _, records := range c.pages[c.taken:] {
+		c.insert(records)
+	}
+	c.taken = len(c.pages)
 }
 
 func (c *accountCollection) insert(records []authorization) {
@@ -101,36 +119,39 @@ func (c *accountCollection) insert(records []authorization) {
 	}
 }
 
+// knownList is a list and the pages that it was made of, no record of which came twice. It doesn't change.
+type knownList struct {
+	pages     [][]authorization // so that nothing else comes to be at their addresses
+	addresses map[uintptr]struct{}
+	accounts  Accounts
+}
+
 // knownLists remembers the list that was made last, and of which pages.
 type knownLists struct {
-	mu       sync.Mutex
-	pages    [][]authorization
-	accounts Accounts
+	mu   sync.Mutex
+	last *knownList
 }
 
-// of gives the list that was made of the same pages, the same in memory, in whatever order.
-func (l *knownLists) of(pages [][]authorization) (Accounts, bool) {
-	if l == nil || len(pages) == 0 {
-		return nil, false
+func (l *knownLists) latest() *knownList {
+	if l == nil {
+		return nil
 	}
-	slices.SortFunc(pages, func(a, b []authorization) int { return cmp.Compare(address(a), address(b)) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	same := slices.EqualFunc(l.pages, pages, func(a, b []authorization) bool { return address(a) == address(b) && len(a) == len(b) })
-	if !same {
-		return nil, false
-	}
-	return l.accounts, true
+	return l.last
 }
 
-// remember takes a list of pages that of has sorted.
 func (l *knownLists) remember(pages [][]authorization, accounts Accounts) {
-	if l == nil || len(pages) == 0 {
+	if l == nil {
 		return
 	}
+	list := &knownList{pages: pages, addresses: make(map[uintptr]struct{}, len(pages)), accounts: accounts}
+	for _, page := range pages {
+		list.addresses[address(page)] = struct{}{}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pages, l.accounts = pages, accounts
+	l.last = list
 }
 
 // address tells pages apart, which live as long as somebody holds them.

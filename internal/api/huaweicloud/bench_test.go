@@ -25,8 +25,8 @@ type loads struct {
 	empty, full        Actual
 }
 
-func newLoads(size int) loads {
-	l := loads{set: setWith(workload.List(size)), changed: setWith(workload.Changed(size)), empty: Actual{}, full: Actual{}}
+func newLoads(size, apps int) loads {
+	l := loads{set: setWith(workload.List(size), apps), changed: setWith(workload.Changed(size), apps), empty: Actual{}, full: Actual{}}
 	for _, id := range l.set.AppIDs {
 		app := App{ID: id, AuthorizationType: AssignUser}
 		l.empty[id] = Status{App: app, Accounts: Accounts{}}
@@ -35,8 +35,8 @@ func newLoads(size int) loads {
 	return l
 }
 
-func setWith(list []workload.Account) Set {
-	set := Set{AppIDs: workload.AppIDs(benchApps), Mode: AssignUser, Accounts: Accounts{}}
+func setWith(list []workload.Account, apps int) Set {
+	set := Set{AppIDs: workload.AppIDs(apps), Mode: AssignUser, Accounts: Accounts{}}
 	for _, a := range list {
 		account := Account{Type: Simple, Domain: a.Domain, Name: a.Name}
 		if a.Group {
@@ -49,7 +49,7 @@ func setWith(list []workload.Account) Set {
 
 func BenchmarkDiff(b *testing.B) {
 	for _, size := range sizes {
-		l := newLoads(size)
+		l := newLoads(size, benchApps)
 		for _, tc := range []struct {
 			name          string
 			wanted, prior Set
@@ -72,7 +72,7 @@ func BenchmarkDiff(b *testing.B) {
 
 func BenchmarkPhases(b *testing.B) {
 	for _, size := range sizes {
-		l := newLoads(size)
+		l := newLoads(size, benchApps)
 		deltas := Diff(l.set, l.none, l.empty, false)
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			b.ReportAllocs()
@@ -91,7 +91,7 @@ func BenchmarkPhases(b *testing.B) {
 
 func BenchmarkTrack(b *testing.B) {
 	for _, size := range sizes {
-		l := newLoads(size)
+		l := newLoads(size, benchApps)
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -117,8 +117,8 @@ func BenchmarkListAuthorizations(b *testing.B) {
 	}
 }
 
-// listed is a client of a mock with an application of so many accounts.
-func listed(b *testing.B, size int) *Client {
+// listed is a client of a mock with two applications of the same accounts, so many.
+func listed(b testing.TB, size int) *Client {
 	b.Helper()
 	app := mock.App{Name: "bench", Users: map[string]map[string]string{}}
 	for _, a := range workload.List(size) {
@@ -131,7 +131,7 @@ func listed(b *testing.B, size int) *Client {
 	recorder.Limit(-1, -1)
 	backend := mock.New(wire.Service{Recorder: &recorder}, mock.Seed{
 		Credentials: []mock.Credential{{AccessKey: "AK", SecretKey: "SK"}}, Projects: []mock.Project{{ID: "p", Name: "bench"}},
-		Apps: map[string]mock.App{workload.AppID(0): app},
+		Apps: map[string]mock.App{workload.AppID(0): app, workload.AppID(1): app},
 	}, mock.Switches{})
 	backend.SetQuota(mock.Quota{})
 	server := httptest.NewServer(backend)

@@ -66,10 +66,16 @@ type lister[R any] struct {
 	into  collection[R]
 	hash  func(*maphash.Hash, R)
 
-	mu       sync.Mutex // guards into and print
+	mu       sync.Mutex // guards into, parts and received
 	seed     maphash.Seed
-	print    uint64 // fingerprint of the pass: its records and where they stood
-	received int    // in this pass
+	parts    []part[R] // of this pass
+	received int       // in this pass
+}
+
+// part is what stood at an offset.
+type part[R any] struct {
+	offset  int
+	records []R
 }
 
 // read fills the collection.
@@ -98,7 +104,7 @@ func (l *lister[R]) collect(ctx context.Context) error {
 	var last uint64
 	for pass := range maxPasses {
 		before := l.into.size()
-		l.print, l.received = 0, 0
+		l.parts, l.received = nil, 0
 		count, err := l.pass(ctx)
 		if err != nil {
 			return err
@@ -121,12 +127,13 @@ func (l *lister[R]) collect(ctx context.Context) error {
 		} else {
 			stale++
 		}
-		if pass > 0 && l.print == last {
+		print := l.print()
+		if pass > 0 && print == last {
 			identical++
 		} else {
 			identical = 0
 		}
-		last = l.print
+		last = print
 		if identical == maxIdentical || stale == maxStale {
 			break
 		}
@@ -231,18 +238,27 @@ func (l *lister[R]) page(ctx context.Context, offset int) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	var h maphash.Hash
-	h.SetSeed(l.seed)
-	maphash.WriteComparable(&h, offset)
-	for _, r := range records {
-		l.hash(&h, r)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.into.add(records, count)
-	l.print += h.Sum64() // in whatever order the pages arrive
+	l.parts = append(l.parts, part[R]{offset, records})
 	l.received += len(records)
 	return page{count: count, received: len(records)}, nil
+}
+
+// print is a fingerprint of the pass: its records and where they stood.
+func (l *lister[R]) print() uint64 {
+	var sum uint64
+	for _, p := range l.parts {
+		var h maphash.Hash
+		h.SetSeed(l.seed)
+		maphash.WriteComparable(&h, p.offset)
+		for _, r := range p.records {
+			l.hash(&h, r)
+		}
+		sum += h.Sum64() // in whatever order the pages arrived
+	}
+	return sum
 }
 
 // pageQuery is the query of one page.

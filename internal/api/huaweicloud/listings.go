@@ -59,7 +59,7 @@ func (c *Client) share(accounts Accounts) Accounts {
 		if len(list) != len(accounts) || compared[identity(list)] {
 			continue
 		}
-		if maps.Equal(list, accounts) {
+		if identity(list) == identity(accounts) || maps.Equal(list, accounts) {
 			return list
 		}
 		compared[identity(list)] = true

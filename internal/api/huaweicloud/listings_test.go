@@ -11,7 +11,7 @@ import (
 // Equal lists are one in memory, others are not.
 func TestShare(t *testing.T) {
 	t.Parallel()
-	list := setWith(nil).Accounts
+	list := setWith(nil, benchApps).Accounts
 	for _, name := range []string{"a", "b", "c"} {
 		list[account(name)] = AD
 	}
