@@ -117,8 +117,11 @@ func BenchmarkListAuthorizations(b *testing.B) {
 	}
 }
 
-// listed is a client of a mock with two applications of the same accounts, so many.
-func listed(b testing.TB, size int) *Client {
+// listed is a client of a mock with an application of so many accounts.
+func listed(b testing.TB, size int) *Client { return listedOn(b, size, 1) }
+
+// listedOn is a client of a mock with applications of the same accounts.
+func listedOn(b testing.TB, size, apps int) *Client {
 	b.Helper()
 	app := mock.App{Name: "bench", Users: map[string]map[string]string{}}
 	for _, a := range workload.List(size) {
@@ -127,11 +130,15 @@ func listed(b testing.TB, size int) *Client {
 		}
 		app.Users[a.Domain][a.Name] = a.Platform
 	}
+	seeded := map[string]mock.App{}
+	for _, id := range workload.AppIDs(apps) {
+		seeded[id] = app
+	}
 	var recorder wire.Recorder
 	recorder.Limit(-1, -1)
 	backend := mock.New(wire.Service{Recorder: &recorder}, mock.Seed{
 		Credentials: []mock.Credential{{AccessKey: "AK", SecretKey: "SK"}}, Projects: []mock.Project{{ID: "p", Name: "bench"}},
-		Apps: map[string]mock.App{workload.AppID(0): app, workload.AppID(1): app},
+		Apps: seeded,
 	}, mock.Switches{})
 	backend.SetQuota(mock.Quota{})
 	server := httptest.NewServer(backend)

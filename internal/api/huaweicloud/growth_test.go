@@ -6,6 +6,7 @@ package huaweicloud
 import (
 	"bytes"
 	"encoding/json"
+	"runtime"
 	"testing"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/bench/workload"
@@ -99,7 +100,7 @@ func TestAllocationsGrowAsAccountsDo(t *testing.T) { //nolint:paralleltest // ot
 // Applications that list the very same pages share one list, though its end is not known while the pages come.
 func TestOneListForTheSamePages(t *testing.T) {
 	t.Parallel()
-	client := listed(t, 5_000)
+	client := listedOn(t, 5_000, 2)
 	var lists []Accounts
 	for i := range 2 {
 		list, err := client.ListAuthorizations(t.Context(), workload.AppID(i))
@@ -114,4 +115,36 @@ func TestOneListForTheSamePages(t *testing.T) {
 	if identity(lists[0]) != identity(lists[1]) {
 		t.Error("there are two copies of one list")
 	}
+}
+
+// However many applications list the same accounts, and however many lists are read at once, one copy is held.
+func TestOneCopyForManyApps(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
+	const size, apps = 4_000, 60
+	client := listedOn(t, size, apps)
+	held := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	set := Set{AppIDs: workload.AppIDs(1), Mode: AssignUser, Accounts: Accounts{Account{Name: "somebody"}.Handle(): ""}}
+	observe := func() Actual {
+		actual, err := Observe(t.Context(), client, set, Set{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return actual
+	}
+	before := held()
+	one := observe()
+	copyOfOne := held() - before
+	set.AppIDs = workload.AppIDs(apps)
+	all := observe()
+	more := held() - before - copyOfOne
+	t.Logf("%d bytes for one application, %d more for %d others", copyOfOne, more, apps-1)
+	if more > copyOfOne {
+		t.Errorf("%d more applications that list the same take %d bytes, more than one copy of the list, which takes %d", apps-1, more, copyOfOne)
+	}
+	runtime.KeepAlive([]Actual{one, all})
+	runtime.KeepAlive(client)
 }
