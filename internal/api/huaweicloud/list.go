@@ -127,13 +127,13 @@ func (l *lister[R]) collect(ctx context.Context) error {
 		} else {
 			stale++
 		}
-		print := l.print()
-		if pass > 0 && print == last {
+		fingerprint := l.fingerprint()
+		if pass > 0 && fingerprint == last {
 			identical++
 		} else {
 			identical = 0
 		}
-		last = print
+		last = fingerprint
 		if identical == maxIdentical || stale == maxStale {
 			break
 		}
@@ -246,8 +246,8 @@ func (l *lister[R]) page(ctx context.Context, offset int) (page, error) {
 	return page{count: count, received: len(records)}, nil
 }
 
-// print is a fingerprint of the pass: its records and where they stood.
-func (l *lister[R]) print() uint64 {
+// fingerprint sums up the pass: its records and where they stood.
+func (l *lister[R]) fingerprint() uint64 {
 	var sum uint64
 	for _, p := range l.parts {
 		var h maphash.Hash
