@@ -103,4 +103,7 @@ type Assignment struct {
 	AuthorizationType AuthorizationType
 	Users             []Authorization // up to MaxAccountsPerRequest, unique
 	DelUsers          []Authorization // up to MaxAccountsPerRequest, unique, none of them in Users
+
+	// Claim, when given, is that of the resource which sends the request: nothing is taken from whom others have claimed.
+	Claim *Claim
 }

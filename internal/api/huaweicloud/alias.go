@@ -15,18 +15,13 @@ import (
 func alias(accounts, reference Accounts) Accounts {
 	var out Accounts
 	for h := range accounts {
-		account := h.Value()
-		if !strings.HasSuffix(account.Name, ")") {
+		plain, ok := undecorated(h)
+		if !ok {
 			continue
 		}
 		if _, ok := reference[h]; ok {
 			continue
 		}
-		name, _, ok := strings.Cut(account.Name, "(")
-		if name = strings.TrimRight(name, " "); !ok || name == "" {
-			continue
-		}
-		plain := Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle()
 		if _, ok := reference[plain]; !ok {
 			continue
 		}
@@ -43,6 +38,19 @@ func alias(accounts, reference Accounts) Accounts {
 		return accounts
 	}
 	return out
+}
+
+// undecorated is the plain name of an account that is spelled "name (group)".
+func undecorated(h Handle) (Handle, bool) {
+	account := h.Value()
+	if !strings.HasSuffix(account.Name, ")") {
+		return h, false
+	}
+	name, _, ok := strings.Cut(account.Name, "(")
+	if name = strings.TrimRight(name, " "); !ok || name == "" {
+		return h, false
+	}
+	return Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle(), true
 }
 
 // aliases works out alias once for each list, however many applications share it.

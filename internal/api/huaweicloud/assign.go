@@ -40,7 +40,8 @@ type assignAccount struct {
 // AssignAuthorizations sends one request (vendor page BatchUpdateAppAuthorizations). It refuses to send what breaks the documented limits. Success means that the
 // service took the request, not that it did all of it: read back. After an error, unless it is Unsent, any part of it may have been
 // done. Requests about one application, and listings of its accounts, go one after the other, and what was listed before the end of
-// the request is forgotten.
+// the request is forgotten. A request that takes away what others than its Claim's have claimed is ErrClaimed (errors.Is), and not
+// sent.
 func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	if err := a.check(); err != nil {
 		return unsentError(opBatchUpdate, err)
@@ -50,6 +51,9 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 		return unsentError(opBatchUpdate, fmt.Errorf("stopped before it was sent: %w", err))
 	}
 	defer unlock()
+	if err := a.Claim.allow(a); err != nil {
+		return unsentError(opBatchUpdate, err)
+	}
 	defer c.forget(a.AppIDs)
 	return c.do(ctx, rest.Request{
 		Operation: opBatchUpdate, Method: http.MethodPost, Kind: rest.Write, Repeat: rest.RepeatSafe, Grace: writeGrace,
@@ -154,6 +158,18 @@ func (a Authorization) checkGrant() error {
 		return fmt.Errorf("%s: platform_type must be %s or %s, not %q", a.Account, AD, Local, a.PlatformType)
 	}
 	return a.check()
+}
+
+// settled waits until what was under way on the applications has ended.
+func (c *Client) settled(ctx context.Context, appIDs []string) error {
+	for _, id := range appIDs {
+		unlock, err := c.locks.lock(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		unlock()
+	}
+	return nil
 }
 
 // locks keep the writes and the listings of one application apart.

@@ -55,6 +55,7 @@ type Client struct {
 	gate           *gate
 	project        *shared.Reading[string]
 	locks          locks
+	claims         Claims
 
 	mu   sync.Mutex
 	apps *cached[map[string]App]
@@ -110,6 +111,7 @@ func New(config Config) (*Client, error) {
 		}
 		return c.findProject(ctx, config.ProjectName)
 	})
+	c.claims.settled = c.settled
 	c.apps = newCached(func(ctx context.Context) (map[string]App, error) { return c.listApps(ctx, "") })
 
 	common := config.Rest

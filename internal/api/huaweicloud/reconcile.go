@@ -21,6 +21,9 @@ import (
 // the service refused a request because the world had moved.
 const maxRounds = 5
 
+// maxYields bounds the rounds that come on top since others claim something while an apply is under way.
+const maxYields = 100
+
 // Reconciliation is one apply of a set: what is wanted of the applications, and what the state remembers.
 type Reconciliation struct {
 	Wanted, Prior Set
@@ -28,6 +31,8 @@ type Reconciliation struct {
 	// Approve is asked before anything is sent, with what will change. revoked is the number of accounts that this
 	// apply has revoked so far: it is above zero only when closing an application uncovered more to revoke.
 	Approve func(deltas Deltas, actual Actual, revoked int) error
+	// Claims, when given, are those of all applies of this run: what others want is not taken from them.
+	Claims *Claims
 	// Progress, when given, is kept up to date for whoever reports it.
 	Progress *Progress
 }
@@ -59,6 +64,9 @@ type Outcome struct {
 	Actual Actual
 	// Touched are the applications that a request named, whatever became of it.
 	Touched map[string]bool
+	// LeftOpen are applications that are none of this set any more and stay open to everybody, since another resource of the run
+	// wants that: what the set granted there could not be revoked.
+	LeftOpen []string
 }
 
 // Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests, and reads
@@ -69,16 +77,26 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		w = counted{Workspace: w, progress: r.Progress}
 	}
 	ctx = rest.WithQueue(ctx)
+	claim, err := r.Claims.make(ctx, r.Wanted)
+	if err != nil {
+		return Outcome{}, err
+	}
 	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
 	if err != nil {
 		return Outcome{}, err
 	}
+	out, err := r.reconcile(ctx, w, claim, claim.conceal(actual))
+	out.LeftOpen = claim.leftOpen()
+	return out, err
+}
+
+func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim, actual Actual) (Outcome, error) {
 	out := Outcome{Actual: actual, Touched: map[string]bool{}}
 	if gone := goneApps(r.Wanted, actual); len(gone) > 0 {
 		return out, &GoneError{AppIDs: gone}
 	}
 	deltas := Diff(r.Wanted, r.Prior, actual, r.Exclusive)
-	run := &run{Reconciliation: r, w: w, ledger: newLedger(deltas, r.Wanted.Accounts, actual)}
+	run := &run{Reconciliation: r, w: w, claim: claim, ledger: newLedger(deltas, r.Wanted.Accounts, actual)}
 	for round := 0; !deltas.Empty(); round++ {
 		if r.Approve != nil {
 			if err := r.Approve(deltas, out.Actual, run.ledger.revoked()); err != nil {
@@ -94,13 +112,17 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		if err != nil {
 			return run.abandon(out, errors.Join(sendErr, err))
 		}
-		out.Actual = run.ledger.settle(again)
+		out.Actual = claim.conceal(run.ledger.settle(again))
 		remaining := Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive)
 		if gone := goneApps(r.Wanted, out.Actual); len(gone) > 0 && remaining.Empty() {
 			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)
 		}
 		if remaining.Empty() {
 			return out, nil
+		}
+		if run.heldBack.Swap(false) && run.yields < maxYields {
+			run.yields++
+			round-- // somebody has claimed something since, which each resource does once
 		}
 		if sendErr != nil && !refused(sendErr) || round == maxRounds-1 {
 			return out, run.failed(sendErr, remaining, out.Actual)
@@ -114,15 +136,18 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 
 // abandon ends an apply that can't read back: what the service shows is worked out from its answers.
 func (r *run) abandon(out Outcome, err error) (Outcome, error) {
-	out.Actual = r.ledger.estimate(out.Actual, r.Prior)
+	out.Actual = r.claim.conceal(r.ledger.estimate(out.Actual, r.Prior))
 	return out, r.failed(err, Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive), out.Actual)
 }
 
 // run is the memory of one Reconcile.
 type run struct {
 	Reconciliation
-	w      Workspace
-	ledger *ledger
+	w        Workspace
+	claim    *Claim
+	ledger   *ledger
+	yields   int         // rounds that were due to claims of others
+	heldBack atomic.Bool // a request was not sent, since another resource claimed what it would have taken away
 }
 
 // send sends the deltas, phase by phase. It stops at the first error; requests in flight are waited for.
@@ -147,7 +172,13 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 						return nil //nolint:nilerr // Reconcile looks at ctx itself
 					}
 					a := g.Request(i)
+					a.Claim = r.claim
 					err := r.w.AssignAuthorizations(ctx, a)
+					if errors.Is(err, ErrClaimed) {
+						r.heldBack.Store(true)
+						continue
+					}
+					a.Claim = nil
 					r.ledger.add(a, err)
 					if err != nil {
 						stop.Store(true)

@@ -193,7 +193,7 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 	defer cancel()
 
 	wanted := plan.set()
-	tracked, err := r.apply(timed, client, wanted, api.Set{}, plan.MaxRevocations)
+	tracked, err := r.apply(timed, client, wanted, api.Set{}, plan.MaxRevocations, &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "create", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -277,7 +277,7 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 		return
 	}
 	wanted := plan.set()
-	tracked, err := r.apply(timed, client, wanted, seen.prior(state), plan.MaxRevocations)
+	tracked, err := r.apply(timed, client, wanted, seen.prior(state), plan.MaxRevocations, &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "update", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -320,7 +320,7 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	tracked, err := r.apply(timed, client, api.Set{}, seen.prior(state), types.Int64Null())
+	tracked, err := r.apply(timed, client, api.Set{}, seen.prior(state), types.Int64Null(), &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "delete", timeout)...)
 		if len(tracked.AppIDs) == 0 {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -23,13 +24,17 @@ const progressInterval = 5 * time.Second
 // apply brings the service to wanted. After an error it returns what the state should say now: no applications when
 // nothing was sent, so that the state before still holds.
 func (r *setResource) apply(
-	ctx context.Context, client *api.Client, wanted, prior api.Set, maxRevocations types.Int64,
+	ctx context.Context, client *api.Client, wanted, prior api.Set, maxRevocations types.Int64, diags *diag.Diagnostics,
 ) (api.Tracked, error) {
 	var progress api.Progress
 	stop := report(ctx, &progress, progressInterval)
 	defer stop()
+	var claims *api.Claims
+	if r.data.HuaweicloudClaims != nil { // this provider serves one plan or apply
+		claims = client.Claims()
+	}
 	out, err := api.Reconcile(ctx, client, api.Reconciliation{
-		Wanted: wanted, Prior: prior, Exclusive: r.kind.exclusive, Progress: &progress,
+		Wanted: wanted, Prior: prior, Exclusive: r.kind.exclusive, Claims: claims, Progress: &progress,
 		Approve: func(deltas api.Deltas, _ api.Actual, revoked int) error {
 			if len(wanted.AppIDs) == 0 {
 				return nil // an explicit destroy
@@ -40,11 +45,18 @@ func (r *setResource) apply(
 			return nil
 		},
 	})
+	if len(out.LeftOpen) > 0 && len(prior.Accounts) > 0 {
+		diags.AddWarning("Accounts could not be revoked",
+			"Another resource of this configuration has opened these applications to everybody before this one could revoke its accounts there, and "+
+				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+idLines(out.LeftOpen))
+	}
 	if err == nil || len(out.Touched) == 0 {
 		return api.Tracked{}, err
 	}
 	return out.State(wanted, prior, r.kind.exclusive), err
 }
+
+func idLines(ids []string) string { return "  - " + strings.Join(ids, "\n  - ") }
 
 // report logs how far an apply is, at every interval until stop is called.
 func report(ctx context.Context, progress *api.Progress, interval time.Duration) (stop func()) {

@@ -1,0 +1,178 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// ErrClaimed means that a request would take away what another resource of the same run wants: an account, or a whole
+// application, that has passed from one resource to another.
+var ErrClaimed = errors.New("another resource has claimed it in this run")
+
+// Claims are what the applies of one run want. In which order Terraform applies two resources is free: where an account
+// passes from one to the other, the one that takes it up may find it granted and have nothing to do, before the one that
+// lets go of it revokes it. So each apply claims what it wants before it looks, and none revokes what another has claimed.
+//
+// They are for one apply of a configuration: what was wanted in one means nothing to the next.
+type Claims struct {
+	// settled waits until no request about the applications is under way that was sent before a claim was made.
+	settled func(ctx context.Context, appIDs []string) error
+
+	mu    sync.Mutex
+	byApp map[string]map[*Claim]bool
+}
+
+// Claim is what one resource wants.
+type Claim struct {
+	book *Claims
+	apps map[string]bool
+	set  Set
+	open map[string]bool // applications that were left alone since others want them open
+}
+
+// Claims are those of the applies that share the client.
+func (c *Client) Claims() *Claims { return &c.claims }
+
+// make claims what is wanted. From its return on no request of others takes any of it away, and what is listed shows all
+// that was sent before. A nil *Claims knows of nothing.
+func (c *Claims) make(ctx context.Context, wanted Set) (*Claim, error) {
+	if c == nil {
+		return nil, nil //nolint:nilnil // a nil claim is one that nothing is held against
+	}
+	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted, open: map[string]bool{}}
+	c.mu.Lock()
+	for id := range claim.apps {
+		if c.byApp[id] == nil {
+			if c.byApp == nil {
+				c.byApp = map[string]map[*Claim]bool{}
+			}
+			c.byApp[id] = map[*Claim]bool{}
+		}
+		c.byApp[id][claim] = true
+	}
+	c.mu.Unlock()
+	return claim, c.settled(ctx, wanted.AppIDs)
+}
+
+// others are the claims of others to an application.
+func (k *Claim) others(appID string) []*Claim {
+	k.book.mu.Lock()
+	defer k.book.mu.Unlock()
+	var out []*Claim
+	for other := range k.book.byApp[appID] {
+		if other != k {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// wants tells that the resource wants the account on its applications, in whatever spelling the service lists it.
+func (k *Claim) wants(h Handle) bool {
+	if k.set.Mode == AllUser {
+		return false
+	}
+	if _, ok := k.set.Accounts[h]; ok {
+		return true
+	}
+	plain, ok := undecorated(h)
+	if ok {
+		_, ok = k.set.Accounts[plain]
+	}
+	return ok
+}
+
+// conceal hides from a look at the service what others have claimed and this resource does not want: it is not for this
+// resource to revoke, and its state must not hold it.
+func (k *Claim) conceal(actual Actual) Actual {
+	if k == nil {
+		return actual
+	}
+	out := maps.Clone(actual)
+	for id, status := range actual {
+		others := k.others(id)
+		if len(others) == 0 {
+			continue
+		}
+		if k.leavesOpen(id, others) {
+			k.open[id] = true
+			status.App.AuthorizationType, status.Accounts, status.MaybeOpen = AssignUser, nil, false
+		} else {
+			status.Accounts = k.without(id, status.Accounts, others)
+		}
+		out[id] = status
+	}
+	return out
+}
+
+// leavesOpen tells that the application is none of this resource any more, and that another wants it open to everybody.
+func (k *Claim) leavesOpen(appID string, others []*Claim) bool {
+	if k.apps[appID] {
+		return false
+	}
+	for _, other := range others {
+		if other.set.Mode == AllUser {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *Claim) without(appID string, accounts Accounts, others []*Claim) Accounts {
+	out, cloned := accounts, false
+	for h := range accounts {
+		if !k.taken(appID, h, others) {
+			continue
+		}
+		if !cloned {
+			out, cloned = maps.Clone(accounts), true
+		}
+		delete(out, h)
+	}
+	return out
+}
+
+// taken tells that others want the account on the application, and this resource doesn't.
+func (k *Claim) taken(appID string, h Handle, others []*Claim) bool {
+	for _, other := range others {
+		if other.wants(h) {
+			return !k.apps[appID] || !k.wants(h)
+		}
+	}
+	return false
+}
+
+// allow refuses a request that takes away what others have claimed by now. Ask it when no other request about the
+// applications can be sent.
+func (k *Claim) allow(a Assignment) error {
+	if k == nil {
+		return nil
+	}
+	for _, id := range a.AppIDs {
+		others := k.others(id)
+		if a.AuthorizationType != AllUser && k.leavesOpen(id, others) {
+			return fmt.Errorf("application %s: %w", id, ErrClaimed)
+		}
+		for _, user := range a.DelUsers {
+			if k.taken(id, user.Handle(), others) {
+				return fmt.Errorf("%s on application %s: %w", user.Account, id, ErrClaimed)
+			}
+		}
+	}
+	return nil
+}
+
+// leftOpen are the applications that stay open to everybody, since others want that, though this resource no longer names them.
+func (k *Claim) leftOpen() []string {
+	if k == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(k.open))
+}
