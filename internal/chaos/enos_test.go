@@ -70,6 +70,16 @@ func newPortal(w *world) *portal {
 	return p
 }
 
+// calm lets time pass, until reads show what was written last. An apply waits for that, and one that was interrupted can't: the
+// refresh that came at once would take a list for true that the service itself shows wrongly.
+func (p *portal) calm() {
+	for _, app := range p.apps {
+		if types, ok := p.mock.Authorization(acctest.OrgID, app); ok {
+			_ = p.mock.SetAuthorization(acctest.OrgID, app, types...)
+		}
+	}
+}
+
 func (p *portal) add(app string, types names) {
 	err := p.mock.AddApp(acctest.OrgID, enos.Application{
 		AccessKey: app, Name: app, CreatedType: enos.CreatedType(p.w.rng.IntN(2)), DataAuthorizeTypes: slices.Sorted(maps.Keys(types)),

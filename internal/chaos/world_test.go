@@ -262,6 +262,11 @@ func (w *world) round(edit bool) (killed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	for _, e := range w.estates {
+		if p, ok := e.(*portal); ok {
+			p.calm()
+		}
+	}
 	if len(diags.Errors) == 0 && !moved {
 		if err := w.converged(); err != nil {
 			return false, fmt.Errorf("after an apply without an error: %w", err)
