@@ -137,16 +137,22 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		}
 	}
 
-	data := &service.Data{
-		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
-		Enos:        connection(c.enos, p.enosConfig, enos.New),
-		Venafi:      connection(c.venafi, p.venafiConfig, venafi.New),
-		EnosOrgID:   orgID(c.model.Enos, c.enos),
-	}
 	// Each plan, and each apply, of Terraform and OpenTofu validates and configures a provider of its own. Only `terraform test`
 	// configures one without validating it, for a provider block in a test file (Terraform 1.13 and later), and then makes any
 	// number of plans with it: what one of them claims means nothing to the next.
-	if p.validated.Swap(false) {
+	onePlan := p.validated.Swap(false)
+	venafiConfig := func(s *settings) (venafi.Config, diag.Diagnostics) {
+		config, diags := p.venafiConfig(s)
+		config.ManyPlans = !onePlan
+		return config, diags
+	}
+	data := &service.Data{
+		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
+		Enos:        connection(c.enos, p.enosConfig, enos.New),
+		Venafi:      connection(c.venafi, venafiConfig, venafi.New),
+		EnosOrgID:   orgID(c.model.Enos, c.enos),
+	}
+	if onePlan {
 		data.HuaweicloudClaims = &service.Claims[huaweicloud.Handle]{}
 		data.EnosClaims = &service.Claims[string]{}
 		data.VenafiClaims = &service.Claims[string]{}

@@ -49,6 +49,9 @@ type Config struct {
 	ClientCertificate  *tls.Certificate
 	// Scope is what the logins ask for; "" is DefaultScope.
 	Scope string
+	// ManyPlans tells that the client serves more than one plan and apply. What one of them granted means nothing to the next, so
+	// that nothing is ErrClaimed.
+	ManyPlans bool
 }
 
 // Client calls one installation as one identity. It is safe for concurrent use; one is shared by everybody in a run, so that
@@ -90,6 +93,7 @@ func New(config Config) (*Client, error) {
 		quota: config.Rest.Quota, tries: config.Rest.MaxRetries, wait: wait,
 		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5},
 	}
+	c.roles.manyPlans = config.ManyPlans
 	if c.login, err = chooseLogin(config); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ func (c *Client) Intend(ctx context.Context, g Grant) ([]Grant, error) {
 			clashes = append(clashes, other)
 		}
 	}
+	if c.roles.manyPlans {
+		return clashes, nil
+	}
 	if c.intents.grants == nil {
 		c.intents.grants = map[string][]Grant{}
 	}

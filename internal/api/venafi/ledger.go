@@ -32,6 +32,7 @@ type ledger struct {
 	claimed   map[Key]bool // what this run has granted, or wanted to grant and found held
 	first     Grant        // the first grant of this run
 	confirmed shared.Moment
+	manyPlans bool // claims are not kept
 }
 
 // ownWrite is a grant or a revoke that the service has confirmed.
@@ -66,6 +67,9 @@ func (l *ledger) note(g Grant, held bool) {
 func (l *ledger) claim(key Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.manyPlans {
+		return
+	}
 	if l.claimed == nil {
 		l.claimed = map[Key]bool{}
 	}

@@ -437,6 +437,24 @@ func TestGrantsThatChangeHands(t *testing.T) {
 	}
 }
 
+// A client that serves many plans, as in terraform test, revokes in one what it granted in another.
+func TestGrantsOfManyPlans(t *testing.T) {
+	t.Parallel()
+	s := start(t, mock.Switches{})
+	c := s.client(t, "admin")
+	c.roles.manyPlans = true
+	for range 2 {
+		if got := c.GrantRole(t.Context(), aliceOnA); got.Err != nil {
+			t.Errorf("%+v", got)
+		}
+		s.holds(t, aliceOnA, true)
+		if err := c.RevokeRole(t.Context(), aliceOnA); err != nil {
+			t.Error(err)
+		}
+		s.holds(t, aliceOnA, false)
+	}
+}
+
 func TestTurnsEndWithTheirContext(t *testing.T) {
 	t.Parallel()
 	var all turns

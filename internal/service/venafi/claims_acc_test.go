@@ -186,3 +186,24 @@ func TestAccClaims_turns(t *testing.T) {
 		})
 	}
 }
+
+// A provider block in a test file may serve all runs of the file: what one of them granted, a later one revokes.
+func TestAccClaims_terraformTest(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, mock.Switches{})
+	cli := p.cli()
+	cli.Write("services.tf", "")
+	cli.Write("main.tf", "variable \"grantee\" { type = string }\n"+
+		role("appaccess_venafi_oauth_role_grant_set", "a", maintainerOfA, "var.grantee")+"output \"grantee\" { value = var.grantee }\n")
+	var runs strings.Builder
+	for i, grantee := range []string{alice, bob, alice} {
+		fmt.Fprintf(&runs, "run \"r%d\" {\n  variables {\n    grantee = %q\n  }\n}\n", i, grantee)
+	}
+	cli.Write("main.tftest.hcl", p.Provider()+runs.String())
+	if r := cli.Run("test"); r.Code != 0 || !strings.Contains(r.Output, "3 passed") || strings.Contains(r.Output, "not revoked") {
+		t.Error(r.Output)
+	}
+	if err := p.holds(); err != nil {
+		t.Error(err)
+	}
+}
