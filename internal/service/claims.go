@@ -26,6 +26,7 @@ type Claims[M any] struct {
 	mu     sync.Mutex
 	places map[string]map[string]*Claim[M] // by target, and then by resource
 	taken  map[string][]string             // the targets of a resource
+	told   map[[2]string]bool              // pairs of resources whose conflict was returned
 }
 
 // Claim is what a resource is going to do with each of its targets.
@@ -58,7 +59,8 @@ type Conflict[M any] struct {
 
 // Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
 // resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
-// revokes what the other surely grants or when their modes differ, and two additive ones never do.
+// revokes what the other surely grants or when their modes differ, and two additive ones never do. The conflict of a pair is
+// returned once: an instance that is replaced makes its claim twice, and another may come in between.
 func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	if c == nil {
 		return nil
@@ -66,7 +68,7 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.places == nil {
-		c.places, c.taken = map[string]map[string]*Claim[M]{}, map[string][]string{}
+		c.places, c.taken, c.told = map[string]map[string]*Claim[M]{}, map[string][]string{}, map[[2]string]bool{}
 	}
 	for _, target := range c.taken[claim.Resource] {
 		delete(c.places[target], claim.Resource)
@@ -84,7 +86,12 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	}
 	var conflicts []Conflict[M]
 	for other, targets := range shared {
+		pair := [2]string{min(claim.Resource, other.Resource), max(claim.Resource, other.Resource)}
+		if c.told[pair] {
+			continue
+		}
 		if members, fight := claim.fights(other); fight {
+			c.told[pair] = true
 			conflicts = append(conflicts, Conflict[M]{Other: other, Targets: targets, Members: members})
 		}
 	}

@@ -53,6 +53,7 @@ func TestClaims(t *testing.T) {
 		"three owners":                    {[]service.Claim[string]{owner("a", "x", ""), owner("b", "x", ""), owner("c", "x", "")}, []string{"a [x] []", "b [x] []"}},
 		"other targets":                   {[]service.Claim[string]{owner("a", "x", ""), owner("b", "y", "")}, nil},
 		"planned twice":                   {[]service.Claim[string]{owner("a", "x", ""), owner("a", "x", "")}, nil},
+		"planned twice, told once":        {[]service.Claim[string]{owner("a", "x", ""), owner("b", "x", ""), owner("a", "x", "")}, nil},
 		"planned again without a target":  {[]service.Claim[string]{owner("a", "x y", ""), owner("a", "y", ""), owner("b", "x", "")}, nil},
 		"planned again with another":      {[]service.Claim[string]{owner("a", "y", ""), owner("a", "x", ""), owner("b", "x", "")}, []string{"a [x] []"}},
 		"an owner after a stranger":       {[]service.Claim[string]{adder("b", "x", "lmn"), owner("a", "x", "m")}, []string{"b [x] [l n]"}},
