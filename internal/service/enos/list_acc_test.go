@@ -133,7 +133,8 @@ func TestAccList_query(t *testing.T) {
 			{Config: m.Provider() + `data "appaccess_enos_app" "x" { app_id = "` + ownApp + `" }`},
 			{
 				Query: true,
-				Config: m.Provider() + `
+				// The provider block of the step before is still there.
+				Config: `
 					list "` + authorizationType + `" "apps" {
 					  provider         = appaccess
 					  include_resource = true

@@ -194,7 +194,8 @@ func TestAccList_query(t *testing.T) {
 			{Config: w.provider("") + `data "appaccess_huaweicloud_apps" "all" {}`},
 			{
 				Query: true,
-				Config: w.provider("") + `
+				// The provider block of the step before is still there.
+				Config: `
 					list "` + setType + `" "assigned" {
 					  provider         = appaccess
 					  include_resource = true

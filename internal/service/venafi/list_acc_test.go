@@ -173,7 +173,8 @@ func TestAccList_query(t *testing.T) {
 			{Config: m.Provider() + `data "appaccess_venafi_oauth_roles" "x" {}`},
 			{
 				Query: true,
-				Config: m.Provider() + `
+				// The provider block of the step before is still there.
+				Config: `
 					list "` + grantType + `" "maintainers" {
 					  provider         = appaccess
 					  include_resource = true
