@@ -4,6 +4,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -34,39 +35,53 @@ func TestReconcileYieldsToClaims(t *testing.T) {
 	claimed := func(mode AuthorizationType, names ...string) Set {
 		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
 	}
+	xy := []string{"x", "y"}
 	for name, test := range map[string]struct {
-		mode      AuthorizationType // of the application
-		wanted    Set
-		exclusive bool
-		other     Set
-		left      []string
-		leftMode  AuthorizationType
-		leftOpen  bool
+		mode          AuthorizationType // of the application; "" is ASSIGN_USER
+		listed, prior []string
+		wanted        Set
+		exclusive     bool
+		other         Set
+
+		left     []string // who is granted in the end
+		passed   []string
+		leftOpen bool
 	}{
-		"an account":                      {AssignUser, claimed(AssignUser, "y"), false, claimed(AssignUser, "x"), []string{"x", "y"}, AssignUser, false},
-		"an account of an owner":          {AssignUser, claimed(AssignUser, "y"), true, claimed(AssignUser, "x"), []string{"x", "y"}, AssignUser, false},
-		"one of those that are destroyed": {AssignUser, Set{}, false, claimed(AssignUser, "x"), []string{"x"}, AssignUser, false},
-		"an account that both want":       {AssignUser, claimed(AssignUser, "x"), false, claimed(AssignUser, "x"), []string{"x"}, AssignUser, false},
-		"another account":                 {AssignUser, claimed(AssignUser, "y"), false, claimed(AssignUser, "z"), []string{"y"}, AssignUser, false},
-		"another spelling":                {AssignUser, Set{}, false, claimed(AssignUser, "z", "x"), []string{"x"}, AssignUser, false},
-		"an open application":             {AllUser, Set{}, false, claimed(AllUser), []string{"x", "y"}, AllUser, true},
+		"an account":                      {listed: xy, prior: xy, wanted: claimed(AssignUser, "y"), other: claimed(AssignUser, "x"), left: xy, passed: []string{"x"}},
+		"a stranger of a set":             {listed: xy, prior: []string{"y"}, wanted: claimed(AssignUser), other: claimed(AssignUser, "x"), left: []string{"x"}},
+		"a stranger of an owner":          {listed: xy, prior: []string{"y"}, wanted: claimed(AssignUser, "y"), exclusive: true, other: claimed(AssignUser, "x"), left: xy, passed: []string{"x"}},
+		"one of those that are destroyed": {listed: xy, prior: xy, other: claimed(AssignUser, "x", "z"), left: []string{"x"}, passed: []string{"x"}},
+		"an account that both want":       {listed: xy, prior: xy, wanted: claimed(AssignUser, "x"), other: claimed(AssignUser, "x"), left: []string{"x"}},
+		"another account":                 {listed: xy, prior: xy, wanted: claimed(AssignUser, "y"), other: claimed(AssignUser, "z"), left: []string{"y"}},
+		"a decorated account": {
+			listed: []string{"x(sales)", "y"}, prior: []string{"x(sales)", "y"}, other: claimed(AssignUser, "x"), left: []string{"x(sales)"}, passed: []string{"x(sales)"},
+		},
+		"a decorated account beside the plain one": {
+			listed: []string{"x", "x(sales)"}, prior: []string{"x(sales)"}, other: claimed(AssignUser, "x"), left: []string{"x"},
+		},
+		"an open application": {mode: AllUser, listed: xy, prior: xy, other: claimed(AllUser), left: xy, leftOpen: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := &hurriedOffice{office: newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: test.mode}, Accounts: accountsOf("x", "y")}})}
+			mode := cmp.Or(test.mode, AssignUser)
+			o := &hurriedOffice{office: newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(test.listed...)}})}
 			claims := &Claims{settled: func(context.Context, []string) error { return nil }}
 			o.claim = func() {
 				if _, err := claims.make(t.Context(), test.other); err != nil {
 					t.Error(err)
 				}
 			}
-			prior := claimed(test.mode, "x", "y")
-			out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: test.wanted, Prior: prior, Exclusive: test.exclusive, Claims: claims})
+			out, err := Reconcile(t.Context(), o, Reconciliation{
+				Wanted: test.wanted, Prior: claimed(mode, test.prior...), Exclusive: test.exclusive, Claims: claims,
+			})
 			if err != nil {
 				t.Error(err)
 			}
-			if got := o.apps["a"]; !slices.Equal(sortedHandles(got.accounts), sortedHandles(accountsOf(test.left...))) || got.mode != test.leftMode {
+			if got := o.apps["a"]; !slices.Equal(sortedHandles(got.accounts), sortedHandles(accountsOf(test.left...))) || got.mode != mode {
 				t.Errorf("%s, granted to %v", got.mode, sortedHandles(got.accounts))
+			}
+			if !slices.Equal(out.Passed["a"], sortedHandles(accountsOf(test.passed...))) {
+				t.Errorf("passed: %v", out.Passed)
 			}
 			if (len(out.LeftOpen) > 0) != test.leftOpen {
 				t.Errorf("left open: %v", out.LeftOpen)

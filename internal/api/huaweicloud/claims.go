@@ -34,7 +34,11 @@ type Claim struct {
 	book *Claims
 	apps map[string]bool
 	set  Set
-	open map[string]bool // applications that were left alone since others want them open
+
+	// Of the latest look at the service:
+	open   map[string]bool            // applications that were left alone since others want them open
+	seen   map[string]Accounts        // what the applications listed
+	hidden map[string]map[Handle]bool // by application, what others want of that and this resource doesn't
 }
 
 // Claims are those of the applies that share the client.
@@ -46,7 +50,7 @@ func (c *Claims) make(ctx context.Context, wanted Set) (*Claim, error) {
 	if c == nil {
 		return nil, nil //nolint:nilnil // a nil claim is one that nothing is held against
 	}
-	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted, open: map[string]bool{}}
+	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted}
 	c.mu.Lock()
 	for id := range claim.apps {
 		if c.byApp[id] == nil {
@@ -74,18 +78,20 @@ func (k *Claim) others(appID string) []*Claim {
 	return out
 }
 
-// wants tells that the resource wants the account on its applications, in whatever spelling the service lists it.
-func (k *Claim) wants(h Handle) bool {
-	if k.set.Mode == AllUser {
-		return false
-	}
+// wants tells that the resource wants the account, which is one of those that an application lists, in whatever spelling the
+// service lists it. As for alias, an account that is spelled "name (group)" beside the plain one is somebody else.
+func (k *Claim) wants(h Handle, listed Accounts) bool {
 	if _, ok := k.set.Accounts[h]; ok {
 		return true
 	}
 	plain, ok := undecorated(h)
-	if ok {
-		_, ok = k.set.Accounts[plain]
+	if !ok {
+		return false
 	}
+	if _, ok := listed[plain]; ok {
+		return false
+	}
+	_, ok = k.set.Accounts[plain]
 	return ok
 }
 
@@ -95,8 +101,10 @@ func (k *Claim) conceal(actual Actual) Actual {
 	if k == nil {
 		return actual
 	}
+	k.open, k.seen, k.hidden = map[string]bool{}, map[string]Accounts{}, map[string]map[Handle]bool{}
 	out := maps.Clone(actual)
 	for id, status := range actual {
+		k.seen[id] = status.Accounts
 		others := k.others(id)
 		if len(others) == 0 {
 			continue
@@ -126,31 +134,31 @@ func (k *Claim) leavesOpen(appID string, others []*Claim) bool {
 }
 
 func (k *Claim) without(appID string, accounts Accounts, others []*Claim) Accounts {
-	out, cloned := accounts, false
+	out := accounts
 	for h := range accounts {
 		if !k.taken(appID, h, others) {
 			continue
 		}
-		if !cloned {
-			out, cloned = maps.Clone(accounts), true
+		if k.hidden[appID] == nil {
+			k.hidden[appID], out = map[Handle]bool{}, maps.Clone(accounts)
 		}
+		k.hidden[appID][h] = true
 		delete(out, h)
 	}
 	return out
 }
 
-// taken tells that others want the account on the application, and this resource doesn't.
+// taken tells that others want an account of an application, and this resource doesn't.
 func (k *Claim) taken(appID string, h Handle, others []*Claim) bool {
-	for _, other := range others {
-		if other.wants(h) {
-			return !k.apps[appID] || !k.wants(h)
-		}
+	listed := k.seen[appID]
+	if k.apps[appID] && k.wants(h, listed) {
+		return false
 	}
-	return false
+	return slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, listed) })
 }
 
-// allow refuses a request that takes away what others have claimed by now. Ask it when no other request about the
-// applications can be sent.
+// allow refuses a request that takes away what others have claimed since this resource looked. Ask it when no other request
+// about the applications can be sent.
 func (k *Claim) allow(a Assignment) error {
 	if k == nil {
 		return nil
@@ -167,6 +175,25 @@ func (k *Claim) allow(a Assignment) error {
 		}
 	}
 	return nil
+}
+
+// passed are the accounts, by application, that were this resource's to revoke and have passed to others: those that it had, or
+// all of them when it is exclusive.
+func (k *Claim) passed(prior Set, exclusive bool) map[string][]Handle {
+	if k == nil {
+		return nil
+	}
+	had, apps := &Claim{set: prior}, setOf(prior.AppIDs)
+	out := map[string][]Handle{}
+	for id, hidden := range k.hidden {
+		for h := range hidden {
+			if exclusive || apps[id] && had.wants(h, k.seen[id]) {
+				out[id] = append(out[id], h)
+			}
+		}
+		slices.SortFunc(out[id], compareHandles)
+	}
+	return out
 }
 
 // leftOpen are the applications that stay open to everybody, since others want that, though this resource no longer names them.

@@ -67,6 +67,9 @@ type Outcome struct {
 	// LeftOpen are applications that are none of this set any more and stay open to everybody, since another resource of the run
 	// wants that: what the set granted there could not be revoked.
 	LeftOpen []string
+	// Passed are accounts, by application, that the set would have revoked and did not, since another resource of the run wants
+	// them there.
+	Passed map[string][]Handle
 }
 
 // Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests, and reads
@@ -86,7 +89,7 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		return Outcome{}, err
 	}
 	out, err := r.reconcile(ctx, w, claim, claim.conceal(actual))
-	out.LeftOpen = claim.leftOpen()
+	out.LeftOpen, out.Passed = claim.leftOpen(), claim.passed(r.Prior, r.Exclusive)
 	return out, err
 }
 

@@ -4,6 +4,7 @@
 package huaweicloud_test
 
 import (
+	"strings"
 	"testing"
 
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
@@ -22,46 +23,47 @@ func TestAccSet_handover(t *testing.T) {
 		before, config string
 		cad            []string // who is granted in the end
 		mode           string
+		kept           string // an account that the plan showed as revoked, and the apply says it left to another resource
 	}{
 		"an account, taken up first": {
 			set("a", apps(cad), users("wangwu", "lisi"), after(b)) + set("b", apps(cad), users("zhaoliu")),
 			set("a", apps(cad), users("wangwu"), after(b)) + set("b", apps(cad), users("zhaoliu", "lisi")),
-			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser,
+			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser, "corp.example.com/lisi",
 		},
 		"an account, let go of first": {
 			set("a", apps(cad), users("wangwu", "lisi")) + set("b", apps(cad), users("zhaoliu"), after(a)),
 			set("a", apps(cad), users("wangwu")) + set("b", apps(cad), users("zhaoliu", "lisi"), after(a)),
-			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser,
+			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser, "",
 		},
 		"an account, at once": {
 			set("a", apps(cad), users("wangwu", "lisi")) + set("b", apps(cad), users("zhaoliu")),
 			set("a", apps(cad), users("wangwu")) + set("b", apps(cad), users("zhaoliu", "lisi")),
-			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser,
+			[]string{"wangwu", "lisi", "zhaoliu"}, mock.AssignUser, "",
 		},
 		"an application": {
 			set("a", apps(cad, viewer), users("wangwu", "lisi"), after(b)) + set("b", apps(office), users("lisi")),
 			set("a", apps(viewer), users("wangwu", "lisi"), after(b)) + set("b", apps(office, cad), users("lisi")),
-			[]string{"lisi"}, mock.AssignUser,
+			[]string{"lisi"}, mock.AssignUser, "corp.example.com/lisi",
 		},
 		"all, from one that is destroyed": {
 			set("a", apps(cad), users("wangwu", "lisi"), after(b)) + set("b", apps(viewer), users("lisi")),
 			set("b", apps(viewer, cad), users("lisi")),
-			[]string{"lisi"}, mock.AssignUser,
+			[]string{"lisi"}, mock.AssignUser, "",
 		},
 		"all, to a resource of another address": {
 			set("a", apps(cad), users("wangwu", "lisi")),
 			set("b", apps(cad), users("wangwu", "lisi")),
-			[]string{"wangwu", "lisi"}, mock.AssignUser,
+			[]string{"wangwu", "lisi"}, mock.AssignUser, "",
 		},
 		"an application of an owner": {
 			owner("a", apps(cad, viewer), users("wangwu", "lisi"), after(ownerAddress("b"))) + owner("b", apps(office), users("lisi")),
 			owner("a", apps(viewer), users("wangwu", "lisi"), after(ownerAddress("b"))) + owner("b", apps(office, cad), users("lisi"), "max_revocations = 9"),
-			[]string{"lisi"}, mock.AssignUser,
+			[]string{"lisi"}, mock.AssignUser, "",
 		},
 		"an open application": {
 			set("a", apps(cad, viewer), open, after(b)) + set("b", apps(office), open),
 			set("a", apps(viewer), open, after(b)) + set("b", apps(office, cad), open),
-			nil, mock.AllUser,
+			nil, mock.AllUser, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +73,13 @@ func TestAccSet_handover(t *testing.T) {
 			cli.Write("main.tf", tc.before)
 			mustRun(t, cli, "apply", "-auto-approve")
 			cli.Write("main.tf", tc.config)
-			mustRun(t, cli, "apply", "-auto-approve")
+			applied := cli.Run("apply", "-auto-approve", "-no-color")
+			if applied.Code != 0 {
+				t.Fatal(applied.Output)
+			}
+			if _, said, _ := strings.Cut(applied.Output, "Accounts were not revoked"); tc.kept != "" && !strings.Contains(said, "1 account: "+tc.kept) {
+				t.Errorf("nothing says that %s was left to another resource:\n%s", tc.kept, applied.Output)
+			}
 			for i := range tc.cad {
 				tc.cad[i] = "corp.example.com/" + tc.cad[i]
 			}

@@ -7,7 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -45,18 +46,29 @@ func (r *setResource) apply(
 			return nil
 		},
 	})
-	if len(out.LeftOpen) > 0 && len(prior.Accounts) > 0 {
-		diags.AddWarning("Accounts could not be revoked",
-			"Another resource of this configuration has opened these applications to everybody before this one could revoke its accounts there, and "+
-				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+idLines(out.LeftOpen))
-	}
+	warnOfOthers(diags, out, prior)
 	if err == nil || len(out.Touched) == 0 {
 		return api.Tracked{}, err
 	}
 	return out.State(wanted, prior, r.kind.exclusive), err
 }
 
-func idLines(ids []string) string { return "  - " + strings.Join(ids, "\n  - ") }
+// warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
+func warnOfOthers(diags *diag.Diagnostics, out api.Outcome, prior api.Set) {
+	if len(out.Passed) > 0 {
+		var text []string
+		for _, id := range slices.Sorted(maps.Keys(out.Passed)) {
+			text = append(text, revocationLine(out.Actual[id].App, out.Passed[id]))
+		}
+		diags.AddWarning("Accounts were not revoked",
+			"Another resource of this configuration wants these accounts on the same applications, so they keep access:\n\n"+lines(text))
+	}
+	if len(out.LeftOpen) > 0 && len(prior.Accounts) > 0 {
+		diags.AddWarning("Accounts could not be revoked",
+			"Another resource of this configuration has opened these applications to everybody before this one could revoke its accounts there, and "+
+				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+lines(out.LeftOpen))
+	}
+}
 
 // report logs how far an apply is, at every interval until stop is called.
 func report(ctx context.Context, progress *api.Progress, interval time.Duration) (stop func()) {
