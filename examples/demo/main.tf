@@ -18,20 +18,20 @@ variable "services" {
 
 # These are the credentials of the mock services, which everybody may know. Real ones come from the environment.
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region             = "ap-southeast-3"
     access_key         = "DEMOACCESSKEY0000001"
     secret_key         = "demo-huaweicloud-secret-key"
     workspace_endpoint = var.services
     iam_endpoint       = var.services
   }
-  enos = {
+  enos {
     gateway_url = var.services
     access_key  = "11111111-2222-3333-4444-555555555555"
     secret_key  = "demo-enos-secret-key"
     org_id      = "o15000000000001"
   }
-  venafi = {
+  venafi {
     url       = var.services
     client_id = "appaccess"
     username  = "local:admin"

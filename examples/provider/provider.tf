@@ -8,20 +8,20 @@ terraform {
 
 # Configure what you use. Everything may come from the environment instead: then a service needs no part here at all.
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region     = "ap-southeast-3"
     access_key = var.huaweicloud_access_key
     secret_key = var.huaweicloud_secret_key
   }
 
-  enos = {
+  enos {
     gateway_url = "https://apim.example.com"
     access_key  = var.enos_access_key
     secret_key  = var.enos_secret_key
     org_id      = "o15000000000001"
   }
 
-  venafi = {
+  venafi {
     url       = "https://tpp.example.com"
     client_id = "terraform"
     jwt       = var.pipeline_jwt

@@ -55,21 +55,24 @@ func (m *Mock) DemoProvider() string {
 	e := m.DemoEnvironment()
 	return fmt.Sprintf(`
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region              = %[2]q
     access_key          = %[3]q
     secret_key          = %[4]q
     workspace_endpoint  = %[1]q
     iam_endpoint        = %[1]q
-    requests_per_minute = { read = 0, write = 0 }
+    requests_per_minute {
+      read = 0
+      write = 0
+    }
   }
-  enos = {
+  enos {
     gateway_url = %[1]q
     access_key  = %[5]q
     secret_key  = %[6]q
     org_id      = %[7]q
   }
-  venafi = {
+  venafi {
     url       = %[1]q
     client_id = %[8]q
     username  = %[9]q

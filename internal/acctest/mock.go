@@ -91,11 +91,11 @@ func (m *Mock) Provider() string {
 // ProviderWith is Provider with more lines in the parts of the services.
 func (m *Mock) ProviderWith(huaweicloud, enos, venafi string) string {
 	if !strings.Contains(huaweicloud, "requests_per_minute") {
-		huaweicloud += "\n    requests_per_minute = { read = 0, write = 0 }"
+		huaweicloud += "\n    requests_per_minute {\n      read = 0\n      write = 0\n    }"
 	}
 	return fmt.Sprintf(`
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region             = %[2]q
     access_key         = %[3]q
     secret_key         = %[4]q
@@ -104,14 +104,14 @@ provider "appaccess" {
     iam_endpoint       = %[1]q
     %[12]s
   }
-  enos = {
+  enos {
     gateway_url = %[1]q
     access_key  = %[6]q
     secret_key  = %[7]q
     org_id      = %[8]q
     %[13]s
   }
-  venafi = {
+  venafi {
     url       = %[1]q
     client_id = %[9]q
     username  = %[10]q

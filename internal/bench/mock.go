@@ -30,7 +30,7 @@ type Conditions struct {
 
 // quota is what the provider is told of the quotas.
 func (c Conditions) quota() string {
-	return fmt.Sprintf("    requests_per_minute = { read = %d, write = %d }", c.ReadQuota, c.WriteQuota)
+	return fmt.Sprintf("    requests_per_minute {\n      read = %d\n      write = %d\n    }", c.ReadQuota, c.WriteQuota)
 }
 
 // mockSetup is what the process of the mock is told on its command line.

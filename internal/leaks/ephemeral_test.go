@@ -17,24 +17,27 @@ variable "credentials" {
 }
 
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region              = "REGION"
     access_key          = var.credentials.access_key
     secret_key          = var.credentials.secret_key
     security_token      = var.credentials.security_token
     workspace_endpoint  = "HTTP_URL"
     iam_endpoint        = "HTTP_URL"
-    requests_per_minute = { read = 0, write = 0 }
+    requests_per_minute {
+      read = 0
+      write = 0
+    }
     max_retries         = 0
   }
-  enos = {
+  enos {
     gateway_url = "HTTP_URL"
     access_key  = var.credentials.enos_key
     secret_key  = var.credentials.enos_secret
     org_id      = "ORG"
     max_retries = 0
   }
-  venafi = {
+  venafi {
     url            = "TLS_URL"
     ca_certificate = file("${path.module}/ca.pem")
     client_id      = "CLIENT"
@@ -46,12 +49,17 @@ provider "appaccess" {
 
 provider "appaccess" {
   alias  = "jwt"
-  venafi = { url = "HTTP_URL", client_id = "CLIENT", jwt = var.credentials.jwt, max_retries = 0 }
+  venafi {
+    url = "HTTP_URL"
+    client_id = "CLIENT"
+    jwt = var.credentials.jwt
+    max_retries = 0
+  }
 }
 
 provider "appaccess" {
   alias  = "certificate"
-  venafi = {
+  venafi {
     url                = "TLS_URL"
     ca_certificate     = file("${path.module}/ca.pem")
     client_id          = "CLIENT"
@@ -67,7 +75,11 @@ ephemeral "appaccess_venafi_access_token" "e" {
 
 provider "appaccess" {
   alias  = "token"
-  venafi = { url = "HTTP_URL", access_token = ephemeral.appaccess_venafi_access_token.e.access_token, max_retries = 0 }
+  venafi {
+    url = "HTTP_URL"
+    access_token = ephemeral.appaccess_venafi_access_token.e.access_token
+    max_retries = 0
+  }
 }
 
 data "appaccess_venafi_identity" "jwt" {

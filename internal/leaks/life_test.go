@@ -109,17 +109,20 @@ func (s *services) fill(text string) string {
 // fromEnvironment is a provider block that leaves the credentials to the environment. Nothing is repeated: failures are what is looked at.
 const fromEnvironment = `
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     workspace_endpoint  = "HTTP_URL"
     iam_endpoint        = "HTTP_URL"
     max_retries         = 0
-    requests_per_minute = { read = 0, write = 0 }
+    requests_per_minute {
+      read = 0
+      write = 0
+    }
   }
-  enos = {
+  enos {
     gateway_url = "HTTP_URL"
     max_retries = 0
   }
-  venafi = {
+  venafi {
     max_retries    = 0
     ca_certificate = file("${path.module}/ca.pem")
   }

@@ -16,9 +16,10 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// block is what the provider takes for one service: a nested attribute of the provider block.
+// block is what the provider takes for one service: a block in the provider block. Terraform drops a
+// misspelt key of a nested attribute without a word, and refuses it in a block.
 type block struct {
-	name        string // of the attribute: "huaweicloud"
+	name        string // "huaweicloud"
 	service     string // as people call it: "Huawei Cloud Workspace"
 	description string
 	texts       []text
@@ -58,8 +59,8 @@ func (b block) text(name string) text {
 	panic("the block " + b.name + " has no attribute " + name) // a name is a constant of this package
 }
 
-// attribute makes the nested attribute of the provider block.
-func (b block) attribute() schema.Attribute {
+// schema makes the block.
+func (b block) schema() schema.Block {
 	attributes := map[string]schema.Attribute{
 		"ca_certificate": schema.StringAttribute{
 			Optional: true,
@@ -84,23 +85,6 @@ func (b block) attribute() schema.Attribute {
 				"the next and honour `Retry-After`. Default: `" + strconv.Itoa(defaultMaxRetries) + "`.",
 			Validators: []validator.Int64{int64validator.Between(0, 100)},
 		},
-		"requests_per_minute": schema.SingleNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "The most requests that are sent in any 60 seconds; below that nothing waits. `0` is unlimited. " +
-				"Default: " + quotaText(b.quota) + ". A number that is left out keeps its default.",
-			Attributes: map[string]schema.Attribute{
-				"read": schema.Int64Attribute{
-					Optional:            true,
-					MarkdownDescription: "Requests that only read. Default: " + limitText(b.quota.Read) + ".",
-					Validators:          []validator.Int64{int64validator.Between(0, upperLimit)},
-				},
-				"write": schema.Int64Attribute{
-					Optional:            true,
-					MarkdownDescription: "Requests that change something. Default: " + limitText(b.quota.Write) + ".",
-					Validators:          []validator.Int64{int64validator.Between(0, upperLimit)},
-				},
-			},
-		},
 		"max_concurrent_requests": schema.Int64Attribute{
 			Optional: true,
 			MarkdownDescription: "The most requests that are under way at a time, across all resources of this service in one run. " +
@@ -120,10 +104,27 @@ func (b block) attribute() schema.Attribute {
 			Validators:          validators,
 		}
 	}
-	return schema.SingleNestedAttribute{
-		Optional:            true,
+	return schema.SingleNestedBlock{
 		MarkdownDescription: b.description,
 		Attributes:          attributes,
+		Blocks: map[string]schema.Block{
+			"requests_per_minute": schema.SingleNestedBlock{
+				MarkdownDescription: "The most requests that are sent in any 60 seconds; below that nothing waits. `0` is unlimited. " +
+					"Default: " + quotaText(b.quota) + ". A number that is left out keeps its default.",
+				Attributes: map[string]schema.Attribute{
+					"read": schema.Int64Attribute{
+						Optional:            true,
+						MarkdownDescription: "Requests that only read. Default: " + limitText(b.quota.Read) + ".",
+						Validators:          []validator.Int64{int64validator.Between(0, upperLimit)},
+					},
+					"write": schema.Int64Attribute{
+						Optional:            true,
+						MarkdownDescription: "Requests that change something. Default: " + limitText(b.quota.Write) + ".",
+						Validators:          []validator.Int64{int64validator.Between(0, upperLimit)},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -146,5 +147,5 @@ func quotaText(q rest.Quota) string {
 	if q == (rest.Quota{}) {
 		return "unlimited"
 	}
-	return fmt.Sprintf("`{ read = %d, write = %d }`", q.Read, q.Write)
+	return fmt.Sprintf("`read = %d` and `write = %d`", q.Read, q.Write)
 }

@@ -76,10 +76,10 @@ func (p *appaccess) Schema(_ context.Context, _ provider.SchemaRequest, resp *pr
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Who may use which application: access grants of Huawei Cloud Workspace, Envision EnOS and Venafi " +
 			"Trust Protection Platform.",
-		Attributes: map[string]schema.Attribute{
-			huaweicloudBlock.name: huaweicloudBlock.attribute(),
-			enosBlock.name:        enosBlock.attribute(),
-			venafiBlock.name:      venafiBlock.attribute(),
+		Blocks: map[string]schema.Block{
+			huaweicloudBlock.name: huaweicloudBlock.schema(),
+			enosBlock.name:        enosBlock.schema(),
+			venafiBlock.name:      venafiBlock.schema(),
 		},
 	}
 }

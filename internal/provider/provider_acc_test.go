@@ -62,14 +62,14 @@ resource "terraform_data" "service" {
 }
 
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region             = %[2]q
     access_key         = %[3]q
     secret_key         = %[4]q
     workspace_endpoint = terraform_data.service.output.endpoint
     iam_endpoint       = terraform_data.service.output.endpoint
   }
-  venafi = {
+  venafi {
     url          = "https://tpp.example.com"
     access_token = terraform_data.service.output.token
   }
@@ -104,14 +104,14 @@ resource "terraform_data" "enos" {
 }
 
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region             = %[2]q
     access_key         = %[3]q
     secret_key         = %[4]q
     workspace_endpoint = %[1]q
     iam_endpoint       = %[1]q
   }
-  enos = {
+  enos {
     gateway_url = terraform_data.enos.output.gateway_url
     access_key  = terraform_data.enos.output.access_key
     secret_key  = terraform_data.enos.output.secret_key
@@ -165,22 +165,34 @@ func TestAccProviderErrors(t *testing.T) {
 	}{
 		{"nothing is set", ``, nil, `huaweicloud.region (environment variable HW_REGION_NAME)`},
 		{
-			"a credential is missing", `huaweicloud = { region = "cn-north-4", access_key = "ak" }`, nil,
+			"a credential is missing", `huaweicloud {
+			  region = "cn-north-4"
+			  access_key = "ak"
+			}`, nil,
 			`huaweicloud.secret_key (environment variable HW_SECRET_KEY)`,
 		},
 		{
-			"http to another machine", `huaweicloud = { workspace_endpoint = "http://workspace.example.com" }`, nil,
+			"http to another machine", `huaweicloud { workspace_endpoint = "http://workspace.example.com" }`, nil,
 			`huaweicloud.workspace_endpoint: http:// is accepted for loopback addresses only`,
 		},
 		{
-			"http to another machine, in the environment", `huaweicloud = { region = "r", access_key = "ak", secret_key = "sk" }`,
+			"http to another machine, in the environment", `huaweicloud {
+			  region = "r"
+			  access_key = "ak"
+			  secret_key = "sk"
+			}`,
 			map[string]string{"HW_IAM_ENDPOINT": "http://iam.example.com"},
 			`huaweicloud.iam_endpoint, from the environment variable HW_IAM_ENDPOINT: http:// is accepted for loopback addresses only`,
 		},
-		{"a malformed duration", `huaweicloud = { request_timeout = "soon" }`, nil, `huaweicloud.request_timeout: it is not a length of time`},
-		{"a negative quota", `enos = { requests_per_minute = { write = -1 } }`, nil, `enos.requests_per_minute.write value must be between 0 and`},
-		{"two kinds of login", `venafi = { access_token = "t", jwt = "j" }`, nil, `More than one kind of login to Venafi Trust Protection Platform`},
-		{"a certificate without its key", `venafi = { client_certificate = "x" }`, nil, `venafi.client_key (environment variable VENAFI_CLIENT_KEY)`},
+		{"a malformed duration", `huaweicloud { request_timeout = "soon" }`, nil, `huaweicloud.request_timeout: it is not a length of time`},
+		{"a negative quota", "enos {\n requests_per_minute { write = -1 }\n}", nil, `enos.requests_per_minute.write value must be between 0 and`},
+		{"two kinds of login", `venafi {
+		  access_token = "t"
+		  jwt = "j"
+		}`, nil, `More than one kind of login to Venafi Trust Protection Platform`},
+		{"a misspelt argument", `huaweicloud { max_retires = 3 }`, nil, `An argument named "max_retires" is not expected here`},
+		{"a misspelt quota", "enos {\n requests_per_minute { wirte = 1 }\n}", nil, `An argument named "wirte" is not expected here`},
+		{"a certificate without its key", `venafi { client_certificate = "x" }`, nil, `venafi.client_key (environment variable VENAFI_CLIENT_KEY)`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

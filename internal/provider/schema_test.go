@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -34,10 +35,7 @@ func TestSchemas(t *testing.T) {
 		if schema.Block.Description == "" {
 			t.Errorf("%s has no description", at)
 		}
-		if len(schema.Block.BlockTypes) > 0 {
-			t.Errorf("%s has blocks; nested attributes do all that they do", at)
-		}
-		seen += lintAttributes(t, at, schema.Block.Attributes)
+		seen += lintBlock(t, at, schema.Block)
 	}
 	lint("provider", resp.Provider)
 	for name, schema := range resp.ResourceSchemas {
@@ -62,15 +60,30 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+func lintBlock(t *testing.T, at string, block *tfprotov6.SchemaBlock) int {
+	t.Helper()
+	seen := lintAttributes(t, at, block.Attributes)
+	for _, b := range block.BlockTypes {
+		if b.Nesting != tfprotov6.SchemaNestedBlockNestingModeSingle {
+			t.Errorf("%s.%s may stand more than once", at, b.TypeName)
+		}
+		if b.TypeName == "timeouts" { // made by the framework's module of that name
+			continue
+		}
+		if b.Block.Description == "" {
+			t.Errorf("%s.%s has no description", at, b.TypeName)
+		}
+		seen += lintBlock(t, at+"."+b.TypeName, b.Block)
+	}
+	return seen
+}
+
 func lintAttributes(t *testing.T, at string, attributes []*tfprotov6.SchemaAttribute) int {
 	t.Helper()
 	seen := 0
 	for _, a := range attributes {
 		name := at + "." + a.Name
 		seen++
-		if a.Name == "timeouts" { // made by the framework's module of that name
-			continue
-		}
 		if strings.TrimSpace(a.Description) == "" {
 			t.Errorf("%s has no description", name)
 		}
@@ -86,6 +99,9 @@ func lintAttributes(t *testing.T, at string, attributes []*tfprotov6.SchemaAttri
 		if a.NestedType != nil {
 			seen += lintAttributes(t, name, a.NestedType.Attributes)
 		}
+		if a.NestedType != nil && (a.Optional || a.Required) {
+			t.Errorf("%s is a nested attribute: Terraform drops its misspelt keys without a word, and refuses those of a block", name)
+		}
 	}
 	return seen
 }
@@ -93,20 +109,20 @@ func lintAttributes(t *testing.T, at string, attributes []*tfprotov6.SchemaAttri
 // The names of the provider block are the contract's.
 func TestProviderAttributes(t *testing.T) {
 	t.Parallel()
-	schema := providerSchema(t, newProvider(nil)).Schema
+	have := providerSchema(t, newProvider(nil)).Schema
 	var got []string
-	for service, attribute := range schema.Attributes {
-		if !attribute.IsOptional() || attribute.IsRequired() {
-			t.Errorf("%s is not optional", service)
+	for service, block := range have.Blocks {
+		if _, single := block.(schema.SingleNestedBlock); !single {
+			t.Errorf("%s may stand more than once", service)
 		}
 		for _, b := range blocks {
 			if b.name != service {
 				continue
 			}
 			for _, a := range []string{
-				"ca_certificate", "insecure_skip_verify", "request_timeout", "max_retries", "requests_per_minute", "max_concurrent_requests",
+				"ca_certificate", "insecure_skip_verify", "request_timeout", "max_retries", "max_concurrent_requests",
 			} {
-				if _, diags := schema.AttributeAtPath(t.Context(), path.Root(service).AtName(a)); diags.HasError() {
+				if _, diags := have.AttributeAtPath(t.Context(), path.Root(service).AtName(a)); diags.HasError() {
 					t.Errorf("%s.%s is missing", service, a)
 				}
 			}

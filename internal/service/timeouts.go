@@ -14,22 +14,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Timeouts is the attribute `timeouts` of a resource. Its durations are checked as a whole, since Terraform finds the
-// place of an error in the configuration by the outermost attribute only, and the message then names the inner one.
-func Timeouts(ctx context.Context, opts timeouts.Opts) schema.Attribute {
-	attribute, ok := timeouts.Attributes(ctx, opts).(schema.SingleNestedAttribute)
+// Timeouts is the block `timeouts` of a resource. Its durations are checked as a whole, so that one
+// message has one form wherever the library's own validators differ.
+func Timeouts(ctx context.Context, opts timeouts.Opts) map[string]schema.Block {
+	block, ok := timeouts.Block(ctx, opts).(schema.SingleNestedBlock)
 	if !ok {
-		panic("timeouts.Attributes is no nested attribute")
+		panic("timeouts.Block is no single nested block")
 	}
-	for name, inner := range attribute.Attributes {
+	for name, inner := range block.Attributes {
 		if text, ok := inner.(schema.StringAttribute); ok {
 			text.Validators = nil
-			attribute.Attributes[name] = text
+			block.Attributes[name] = text
 		}
 	}
-	attribute.Validators = []validator.Object{durations{}}
-	attribute.MarkdownDescription = "How long each operation may take, as durations such as `90s`, `30m` or `1h30m`."
-	return attribute
+	block.Validators = []validator.Object{durations{}}
+	block.MarkdownDescription = "How long each operation may take, as durations such as `90s`, `30m` or `1h30m`."
+	return map[string]schema.Block{"timeouts": block}
 }
 
 type durations struct{}
@@ -47,7 +47,7 @@ func (durations) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 			continue
 		}
 		if d, err := time.ParseDuration(text.ValueString()); err != nil || d <= 0 {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			resp.Diagnostics.AddAttributeError(req.Path.AtName(name), "Invalid duration",
 				fmt.Sprintf("timeouts.%s is %q: write a number and a unit, such as \"90s\", \"30m\" or \"1h30m\", above zero.", name, text.ValueString()))
 		}
 	}

@@ -82,7 +82,7 @@ func fields(v tftypes.Value) map[string]tftypes.Value {
 }
 
 // proposedNew merges configuration and prior state: what the provider computes and the configuration leaves open is taken from
-// the state. See ProposedNew of Terraform's package objchange; nested attributes of this provider compute nothing.
+// the state. See ProposedNew of Terraform's package objchange; blocks of this provider compute nothing.
 func proposedNew(schema *tfprotov6.Schema, prior, config tftypes.Value) tftypes.Value {
 	before, wanted := fields(prior), fields(config)
 	out := make(map[string]tftypes.Value, len(wanted))
@@ -95,6 +95,9 @@ func proposedNew(schema *tfprotov6.Schema, prior, config tftypes.Value) tftypes.
 			}
 		}
 		out[attribute.Name] = v
+	}
+	for _, block := range schema.Block.BlockTypes {
+		out[block.TypeName] = wanted[block.TypeName]
 	}
 	return tftypes.NewValue(config.Type(), out)
 }
@@ -118,6 +121,11 @@ func checkPlan(schema *tfprotov6.Schema, prior, config, planned tftypes.Value) e
 				return fmt.Errorf("planned %s as %s, and the configuration says %s", name, got[name], wanted[name])
 			}
 		default:
+			return fmt.Errorf("planned %s as %s, and the configuration says %s", name, got[name], wanted[name])
+		}
+	}
+	for _, block := range schema.Block.BlockTypes {
+		if name := block.TypeName; !wanted[name].Equal(got[name]) {
 			return fmt.Errorf("planned %s as %s, and the configuration says %s", name, got[name], wanted[name])
 		}
 	}

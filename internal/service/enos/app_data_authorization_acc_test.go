@@ -240,7 +240,7 @@ func TestAccAppDataAuthorization_validation(t *testing.T) {
 		"no_app":    {`app_id = ""; data_authorize_types = []`, "Empty app_id", "the access key of an application", "app_id"},
 		"no_org":    {`org_id = " "; app_id = "a"; data_authorize_types = []`, "Empty org_id", "ENOS_ORG_ID", "org_id"},
 		"destroy":   {`app_id = "a"; data_authorize_types = []; on_destroy = "forget"`, "Invalid Attribute Value Match", "forget", "on_destroy"},
-		"timeout":   {`app_id = "a"; data_authorize_types = []; timeouts = { create = "soon" }`, "Invalid duration", "soon", "timeouts"},
+		"timeout":   {`app_id = "a"; data_authorize_types = []; timeouts { create = "soon" }`, "Invalid duration", "soon", "timeouts"},
 	} {
 		cli.Write("main.tf", block(strings.ReplaceAll(test.body, "; ", "\n")))
 		report := cli.Plan()

@@ -105,14 +105,14 @@ func (r *authorizationResource) Schema(ctx context.Context, _ resource.SchemaReq
 				MarkdownDescription: "What destroying the resource does. `revoke` (default): the application loses all types, also those that were there " +
 					"before. `keep`: nothing is sent, Terraform only forgets the resource.",
 			},
-			"timeouts": service.Timeouts(ctx, timeouts.Opts{
-				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long a create may take, such as `5m`. Default `10m`.",
-				ReadDescription:   "How long a refresh may take. Default `10m`.",
-				UpdateDescription: "How long an update may take. Default `10m`.",
-				DeleteDescription: "How long a destroy may take. Default `10m`.",
-			}),
 		},
+		Blocks: service.Timeouts(ctx, timeouts.Opts{
+			Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "How long a create may take, such as `5m`. Default `10m`.",
+			ReadDescription:   "How long a refresh may take. Default `10m`.",
+			UpdateDescription: "How long an update may take. Default `10m`.",
+			DeleteDescription: "How long a destroy may take. Default `10m`.",
+		}),
 	}
 }
 

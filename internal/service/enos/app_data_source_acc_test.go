@@ -85,7 +85,7 @@ func TestAccApp_errors(t *testing.T) {
 	m := acctest.Start(t, organizations())
 	noOrg := `
 		provider "appaccess" {
-		  enos = {
+		  enos {
 		    gateway_url = "` + m.URL + `"
 		    access_key  = "` + acctest.EnosAccessKey + `"
 		    secret_key  = "` + acctest.EnosSecretKey + `"

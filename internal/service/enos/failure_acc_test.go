@@ -133,7 +133,7 @@ func TestAccFailure_timeout(t *testing.T) {
 	g := newGateway(t, mock.Switches{})
 	cli := g.cli()
 	g.Faults.Add(wire.Fault{Service: mock.ServiceName, Operation: mock.UpdateApplicationAuthorization, Kind: wire.Unavailable, RetryAfter: "60"})
-	cli.Write("main.tf", block("app_id = \""+portal+"\"\ndata_authorize_types = [\"USER\"]\ntimeouts = { create = \"500ms\" }"))
+	cli.Write("main.tf", block("app_id = \""+portal+"\"\ndata_authorize_types = [\"USER\"]\ntimeouts { create = \"500ms\" }"))
 	mustFail(t, cli.JSON("apply", "-auto-approve"), "Unable to create the data authorization", "raise timeouts.create", "500ms")
 	g.check(g.listed(portal))
 }

@@ -132,14 +132,14 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 					"`group:domain/name`. Empty after every successful apply. When somebody revokes an account on some of the applications, it shows here, " +
 					"and the next apply grants it again on just those.",
 			},
-			"timeouts": service.Timeouts(ctx, timeouts.Opts{
-				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long a create may take, such as `30m` or `1h30m`. Default `2h`: the service takes 100 writes and 200 reads a minute.",
-				ReadDescription:   "How long a refresh may take. Default `45m`.",
-				UpdateDescription: "How long an update may take. Default `2h`.",
-				DeleteDescription: "How long a destroy may take. Default `2h`.",
-			}),
 		},
+		Blocks: service.Timeouts(ctx, timeouts.Opts{
+			Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "How long a create may take, such as `30m` or `1h30m`. Default `2h`: the service takes 100 writes and 200 reads a minute.",
+			ReadDescription:   "How long a refresh may take. Default `45m`.",
+			UpdateDescription: "How long an update may take. Default `2h`.",
+			DeleteDescription: "How long a destroy may take. Default `2h`.",
+		}),
 	}
 }
 

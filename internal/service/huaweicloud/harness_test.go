@@ -92,13 +92,16 @@ func (w *workspace) cli() *acctest.CLI {
 func (w *workspace) provider(extra string) string {
 	return fmt.Sprintf(`
 provider "appaccess" {
-  huaweicloud = {
+  huaweicloud {
     region             = "ap-southeast-3"
     access_key         = "AccessKey"
     secret_key         = "SecretKey"
     workspace_endpoint = %[1]q
     iam_endpoint       = %[1]q
-    requests_per_minute = { read = 0, write = 0 }
+    requests_per_minute {
+      read = 0
+      write = 0
+    }
     %[2]s
   }
 }

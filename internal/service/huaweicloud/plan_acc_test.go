@@ -220,7 +220,7 @@ func TestAccPlan_slow(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
 	cli := w.cli()
-	cli.Write("huaweicloud.tf", strings.Replace(w.provider(""), "{ read = 0, write = 0 }", "{ read = 0, write = 3 }", 1))
+	cli.Write("huaweicloud.tf", strings.Replace(w.provider(""), "write = 0", "write = 3", 1))
 	cli.Write("main.tf", setBlock(additive, `
 		app_ids = `+quoted(cad)+`
 		users   = { "local.com" = { for i in range(1000) : "user${i}" => null } }`))

@@ -148,7 +148,7 @@ func (in insight) warnSlow(diags *diag.Diagnostics) {
 		return
 	}
 	diags.AddWarning("The apply takes a while",
-		fmt.Sprintf("It sends %s and reads back with about %d more. With requests_per_minute = { read = %d, write = %d } that takes about %d minutes. "+
+		fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %d minutes. "+
 			"How far it is shows in the log at level INFO.", counted(writes, "request"), reads, in.quota.Read, in.quota.Write, int(math.Ceil(minutes))))
 }
 

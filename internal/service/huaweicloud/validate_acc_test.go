@@ -50,7 +50,11 @@ func TestAccSet_badInput(t *testing.T) { //nolint:tparallel // its parts share a
 		"mode":          {body: `app_ids = ["a"]` + "\n" + `authorization_type = "EVERYBODY"`, summary: "Invalid Attribute Value Match", parts: []string{"authorization_type", "ASSIGN_USER"}},
 		"on_destroy":    {body: `app_ids = ["a"]` + "\n" + `on_destroy = "forget"`, summary: "Invalid Attribute Value Match", parts: []string{"on_destroy", "keep"}},
 		"limit":         {body: `app_ids = ["a"]` + "\n" + `max_revocations = -1`, summary: "Invalid Attribute Value", parts: []string{"max_revocations", "at least 0"}},
-		"duration":      {body: `app_ids = ["a"]` + "\n" + `timeouts = { create = "30 minutes" }`, summary: "Invalid duration", parts: []string{"timeouts.create", "30 minutes", "timeouts ="}},
+		"duration":      {body: `app_ids = ["a"]` + "\n" + `timeouts { create = "30 minutes" }`, summary: "Invalid duration", parts: []string{"timeouts.create", "30 minutes", "create ="}},
+		"misspelt duration": {
+			body:    `app_ids = ["a"]` + "\n" + `timeouts { craete = "6h" }`,
+			summary: "Unsupported argument", parts: []string{`An argument named "craete" is not expected here`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cli.Write("main.tf", setBlock(additive, test.body))

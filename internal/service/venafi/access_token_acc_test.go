@@ -118,7 +118,7 @@ func TestAccAccessToken_errors(t *testing.T) {
 	}
 	ready := `
 		provider "appaccess" {
-		  venafi = {
+		  venafi {
 		    url          = "` + m.URL + `"
 		    access_token = "` + token + `"
 		  }

@@ -333,7 +333,7 @@ func TestAccGrantSet_validation(t *testing.T) {
 		{nil, []string{role, `application_id = " app-a"`}, "Invalid application_id", []string{"spaces"}},
 		{nil, []string{role, app, "max_revocations = -1"}, "Invalid Attribute Value", []string{"max_revocations"}},
 		{nil, []string{role, app, `on_destroy = "forget"`}, "Invalid Attribute Value Match", []string{"on_destroy"}},
-		{nil, []string{role, app, `timeouts = { create = "soon" }`}, "Invalid duration", []string{"timeouts.create"}},
+		{nil, []string{role, app, `timeouts { create = "soon" }`}, "Invalid duration", []string{"timeouts.create"}},
 	} {
 		for _, kind := range []string{setType, exclusiveType} {
 			cli.Write("main.tf", roleBlock(kind, c.grantees, c.lines...))

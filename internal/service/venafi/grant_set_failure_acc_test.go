@@ -235,6 +235,6 @@ func TestAccGrantSet_notVisible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\n  venafi = {\n    url = %q\n    access_token = %q\n  }\n}\n", p.URL, token))
+	cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\n  venafi {\n    url = %q\n    access_token = %q\n  }\n}\n", p.URL, token))
 	mustFail(t, cli.Plan(), "Unable to read the OAuth role grants", "sees the roles of those applications only that it owns")
 }

@@ -96,7 +96,7 @@ func (in insight) warnSlow(diags *diagnostics) {
 	}
 	minutes := math.Ceil(float64(writes-in.quota.Write) / float64(in.quota.Write))
 	diags.AddWarning("The apply takes a while",
-		fmt.Sprintf("It sends %s. With requests_per_minute = { read = %d, write = %d } that takes about %d minutes. How far it is shows in the log at level INFO.",
+		fmt.Sprintf("It sends %s. At requests_per_minute of read = %d and write = %d that takes about %d minutes. How far it is shows in the log at level INFO.",
 			counted(writes, "request"), in.quota.Read, in.quota.Write, int(minutes)))
 }
 

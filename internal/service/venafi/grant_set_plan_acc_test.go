@@ -181,7 +181,7 @@ func TestAccGrantSet_slow(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
 	cli := p.cli()
-	cli.Write("services.tf", p.ProviderWith("", "", "requests_per_minute = { read = 0, write = 10 }"))
+	cli.Write("services.tf", p.ProviderWith("", "", "requests_per_minute {\n      read = 0\n      write = 10\n    }"))
 	cli.Write("main.tf", manyGrantees(31))
 	mustWarn(t, cli.Plan(), "The apply takes a while", "31 requests", "about 3 minutes", "write = 10")
 }

@@ -88,7 +88,7 @@ func TestAccGrantFailure_callers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\nvenafi = {\nurl = \"%s/vedsdk/\"\naccess_token = %q\n}\n}\n", p.URL, token))
+		cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\nvenafi {\nurl = \"%s/vedsdk/\"\naccess_token = %q\n}\n}\n", p.URL, token))
 	}
 	const planning = "Unable to plan the OAuth role grant"
 	cli.Write("main.tf", grant("test", maintainerOf(carol, "app-a")...))
@@ -174,7 +174,7 @@ func TestAccGrantFailure_timeout(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
 	cli := p.cli()
-	cli.Write("main.tf", strings.Replace(grant("test", maintainerOf(alice, "app-a")...), "}\n", "timeouts = { create = \"500ms\" }\n}\n", 1))
+	cli.Write("main.tf", strings.Replace(grant("test", maintainerOf(alice, "app-a")...), "}\n", "timeouts { create = \"500ms\" }\n}\n", 1))
 	mustPlan(t, cli)
 	p.fault(mock.GrantRole, wire.Throttle, func(f *wire.Fault) { f.RetryAfter = "60" })
 	mustFail(t, cli.Apply(), "Unable to create the OAuth role grant", "raise timeouts.create", "500ms")

@@ -63,7 +63,7 @@ func TestAccGrantPlan_ownRole(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\nvenafi = {\nurl = %q\naccess_token = %q\n}\n}\n", p.URL, token))
+				cli.Write("services.tf", fmt.Sprintf("provider \"appaccess\" {\nvenafi {\nurl = %q\naccess_token = %q\n}\n}\n", p.URL, token))
 				want = map[string]int{mock.AuthorizeVerify: 1, mock.ListRoles: 1}
 			}
 			cli.Write("main.tf", grant("test", "grantee", strings.ToUpper(acctest.VenafiIdentity), "role", "admin"))

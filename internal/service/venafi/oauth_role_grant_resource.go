@@ -92,13 +92,13 @@ func (r *grantResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "The application, by the ID of its API integration, upper and lower case included. Required for the two application roles, " +
 					"and not possible for the others. Changing it makes a new resource.",
 			},
-			"timeouts": service.Timeouts(ctx, timeouts.Opts{
-				Create: true, Read: true, Delete: true,
-				CreateDescription: "How long a create may take, such as `5m`. Default `20m`.",
-				ReadDescription:   "How long a refresh may take. Default `20m`.",
-				DeleteDescription: "How long a destroy may take. Default `20m`.",
-			}),
 		},
+		Blocks: service.Timeouts(ctx, timeouts.Opts{
+			Create: true, Read: true, Delete: true,
+			CreateDescription: "How long a create may take, such as `5m`. Default `20m`.",
+			ReadDescription:   "How long a refresh may take. Default `20m`.",
+			DeleteDescription: "How long a destroy may take. Default `20m`.",
+		}),
 	}
 }
 

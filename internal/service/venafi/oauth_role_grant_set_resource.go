@@ -104,14 +104,14 @@ func (r *grantSetResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRevoke, onDestroyKeep)},
 				MarkdownDescription: "What destroying the resource does. " + r.kind.onDestroy + " `keep`: nothing is sent, Terraform only forgets the resource.",
 			},
-			"timeouts": service.Timeouts(ctx, timeouts.Opts{
-				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long a create may take, such as `30m` or `1h30m`. Default `2h`.",
-				ReadDescription:   "How long a refresh may take. Default `20m`.",
-				UpdateDescription: "How long an update may take. Default `2h`.",
-				DeleteDescription: "How long a destroy may take. Default `2h`.",
-			}),
 		},
+		Blocks: service.Timeouts(ctx, timeouts.Opts{
+			Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "How long a create may take, such as `30m` or `1h30m`. Default `2h`.",
+			ReadDescription:   "How long a refresh may take. Default `20m`.",
+			UpdateDescription: "How long an update may take. Default `2h`.",
+			DeleteDescription: "How long a destroy may take. Default `2h`.",
+		}),
 	}
 }
 

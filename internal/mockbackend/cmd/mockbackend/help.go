@@ -88,20 +88,20 @@ func writeProvider(b *bytes.Buffer, seed mockbackend.Seed) {
 	fmt.Fprintf(b, `PROVIDER BLOCK for the default data
 
   provider "appaccess" {
-    huaweicloud = {
+    huaweicloud {
       region             = %q
       access_key         = %q
       secret_key         = %q
       workspace_endpoint = "http://127.0.0.1:8080"
       iam_endpoint       = "http://127.0.0.1:8080"
     }
-    enos = {
+    enos {
       gateway_url = "http://127.0.0.1:8080"
       access_key  = %q
       secret_key  = %q
       org_id      = %q
     }
-    venafi = {
+    venafi {
       url       = "http://127.0.0.1:8080"
       client_id = %q
       username  = %q
