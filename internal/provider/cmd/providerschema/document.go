@@ -4,6 +4,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -32,9 +34,15 @@ type schema struct {
 
 type block struct {
 	Attributes      map[string]attribute `json:"attributes,omitempty"`
+	Blocks          map[string]nested    `json:"block_types,omitempty"`
 	Description     string               `json:"description,omitempty"`
 	DescriptionKind string               `json:"description_kind,omitempty"`
 	Deprecated      bool                 `json:"deprecated,omitempty"`
+}
+
+type nested struct {
+	NestingMode string `json:"nesting_mode"`
+	Block       block  `json:"block"`
 }
 
 type attribute struct {
@@ -92,12 +100,21 @@ func newSchemas(from map[string]*tfprotov6.Schema) map[string]schema {
 }
 
 func newSchema(s *tfprotov6.Schema) schema {
-	return schema{Version: s.Version, Block: block{
-		Attributes:      newAttributes(s.Block.Attributes),
-		Description:     s.Block.Description,
-		DescriptionKind: kind(s.Block.DescriptionKind),
-		Deprecated:      s.Block.Deprecated,
-	}}
+	return schema{Version: s.Version, Block: newBlock(s.Block)}
+}
+
+func newBlock(b *tfprotov6.SchemaBlock) block {
+	to := block{
+		Attributes:      newAttributes(b.Attributes),
+		Blocks:          map[string]nested{},
+		Description:     b.Description,
+		DescriptionKind: kind(b.DescriptionKind),
+		Deprecated:      b.Deprecated,
+	}
+	for _, inner := range b.BlockTypes {
+		to.Blocks[inner.TypeName] = nested{NestingMode: strings.ToLower(inner.Nesting.String()), Block: newBlock(inner.Block)}
+	}
+	return to
 }
 
 func newAttributes(from []*tfprotov6.SchemaAttribute) map[string]attribute {
