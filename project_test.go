@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -95,6 +96,61 @@ func TestToolsAreNoDependencies(t *testing.T) {
 	for _, tool := range []string{"golangci-lint", "terraform-plugin-docs", "changie", "cyclonedx"} {
 		if bytes.Contains(text, []byte(tool)) {
 			t.Errorf("go.mod requires %s", tool)
+		}
+	}
+}
+
+var (
+	section  = regexp.MustCompile(`API\.md,\s+(?://\s+)?section (\d+)`)
+	fileLink = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+)
+
+// A comment that gives a section of API.md as its reason gives one that exists.
+func TestCommentsPointToSections(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	err := filepath.WalkDir("internal/api", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, match := range section.FindAllSubmatch(text, -1) {
+			seen++
+			room := filepath.Join("internal/api", strings.Split(filepath.ToSlash(path), "/")[2])
+			known, err := os.ReadFile(filepath.Join(room, "API.md"))
+			if err != nil {
+				return err
+			}
+			if !bytes.Contains(known, []byte("\n## "+string(match[1])+". ")) {
+				t.Errorf("%s points to section %s of %s/API.md, which has none", path, match[1], room)
+			}
+		}
+		return nil
+	})
+	if err != nil || seen == 0 {
+		t.Errorf("%d comments point to a section: %v", seen, err)
+	}
+}
+
+// What the pages for contributors link to is there.
+func TestLinksOfContributorsPages(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"README.md", "DESIGN.md", "CONTRIBUTING.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		links := fileLink.FindAllSubmatch(text, -1)
+		for _, link := range links {
+			if _, err := os.Stat(string(link[1])); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+		if len(links) < 3 {
+			t.Errorf("%s: found %d links: does the pattern still match?", page, len(links))
 		}
 	}
 }

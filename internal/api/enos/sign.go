@@ -15,14 +15,13 @@ import (
 )
 
 // Encryption is the proof of the secret key that the token service wants: SHA-256 of access key, timestamp and secret key, in
-// lower-case hex (vendor page "Get Access Token").
+// lower-case hex (API.md, section 4).
 func Encryption(accessKey, timestamp, secretKey string) string {
 	return sum(accessKey, timestamp, secretKey)
 }
 
 // Signature is the apim-signature of a call: SHA-256, in lower-case hex, of the token, the query as decoded keys and values
-// with the keys in byte order, the body exactly as it is sent, the timestamp and the secret key (vendor page "Invoke API with
-// Access Token"). Path, method and host are not signed. Of a key that stands twice the first value counts.
+// with the keys in byte order, the body exactly as it is sent, the timestamp and the secret key (API.md, section 5). Path, method and host are not signed. Of a key that stands twice the first value counts.
 func Signature(token string, query url.Values, body []byte, timestamp, secretKey string) string {
 	parts := []string{token}
 	for _, key := range slices.Sorted(maps.Keys(query)) {

@@ -18,7 +18,8 @@ type DataAuthorizeType struct {
 	Power bool
 }
 
-// dataAuthorizeTypes are those of the vendor page "Update Application Authorization", in its order.
+// dataAuthorizeTypes are those of the vendor page "Update Application Authorization", in its order
+// (API.md, section 3).
 var dataAuthorizeTypes = []DataAuthorizeType{
 	{Name: "USER", Unlocks: "read the ID, user name, email and phone number of all users"},
 	{Name: "ASSET", Unlocks: "read the ID and name of all assets"},

@@ -3,7 +3,8 @@
 
 package huaweicloud
 
-// Answers to the questions that the vendor's pages leave open. The zero value of every switch is its first position.
+// Answers to the questions that the vendor's pages leave open, marked [U] in
+// internal/api/huaweicloud/API.md. The zero value of every switch is its first position.
 type (
 	// DuplicateAdd is what granting an account does that has the app already.
 	DuplicateAdd string

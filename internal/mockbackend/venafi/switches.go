@@ -161,8 +161,9 @@ const (
 	StartSkip = "skip"
 )
 
-// Switches are the questions that the vendor's pages leave open; each position is one answer. The zero value takes the
-// first position of each.
+// Switches are the questions that the vendor's pages leave open, marked [U] in
+// internal/api/venafi/API.md; each position is one answer. The zero value takes the first position of
+// each.
 type Switches struct {
 	ExpiresIn            string `json:"expires_in,omitempty" positions:"sent,absent" doc:"Whether logins answer expires_in."`
 	Expires              string `json:"expires,omitempty" positions:"sent,absent" doc:"Whether logins answer expires."`
