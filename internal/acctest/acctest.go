@@ -52,5 +52,16 @@ func Test(t *testing.T, c resource.TestCase) {
 	if c.ProtoV6ProviderFactories == nil {
 		c.ProtoV6ProviderFactories = Providers()
 	}
+	factories := map[string]func() (tfprotov6.ProviderServer, error){}
+	for name, factory := range c.ProtoV6ProviderFactories {
+		factories[name] = func() (tfprotov6.ProviderServer, error) {
+			server, err := factory()
+			if err != nil {
+				return nil, err
+			}
+			return Watch(t, server), nil
+		}
+	}
+	c.ProtoV6ProviderFactories = factories
 	resource.UnitTest(t, c)
 }

@@ -40,7 +40,7 @@ func NewCLI(t *testing.T, server func() tfprotov6.ProviderServer) *CLI {
 	ctx, stop := context.WithCancel(context.Background())
 	reattach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
 	go func() {
-		_ = tf6server.Serve(providerAddresses[0], server, tf6server.WithDebug(ctx, reattach, closed),
+		_ = tf6server.Serve(providerAddresses[0], func() tfprotov6.ProviderServer { return Watch(t, server()) }, tf6server.WithDebug(ctx, reattach, closed),
 			tf6server.WithLoggingSink(t), tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()
 	t.Cleanup(func() {

@@ -73,7 +73,7 @@ func Start(t testing.TB, options Options) *Mock {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(backend)
+	server := httptest.NewServer(Recorded(t, backend))
 	t.Cleanup(func() {
 		server.Close()
 		if violations := backend.Recorder.Violations(); len(violations) > 0 && !options.AllowViolations {

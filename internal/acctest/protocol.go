@@ -44,6 +44,7 @@ func NewServer(t testing.TB, environment map[string]string, options ...provider.
 	if err != nil {
 		t.Fatal(err)
 	}
+	server = Watch(t, server)
 	lists, ok := server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("the provider serves no list resources")

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
@@ -61,7 +62,7 @@ func TestAccSet_lifecycle(t *testing.T) {
 				app.Users = map[string]map[string]string{"corp.example.com": {"stranger": "AD"}}
 				s.Apps[cad] = app
 			}, switches)
-			resource.UnitTest(t, resource.TestCase{
+			acctest.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				CheckDestroy: func(*terraform.State) error {
 					return errors.Join(w.expect(cad, "corp.example.com/stranger"), w.expect(viewer),
@@ -126,7 +127,7 @@ func TestAccSet_flips(t *testing.T) {
 			listed := w.set(`
 				app_ids = ` + quoted(cad, viewer) + `
 				users   = { "corp.example.com" = { wangwu = "AD" } }`)
-			resource.UnitTest(t, resource.TestCase{
+			acctest.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				Steps: []resource.TestStep{
 					{Config: listed},
@@ -181,7 +182,7 @@ func TestAccSet_drift(t *testing.T) {
 		app_ids     = ` + quoted(cad, viewer) + `
 		users       = { "corp.example.com" = { wangwu = "AD", zhaoliu = null } }
 		user_groups = { "corp.example.com" = { engineering = "AD" } }`)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -230,7 +231,7 @@ func TestAccSet_disappears(t *testing.T) {
 	config := w.set(`
 		app_ids = ` + quoted(cad, viewer) + `
 		users   = { "corp.example.com" = { wangwu = "AD" } }`)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -260,7 +261,7 @@ func TestAccSet_disappears(t *testing.T) {
 func TestAccSet_onDestroyKeep(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{Config: w.set(`
 			app_ids    = ` + quoted(cad) + `
@@ -283,7 +284,7 @@ func TestAccSet_batches(t *testing.T) {
 			s.Apps[id] = mock.App{Name: id}
 		}
 	}, mock.Switches{})
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: w.set(`

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
@@ -29,7 +30,7 @@ func TestAccApps(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{ListOrder: "shuffled"})
 	const all, one, none = "data.appaccess_huaweicloud_apps.all", "data.appaccess_huaweicloud_apps.one", "data.appaccess_huaweicloud_apps.none"
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: w.provider("") + `
@@ -77,7 +78,7 @@ func TestAccApps_many(t *testing.T) {
 			s.Apps[fmt.Sprintf("many-%03d", i)] = mock.App{Name: fmt.Sprintf("App %03d", i)}
 		}
 	}, mock.Switches{ListOrder: "shuffled"})
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: w.provider("") + `data "appaccess_huaweicloud_apps" "all" {}`,
@@ -127,7 +128,7 @@ func TestAccAppAuthorizations(t *testing.T) {
 	}, mock.Switches{})
 	const assigned, open, nobody = "data.appaccess_huaweicloud_app_authorizations.assigned", "data.appaccess_huaweicloud_app_authorizations.open",
 		"data.appaccess_huaweicloud_app_authorizations.nobody"
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{
@@ -177,7 +178,7 @@ func TestAccAppAuthorizations_feedTheResource(t *testing.T) {
 		app.UserGroups = map[string]map[string]string{"corp.example.com": {"engineering": "AD"}}
 		s.Apps[cad] = app
 	}, mock.Switches{})
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: w.provider("") + fmt.Sprintf(`

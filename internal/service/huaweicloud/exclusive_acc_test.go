@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
@@ -29,7 +30,7 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 				app_ids     = ` + quoted(cad, viewer) + `
 				users       = { "corp.example.com" = { wangwu = "AD" } }
 				user_groups = { "corp.example.com" = { engineering = "AD" } }`)
-			resource.UnitTest(t, resource.TestCase{
+			acctest.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				Steps: []resource.TestStep{
 					{Config: config},
@@ -103,7 +104,7 @@ func TestAccExclusive_import(t *testing.T) {
 	config := w.exclusive(`
 		app_ids = ` + quoted(cad, viewer) + `
 		users   = { "corp.example.com" = { wangwu = null } }`)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{
@@ -134,7 +135,7 @@ func TestAccExclusive_moved(t *testing.T) {
 	moved := func(from, to string) string {
 		return "moved {\n  from = " + from + "\n  to = " + to + "\n}\n"
 	}
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: w.set(body)},

@@ -60,7 +60,7 @@ func newWorkspace(t *testing.T, edit func(*mock.Seed), switches mock.Switches) *
 	}
 	w.Backend = mock.New(wire.Service{Name: mock.ServiceName, Recorder: w.recorder, Faults: w.faults}, data, switches)
 	w.SetQuota(mock.Quota{})
-	server := httptest.NewServer(w.Backend)
+	server := httptest.NewServer(acctest.Recorded(t, w.Backend))
 	w.url = server.URL
 	t.Cleanup(func() {
 		server.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
@@ -23,7 +24,7 @@ func TestAccSet_import(t *testing.T) {
 		app_ids     = ` + quoted(cad, viewer) + `
 		users       = { "corp.example.com" = { wangwu = "AD" }, "local.com" = { lisi = null } }
 		user_groups = { "corp.example.com" = { engineering = null } }`)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -55,7 +56,7 @@ func TestAccSet_importOpen(t *testing.T) {
 	config := w.set(`
 		app_ids            = ` + quoted(office) + `
 		authorization_type = "ALL_USER"`)
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -73,7 +74,7 @@ func TestAccSet_identity(t *testing.T) {
 			app_ids = ` + apps + `
 			users   = { "corp.example.com" = { wangwu = "AD" } }`)
 	}
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{

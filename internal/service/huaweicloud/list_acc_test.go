@@ -187,7 +187,7 @@ func TestList_error(t *testing.T) {
 func TestAccList_query(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, grantSomebody, mock.Switches{})
-	resource.UnitTest(t, resource.TestCase{
+	acctest.Test(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
