@@ -156,6 +156,8 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		data.HuaweicloudClaims = &service.Claims[huaweicloud.Handle]{}
 		data.EnosClaims = &service.Claims[string]{}
 		data.VenafiClaims = &service.Claims[string]{}
+		data.HuaweicloudTally, data.EnosTally, data.VenafiTally = &service.Tally{}, &service.Tally{}, &service.Tally{}
+		data.EnosReservations = &service.Reservations{}
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data

@@ -30,6 +30,11 @@ type Data struct {
 	HuaweicloudClaims *Claims[huaweicloud.Handle]
 	EnosClaims        *Claims[string] // nobody is granted an application's list but the application
 	VenafiClaims      *Claims[string] // grantees as the client's CanonicalGrantee writes them
+
+	// What each service counts in this plan; nil as above.
+	HuaweicloudTally, EnosTally, VenafiTally *Tally
+	// EnosReservations are the applications whose list this apply has set; nil as above.
+	EnosReservations *Reservations
 }
 
 // DataFrom returns the Data in what a Configure method is given. It is nil before the provider is configured, as in

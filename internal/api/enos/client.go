@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -40,6 +41,7 @@ type Config struct {
 // that there is one token, one quota, and one reading of each application.
 type Client struct {
 	rest                 *rest.Client
+	gateway              string
 	accessKey, secretKey string
 	tokens               *shared.Tokens
 	stamps               stamps
@@ -59,11 +61,13 @@ func New(config Config) (*Client, error) {
 	case config.SecretKey == "":
 		return nil, errors.New("secret_key is empty")
 	}
-	if _, err := rest.CheckURL(config.GatewayURL); err != nil {
+	gateway, err := rest.CheckURL(config.GatewayURL)
+	if err != nil {
 		return nil, fmt.Errorf("gateway_url: %w", err)
 	}
 	wait := cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond)
 	c := &Client{
+		gateway:   strings.TrimRight(gateway.String(), "/"),
 		accessKey: config.AccessKey,
 		secretKey: config.SecretKey,
 		settle:    []time.Duration{wait / 10, wait / 5, wait * 2 / 5, wait * 4 / 5},
@@ -73,13 +77,15 @@ func New(config Config) (*Client, error) {
 	core.BaseURL = config.GatewayURL
 	core.Authorize = c.authorize
 	core.Classify = classify
-	var err error
 	if c.rest, err = rest.New(core); err != nil {
 		return nil, err
 	}
 	c.tokens = shared.NewTokens(c.getToken)
 	return c, nil
 }
+
+// Gateway is the address of the gateway that the client calls.
+func (c *Client) Gateway() string { return c.gateway }
 
 type tokenKey struct{}
 

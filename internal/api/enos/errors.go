@@ -47,8 +47,6 @@ var hints = map[string]string{
 	"31403":      hintPermission,
 	codeInvalid: "Check org_id and app_id: app_id is the application's Access Key (Developer Console > Application Registration), org_id the " +
 		"Organization ID (IAM > Organization Profile), and the organization must own the application or have obtained it.",
-	codeNotExist: "Check org_id and app_id: app_id is the application's Access Key (Developer Console > Application Registration), org_id the " +
-		"Organization ID (IAM > Organization Profile).",
 }
 
 var statusHints = map[int]string{
@@ -106,10 +104,14 @@ type AppError struct {
 
 // Error names the application, the reason and what the service said.
 func (e *AppError) Error() string {
-	if e.Err == nil {
-		return fmt.Sprintf("application %s in organization %s: %v", e.AppID, e.OrgID, e.Reason)
+	text := fmt.Sprintf("application %s in organization %s: %v", e.AppID, e.OrgID, e.Reason)
+	if errors.Is(e.Reason, ErrAppNotFound) {
+		text = fmt.Sprintf("organization %s has no application %s", e.OrgID, e.AppID)
 	}
-	return fmt.Sprintf("application %s in organization %s: %v (%v)", e.AppID, e.OrgID, e.Reason, e.Err)
+	if e.Err == nil {
+		return text
+	}
+	return fmt.Sprintf("%s (%v)", text, e.Err)
 }
 
 // Unwrap gives the reason and the cause.

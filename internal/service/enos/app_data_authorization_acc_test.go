@@ -110,7 +110,7 @@ func TestAccAppDataAuthorization_import(t *testing.T) {
 			wrong("/"+portal, `Invalid import id`),
 			wrong(acctest.OrgID+"/", `Invalid import id`),
 			wrong(acctest.OrgID+"/a/b", `Invalid import id`),
-			wrong(acctest.OrgID+"/nobody", `(?s)Unable to import the data authorization.*nobody.*does not exist`),
+			wrong(acctest.OrgID+"/nobody", `(?s)Unable to import the data authorization.*has\s+no\s+application\s+nobody`),
 			wrong(acctest.OrgID+"/"+shortcut, `(?s)Unable to import the data authorization.*shortcut`),
 		},
 	})
@@ -142,21 +142,30 @@ func TestAccAppDataAuthorization_gone(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{BusinessStatus: status})
-			config := g.config(fmt.Sprintf("app_id = %q\ndata_authorize_types = [\"USER\"]", portal))
-			remove := func() { g.check(g.Enos.DeleteApp(acctest.OrgID, portal)) }
-			add := func() { g.check(g.Enos.AddApp(acctest.OrgID, mock.Application{AccessKey: portal, Name: "Portal"})) }
-			acctest.Test(t, resource.TestCase{
-				Steps: []resource.TestStep{
-					{Config: config},
-					{PreConfig: remove, RefreshState: true, ExpectNonEmptyPlan: true},
-					{Config: config, PlanOnly: true, ExpectNonEmptyPlan: true},
-					{Config: config, ExpectError: regexp.MustCompile(`(?s)Unable to create the data authorization.*does not exist.*access key`)},
-					{PreConfig: add, Config: config},
-					{ // between the plan and the apply
-						PreConfig: remove, Config: config, Destroy: true,
-					},
-				},
-			})
+			cli := g.cli()
+			cli.Write("main.tf", authorization(portal, "USER"))
+			cli.Plan()
+			mustApply(t, cli)
+			g.check(g.Enos.DeleteApp(acctest.OrgID, portal))
+			if r := cli.JSON("apply", "-refresh-only", "-auto-approve"); r.Code != 0 {
+				t.Fatal(r.Errors)
+			}
+			if r := cli.Run("state", "list"); r.Stdout != "" {
+				t.Errorf("the state has %s", r.Stdout)
+			}
+			mustFail(t, cli.Plan(), "Unable to plan the data authorization", portal, "access key", "app_id")
+			g.check(g.Enos.AddApp(acctest.OrgID, mock.Application{AccessKey: portal, Name: "Portal"}))
+			cli.Plan()
+			mustApply(t, cli)
+
+			// Gone between the plan and the apply.
+			cli.Plan("-destroy")
+			g.check(g.Enos.DeleteApp(acctest.OrgID, portal))
+			mustApply(t, cli)
+			g.check(g.Enos.AddApp(acctest.OrgID, mock.Application{AccessKey: portal, Name: "Portal"}))
+			cli.Plan()
+			g.check(g.Enos.DeleteApp(acctest.OrgID, portal))
+			mustFail(t, cli.Apply(), "Unable to plan the data authorization", portal)
 		})
 	}
 }
@@ -196,7 +205,7 @@ func TestAccAppDataAuthorization_replace(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: g.gone(portal),
 		Steps: []resource.TestStep{
-			{Config: withOrg(acctest.OrgID) + body("", portal)},
+			{PreConfig: func() { g.set(other) }, Config: withOrg(acctest.OrgID) + body("", portal)},
 			{ // the default said explicitly changes nothing
 				Config:           withOrg(otherOrg) + body(fmt.Sprintf("org_id = %q", acctest.OrgID), portal),
 				ConfigPlanChecks: expectAction(plancheck.ResourceActionNoop),

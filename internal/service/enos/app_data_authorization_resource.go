@@ -6,9 +6,7 @@ package enos
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +25,11 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // defaultTimeout is that of every operation: one write, and the reads that confirm it, with all their repetitions.
 const defaultTimeout = 10 * time.Minute
-
-const (
-	onDestroyRevoke = "revoke"
-	onDestroyKeep   = "keep"
-)
 
 var (
 	_ resource.ResourceWithConfigure   = (*authorizationResource)(nil)
@@ -44,21 +38,22 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*authorizationResource)(nil)
 )
 
-// NewAppDataAuthorization returns the resource that owns the data authorize types of one application.
-func NewAppDataAuthorization() resource.Resource { return &authorizationResource{} }
-
+// authorizationResource owns the data authorize types of one application.
 type authorizationResource struct {
-	data *service.Data
+	access.Resource[authorizationModel, *authorizationModel, authorization]
 }
 
-func (r *authorizationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_enos_app_data_authorization"
-}
+// NewAppDataAuthorization returns the resource that owns the data authorize types of one application.
+func NewAppDataAuthorization() resource.Resource { return newAuthorizationResource() }
 
-func (r *authorizationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	data, diags := service.DataFrom(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.data = data
+func newAuthorizationResource() *authorizationResource {
+	return &authorizationResource{access.New[authorizationModel, *authorizationModel](access.Definition[authorizationModel, authorization]{
+		Type: "_enos_app_data_authorization", ServiceName: "EnOS", Noun: "data authorize type", Title: "the data authorization",
+		ImportForm: "org_id/app_id", ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout,
+		Known:   func(data *service.Data) bool { return data.Enos.Known() },
+		Tally:   func(data *service.Data) *service.Tally { return data.EnosTally },
+		Connect: connect, Prepare: prepare, Named: named, ImportID: importID, Held: held,
+	})}
 }
 
 func (r *authorizationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -100,8 +95,8 @@ func (r *authorizationResource) Schema(ctx context.Context, _ resource.SchemaReq
 			"on_destroy": schema.StringAttribute{
 				Optional:   true,
 				Computed:   true,
-				Default:    stringdefault.StaticString(onDestroyRevoke),
-				Validators: []validator.String{stringvalidator.OneOf(onDestroyRevoke, onDestroyKeep)},
+				Default:    stringdefault.StaticString(access.Revoke),
+				Validators: []validator.String{stringvalidator.OneOf(access.Revoke, access.Keep)},
 				MarkdownDescription: "What destroying the resource does. `revoke` (default): the application loses all types, also those that were there " +
 					"before. `keep`: nothing is sent, Terraform only forgets the resource.",
 			},
@@ -129,110 +124,6 @@ func (r *authorizationResource) IdentitySchema(_ context.Context, _ resource.Ide
 			},
 		},
 	}
-}
-
-func (r *authorizationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan authorizationModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "create", plan, plan.Timeouts.Create)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if written := op.write(&resp.Diagnostics, plan.types()); written.changed {
-		plan.DataAuthorizeTypes = typesValue(written.types)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	}
-}
-
-func (r *authorizationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state authorizationModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "read", state, state.Timeouts.Read)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	// The identity has to be there also when the resource is gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	listed, err := op.client.AppAuthorization(op.ctx, op.orgID, op.appID)
-	switch {
-	case errors.Is(err, api.ErrAppNotFound):
-		resp.State.RemoveResource(ctx)
-	case err != nil:
-		resp.Diagnostics.Append(op.explain(err)...)
-	default:
-		state.DataAuthorizeTypes = typesValue(listed)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	}
-}
-
-func (r *authorizationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state authorizationModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "update", plan, plan.Timeouts.Update)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if !slices.Equal(plan.types(), state.types()) {
-		written := op.write(&resp.Diagnostics, plan.types())
-		if !written.changed {
-			return // the state before still holds
-		}
-		plan.DataAuthorizeTypes = typesValue(written.types)
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-}
-
-func (r *authorizationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state authorizationModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if state.OnDestroy.ValueString() == onDestroyKeep {
-		return
-	}
-	op, diags := r.begin(ctx, "delete", state, state.Timeouts.Delete)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if written := op.write(&resp.Diagnostics, nil); resp.Diagnostics.HasError() && written.changed {
-		state.DataAuthorizeTypes = typesValue(written.types)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	}
-}
-
-// ImportState takes `org_id/app_id`, or an identity.
-func (r *authorizationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	identity, diags := r.importIdentity(ctx, req)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	state := newModel(identity)
-	op, diags := r.begin(ctx, "import", state, nil)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	listed, err := op.client.AppAuthorization(op.ctx, op.orgID, op.appID)
-	if err != nil {
-		resp.Diagnostics.Append(op.explain(err)...)
-		return
-	}
-	state.DataAuthorizeTypes = typesValue(listed)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 }
 
 // typesTable lists the documented types for the schema.

@@ -100,8 +100,7 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 	app, err := client.App(ctx, orgID, appID)
 	switch {
 	case errors.Is(err, api.ErrAppNotFound):
-		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application", err.Error()+
-			"\n\nGive the application's access key, not the internal id of the console, and an organization that owns or has obtained it.")
+		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application", noSuchApp(err))
 		return
 	case err != nil:
 		resp.Diagnostics.AddError("Unable to read the application", err.Error())

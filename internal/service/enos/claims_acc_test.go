@@ -40,6 +40,7 @@ func TestAccClaims_twoOwners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{})
+			g.set(other)
 			cli := g.cli()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
@@ -88,6 +89,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{})
+			g.set(other)
 			cli := g.cli()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)

@@ -73,9 +73,8 @@ func TestAccFailure_lasting(t *testing.T) {
 	const done = "The data authorize types were set, although a call failed"
 	refuses, lies := mock.Switches{SetData: mock.SetDataFalse}, mock.Switches{SetData: mock.SetDataFalseApplied}
 	lost := wire.Fault{Operation: mock.UpdateApplicationAuthorization, Kind: wire.ResetAfter}
-	blind := wire.Fault{Operation: mock.GetApplicationAuthorization, Kind: wire.Unavailable}
-	blindAfterPlan := blind
-	blindAfterPlan.After = 1
+	// The first reading is that of the plan, which is made again, or that before the write.
+	blindAfterPlan := wire.Fault{Operation: mock.GetApplicationAuthorization, Kind: wire.Unavailable, After: 1}
 
 	// A create that the service refuses leaves nothing behind. One that it says to refuse and does all the same is done.
 	cli.Write("main.tf", authorization(portal, "USER"))
@@ -95,13 +94,13 @@ func TestAccFailure_lasting(t *testing.T) {
 	mustWarn(t, apply(mock.Switches{}, lost), done, portal)
 	stateHas("ASSET")
 	cli.Write("main.tf", authorization(portal, "ROLE"))
-	mustFail(t, apply(mock.Switches{}, lost, blind), "Unable to update the data authorization", "could not be found out")
+	mustFail(t, apply(mock.Switches{}, lost, blindAfterPlan), "Unable to update the data authorization", "could not be found out")
 	g.check(g.listed(portal, "ROLE"))
 	stateHas("ROLE")
 
 	// What is accepted but can't be read back is a warning.
 	cli.Write("main.tf", authorization(portal, "USER", "ROLE"))
-	mustWarn(t, apply(mock.Switches{}, blind), "The data authorize types could not be read back", portal)
+	mustWarn(t, apply(mock.Switches{}, blindAfterPlan), "The data authorize types could not be read back", portal)
 	stateHas("ROLE", "USER")
 
 	// What is accepted but doesn't show is an error, and the state has what shows.

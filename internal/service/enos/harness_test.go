@@ -146,12 +146,12 @@ func mustFind(t *testing.T, in []acctest.Diagnostic, report acctest.Report, summ
 	t.Helper()
 	found := 0
 	for _, d := range in {
-		if d.Summary != summary {
+		if d.Summary != summary && !strings.HasPrefix(d.Summary, summary+": ") { // most name their application
 			continue
 		}
 		found++
 		for _, part := range parts {
-			if !strings.Contains(d.Detail, part) && !strings.Contains(d.Attribute, part) {
+			if !strings.Contains(d.Summary+d.Detail, part) && !strings.Contains(d.Attribute, part) {
 				t.Errorf("%s: the text lacks %q:\n%s\n(at %s)", summary, part, d.Detail, d.Attribute)
 			}
 		}

@@ -14,10 +14,12 @@ import (
 )
 
 const (
-	overwritten = "Data authorize types that are there already will be overwritten"
-	adopted     = "Data authorize types that are there already will be adopted"
-	takenAway   = "Data authorize types will be taken away"
-	power       = "The application is given power over the organization"
+	unlisted  = "Access that is not listed would be taken away"
+	adopted   = "Types that are there already will be adopted"
+	takenAway = "Data authorize types will be taken away"
+	power     = "Power over the organization is given"
+	destroyed = "Destroying revokes access"
+	replaced  = "Replacing revokes access"
 )
 
 func authorization(appID string, types ...string) string {
@@ -38,10 +40,15 @@ func TestAccPlan_warnings(t *testing.T) {
 	g := newGateway(t, mock.Switches{})
 	cli := g.cli()
 
-	// The application has USER and ROLE already.
+	// The application has USER and ROLE already. A create that would take one away fails, and says how to import what is there.
 	cli.Write("main.tf", authorization(other, "USER", "ASSET", "ROLE_OP"))
+	mustFail(t, cli.Plan(), unlisted, other, acctest.OrgID, "1 data authorize type ", "ROLE: read the ID and name of all roles", "import {",
+		"to = appaccess_enos_app_data_authorization.NAME", `id = "`+acctest.OrgID+"/"+other+`"`, "data_authorize_types")
+	g.check(g.calls(map[string]int{mock.GetAccessToken: 1, mock.GetApplicationAuthorization: 1}))
+
+	cli.Write("main.tf", authorization(other, "USER", "ROLE", "ASSET", "ROLE_OP"))
 	report := cli.Plan()
-	mustWarn(t, report, overwritten, other, acctest.OrgID, "ROLE, USER", "ROLE: read the ID and name of all roles", "terraform import ADDRESS "+acctest.OrgID+"/"+other)
+	mustWarn(t, report, adopted, other, acctest.OrgID, "ROLE, USER")
 	mustWarn(t, report, power, other, "ROLE_OP: edit all roles", "data_authorize_types")
 	if len(report.Warnings) != 2 {
 		t.Errorf("%d warnings, want 2: %v", len(report.Warnings), report.Warnings)
@@ -50,6 +57,11 @@ func TestAccPlan_warnings(t *testing.T) {
 	mustApply(t, cli)
 	// The plan is made again while it is applied; then one write, and its read back.
 	g.check(g.calls(map[string]int{mock.GetAccessToken: 1, mock.GetApplicationAuthorization: 2, mock.UpdateApplicationAuthorization: 1}))
+
+	cli.Write("main.tf", authorization(other, "USER", "ASSET", "ROLE_OP"))
+	mustWarn(t, cli.Plan(), takenAway, "ROLE: read the ID and name of all roles")
+	mustApply(t, cli)
+	g.Recorder.Reset()
 
 	// A plan that changes nothing warns of nothing.
 	mustBeSilent(t, cli.Plan())
@@ -69,7 +81,7 @@ func TestAccPlan_warnings(t *testing.T) {
 	mustApply(t, cli)
 
 	// Reading names is no power.
-	cli.Write("main.tf", authorization(other, "ASSET", "ROLE_OP", "USER_ALL_PERMISSION", "USER", "ROLE", "USER_PERMISSION"))
+	cli.Write("main.tf", authorization(other, "ASSET", "ROLE_OP", "USER_ALL_PERMISSION", "USER", "ROLE"))
 	mustBeSilent(t, cli.Plan())
 
 	// Drift: what an administrator granted is taken away again. A type that nobody knows can be kept.
@@ -80,10 +92,10 @@ func TestAccPlan_warnings(t *testing.T) {
 	mustBeSilent(t, cli.Plan())
 
 	// Destroying takes all away, and replacing does before it.
-	mustWarn(t, cli.Plan("-destroy"), takenAway, "ASSET: read", "ROLE_OP: edit", "USER_ALL_PERMISSION: read")
+	mustWarn(t, cli.Plan("-destroy"), destroyed, "ASSET: read", "ROLE_OP: edit", "USER_ALL_PERMISSION: read")
 	cli.Write("main.tf", authorization(portal, "ASSET"))
 	report = cli.Plan()
-	mustWarn(t, report, takenAway, other, "ROLE_OP: edit")
+	mustWarn(t, report, replaced, "ROLE_OP: edit")
 	if len(report.Warnings) != 1 {
 		t.Errorf("%d warnings, want 1: %v", len(report.Warnings), report.Warnings)
 	}
@@ -104,6 +116,8 @@ func TestAccPlan_createOverNothingOrTheSame(t *testing.T) {
 	mustBeSilent(t, cli.Plan())
 	cli.Write("main.tf", authorization(other, "USER", "ROLE", "ASSET"))
 	mustWarn(t, cli.Plan(), adopted, "ROLE, USER", "Nothing of it is taken away")
+	cli.Write("main.tf", authorization(other))
+	mustFail(t, cli.Plan(), unlisted, "2 data authorize types ")
 }
 
 func TestAccPlan_applications(t *testing.T) {
@@ -111,7 +125,7 @@ func TestAccPlan_applications(t *testing.T) {
 	g := newGateway(t, mock.Switches{})
 	cli := g.cli()
 	cli.Write("main.tf", authorization("nobody", "USER"))
-	mustWarn(t, cli.Plan(), "No such application", "nobody", acctest.OrgID, "31404")
+	mustFail(t, cli.Plan(), "Unable to plan the data authorization", "nobody", acctest.OrgID, "31404", "app_id")
 	cli.Write("main.tf", authorization(shortcut, "USER"))
 	mustFail(t, cli.Plan(), "Unable to plan the data authorization", shortcut, "is an application shortcut", "app_id")
 	if err := g.Enos.SetPermission(acctest.EnosAccessKey, false, true); err != nil {
@@ -126,18 +140,18 @@ func TestAccPlan_unknown(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
 	for name, body := range map[string]string{
-		"app":   `app_id = terraform_data.app.output` + "\n" + `data_authorize_types = ["USER_OP"]`,
+		"app":   `app_id = terraform_data.app.output` + "\n" + `data_authorize_types = ["USER", "USER_OP"]`,
 		"types": fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = terraform_data.types.output`,
-		"type":  fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = [terraform_data.type.output]`,
-		"org":   `org_id = terraform_data.org.output` + "\n" + fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = ["USER_OP"]`,
+		"type":  fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = ["USER", terraform_data.type.output]`,
+		"org":   `org_id = terraform_data.org.output` + "\n" + fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = ["USER", "USER_OP"]`,
 	} {
-		g.set(other, "USER", "ROLE")
+		g.set(other, "USER")
 		cli := g.cli()
 		cli.Write("main.tf", fmt.Sprintf(`
 			resource "terraform_data" "app" { input = %q }
 			resource "terraform_data" "org" { input = %q }
 			resource "terraform_data" "type" { input = "USER_OP" }
-			resource "terraform_data" "types" { input = ["USER_OP"] }
+			resource "terraform_data" "types" { input = ["USER", "USER_OP"] }
 		`, other, acctest.OrgID)+block(body))
 		g.Recorder.Reset()
 		mustBeSilent(t, cli.Plan())
@@ -145,9 +159,9 @@ func TestAccPlan_unknown(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		report := mustApply(t, cli)
-		mustWarn(t, report, overwritten, other, "ROLE, USER")
+		mustWarn(t, report, adopted, other, "USER")
 		mustWarn(t, report, power, "USER_OP: create and delete user accounts")
-		g.check(g.listed(other, "USER_OP"))
+		g.check(g.listed(other, "USER", "USER_OP"))
 		mustBeSilent(t, cli.Plan())
 	}
 }
@@ -167,7 +181,11 @@ func TestAccPlan_unknownProvider(t *testing.T) {
 		resource "terraform_data" "org" { input = %q }
 	`, g.URL, acctest.OrgID)+authorization(other, "ASSET"))
 	mustBeSilent(t, cli.Plan())
-	mustWarn(t, mustApply(t, cli), overwritten, "ROLE, USER")
+	mustFail(t, cli.Apply(), unlisted, "ROLE: read", "USER: read")
+	g.check(g.listed(other, "ROLE", "USER"))
+	g.set(other)
+	mustBeSilent(t, cli.Plan())
+	mustApply(t, cli)
 	g.check(g.listed(other, "ASSET"))
 	mustBeSilent(t, cli.Plan())
 }

@@ -19,16 +19,19 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 var _ list.ListResourceWithConfigure = (*authorizationListResource)(nil)
 
 // NewAppDataAuthorizationList finds what applications may use, of those that it is told.
-func NewAppDataAuthorizationList() list.ListResource { return &authorizationListResource{} }
+func NewAppDataAuthorizationList() list.ListResource {
+	return &authorizationListResource{newAuthorizationResource()}
+}
 
 // authorizationListResource shares the name, the configuration and the identity of the resource.
 type authorizationListResource struct {
-	authorizationResource
+	*authorizationResource
 }
 
 type authorizationListModel struct {
@@ -69,9 +72,9 @@ func (r *authorizationListResource) List(ctx context.Context, req list.ListReque
 		return
 	}
 	if config.OrgID.IsNull() {
-		config.OrgID = r.data.EnosOrgID
+		config.OrgID = r.Data.EnosOrgID
 	}
-	client, diags := r.data.Enos.Client(ctx)
+	client, diags := r.Data.Enos.Client(ctx)
 	if !diags.HasError() && config.OrgID.IsNull() {
 		diags.Append(noOrgID())
 	}
@@ -92,7 +95,7 @@ func (r *authorizationListResource) List(ctx context.Context, req list.ListReque
 			result, err := found(ctx, client, req, config.OrgID, appID)
 			switch {
 			case errors.Is(err, api.ErrAppNotFound), errors.Is(err, api.ErrShortcut):
-				absent.AddAttributeError(path.Root("app_ids"), "Not an application that can be authorized", err.Error()+"\n\nTake it out of app_ids, or correct it.")
+				absent.AddAttributeError(path.Root("app_ids"), "Not an application that can be authorized", noSuchApp(err)+"\n\nTake it out of app_ids, or correct it.")
 				continue
 			case err != nil:
 				out.Fail(diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the data authorization of "+appID, err.Error())})
@@ -131,7 +134,7 @@ func found(ctx context.Context, client *api.Client, req list.ListRequest, orgID 
 	result.Diagnostics.Append(result.Resource.Get(ctx, &model)...)
 	model.OrgID, model.AppID = orgID, types.StringValue(appID)
 	model.DataAuthorizeTypes = typesValue(listed)
-	model.OnDestroy = types.StringValue(onDestroyRevoke)
+	model.OnDestroy = types.StringValue(access.Revoke)
 	result.Diagnostics.Append(result.Resource.Set(ctx, &model)...)
 	return result, nil
 }

@@ -1,0 +1,207 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package access
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+)
+
+// ModifyPlan holds a plan against its guards, and warns of what the attributes don't show.
+func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Data == nil {
+		return
+	}
+	remembered, diags := recall(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	var plan, state PM
+	if !req.State.Raw.IsNull() {
+		state = new(M)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		plan = new(M)
+		resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	prior := sync.OnceValue(func() S { return r.set(state, remembered) })
+	if plan == nil {
+		r.planDestroy(ctx, state, prior, remembered, resp)
+		return
+	}
+	if r.Prepare != nil {
+		r.Prepare(ctx, &Planning[M, S]{Data: r.Data, Request: req, Response: resp, Plan: plan, State: state, Prior: prior})
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
+	if state != nil && resp.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	// A replacement is planned by two calls: the first one has the state of the old resource, the second one only what the private
+	// state remembers, and Terraform drops its warnings. With -replace the first one sees nothing to do.
+	create := state == nil || !plan.SameTarget(state)
+	var end *Change
+	switch {
+	case state != nil && create && state.Options().OnDestroy.ValueString() != Keep && r.Known(r.Data):
+		op, diags := r.begin(ctx, "plan", nil, remembered)
+		if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+			return
+		}
+		defer op.end()
+		set := prior()
+		change, err := op.service.Diff(op.ctx, Order[S]{Verb: "delete", Prior: &set})
+		if err != nil {
+			resp.Diagnostics.Append(op.explain(set, err)...)
+			return
+		}
+		end = &change
+	case state == nil && remembered.Held.Count > 0:
+		end = &Change{Target: r.Title, Revoked: remembered.Held}
+	}
+	if end != nil {
+		r.planReplacement(ctx, *end, plan.Options(), resp)
+	}
+	if !plan.Known() || !r.Known(r.Data) {
+		return
+	}
+	order, known := Order[S]{Verb: "create"}, memory{} // a new resource is made wherever the provider works
+	if !create {
+		p := prior()
+		order, known = Order[S]{Verb: "update", Prior: &p}, remembered
+	}
+	wanted := r.set(plan, known)
+	order.Wanted = &wanted
+	op, diags := r.begin(ctx, "plan", nil, known)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	defer op.end()
+	change, err := op.service.Diff(op.ctx, order)
+	if err != nil {
+		resp.Diagnostics.Append(op.explain(wanted, err)...)
+		return
+	}
+	if create && r.ImportID(wanted) == remembered.Target {
+		change.Unlisted = Loss{} // that is what the old resource holds, and the end of it shows
+	}
+	if refusal := r.guard(change, plan.Options()); refusal != nil {
+		resp.Diagnostics.AddAttributeError(refusal.At, refusal.Summary, refusal.Detail)
+	}
+	if end == nil {
+		r.count(ctx, change, "", resp)
+	}
+	resp.Diagnostics.Append(change.Warnings...)
+	warnSlow(&resp.Diagnostics, change)
+}
+
+// planDestroy warns of what goes with the resource, as the state has it, which the refresh before has read.
+func (r *Resource[M, PM, S]) planDestroy(
+	ctx context.Context, state PM, prior func() S, remembered memory, resp *resource.ModifyPlanResponse,
+) {
+	if state.Options().OnDestroy.ValueString() == Keep || !r.Known(r.Data) {
+		return
+	}
+	op, diags := r.begin(ctx, "plan", nil, remembered)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	defer op.end()
+	set := prior()
+	change, err := op.service.Diff(op.ctx, Order[S]{Verb: "delete", Prior: &set})
+	if err != nil {
+		resp.Diagnostics.Append(op.explain(set, err)...)
+		return
+	}
+	r.count(ctx, change, "/destroy", resp)
+	if change.Revoked.Count > 0 {
+		resp.Diagnostics.AddWarning("Destroying revokes access: "+change.Target,
+			fmt.Sprintf("%s will be revoked:\n\n%s\n\nTo forget the resource and leave the access as it is, set on_destroy = \"keep\" and apply before you "+
+				"destroy, or use a `removed` block with `destroy = false`.", counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
+	}
+	resp.Diagnostics.Append(change.Warnings...)
+	warnSlow(&resp.Diagnostics, change)
+}
+
+// planReplacement tells what the end of the old resource takes away.
+func (r *Resource[M, PM, S]) planReplacement(ctx context.Context, end Change, options Options, resp *resource.ModifyPlanResponse) {
+	if end.Revoked.Count == 0 {
+		return
+	}
+	resp.Diagnostics.AddWarning("Replacing revokes access: "+end.Target,
+		fmt.Sprintf("The resource is replaced: the old one is destroyed, and %s will be revoked; then what the new one lists is granted.\n\n%s\n\nTo leave the "+
+			"access as it is, set on_destroy = \"keep\" and apply before you replace it.", counted(end.Revoked.Count, r.Noun), end.Revoked.Names))
+	if refusal := r.guard(end, options); refusal != nil {
+		resp.Diagnostics.AddAttributeError(refusal.At, refusal.Summary, refusal.Detail)
+	}
+	r.count(ctx, end, "", resp)
+}
+
+// count adds to what the whole plan revokes on the service, and holds that against the provider's max_revocations.
+func (r *Resource[M, PM, S]) count(ctx context.Context, change Change, part string, resp *resource.ModifyPlanResponse) {
+	instance, diags := service.Instance(ctx, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	if text := r.Tally(r.Data).Planned(instance+part, change.Target, change.Revoked.Count); text != "" {
+		resp.Diagnostics.AddError("More access would be revoked than max_revocations of the provider allows", text)
+	}
+}
+
+// guard holds a change against what it may take away. It is asked when planning and again when applying, since the world may
+// have moved in between.
+func (r *Resource[M, PM, S]) guard(change Change, options Options) *Refusal {
+	limit := options.MaxRevocations
+	switch {
+	case change.Unlisted.Count > 0:
+		detail := fmt.Sprintf("%s: somebody else has granted %s that this resource does not list, and creating it would take them away:\n\n%s\n\n"+
+			"Nothing is sent. List them here, or import what is there, so that the plan shows each loss with a `-`:\n\n%s",
+			change.Target, counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
+		if change.Joins {
+			detail = fmt.Sprintf("%s would join this resource, and somebody else has granted %s there that it does not list:\n\n%s\n\nNothing is sent. List "+
+				"them here, or give what joins a resource of its own, import it, so that its plan shows each loss with a `-`, and move it here afterwards:\n\n%s",
+				change.Target, counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
+		}
+		return &Refusal{At: change.At, Summary: "Access that is not listed would be taken away: " + change.Target, Detail: detail}
+	case !limit.IsNull() && !limit.IsUnknown() && int64(change.Revoked.Count) > limit.ValueInt64():
+		return &Refusal{
+			At: path.Root("max_revocations"), Summary: "More would be revoked than max_revocations allows: " + change.Target,
+			Detail: fmt.Sprintf("%s would be revoked, and max_revocations allows %d.\n\n%s\n\nIf that is meant, raise max_revocations; otherwise list them in the "+
+				"configuration.", counted(change.Revoked.Count, r.Noun), limit.ValueInt64(), change.Revoked.Names),
+		}
+	}
+	return nil
+}
+
+// importBlock is what to paste into the configuration.
+func (r *Resource[M, PM, S]) importBlock(id string) string {
+	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", r.Type, id)
+}
+
+// warnSlow tells how long an apply takes when the quota makes it longer than a minute.
+func warnSlow(diags *diag.Diagnostics, c Change) {
+	minutes := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Reads, c.Quota.Read)
+	if c.Writes == 0 || minutes < 1 {
+		return
+	}
+	diags.AddWarning("The apply takes a while: "+c.Target,
+		fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %d minutes. "+
+			"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, int(math.Ceil(minutes))))
+}
+
+// quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait for nothing.
+func quotaMinutes(n, perMinute int) float64 {
+	if perMinute <= 0 || n <= perMinute {
+		return 0
+	}
+	return float64(n-perMinute) / float64(perMinute)
+}
