@@ -14,10 +14,11 @@ import (
 // Watch makes a provider whose answers are recorded when [RecordTo] says so.
 func Watch(t testing.TB, server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 	r := recordOf(t)
-	if r == nil {
+	ours, ok := server.(tfprotov6.ProviderServerWithListResource)
+	if r == nil || !ok { // Terraform's own provider for tests isn't one
 		return server
 	}
-	return &watched{server.(tfprotov6.ProviderServerWithListResource), r} //nolint:forcetypeassert // the framework's server is one
+	return &watched{ours, r}
 }
 
 // watched hands each call on, and shows its answer to the record.

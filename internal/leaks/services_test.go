@@ -28,7 +28,7 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
-	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi/iis"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi/pki"
 )
 
 // Who the services know, and what is granted: none of it is secret.
@@ -86,8 +86,8 @@ type services struct {
 
 func start(t testing.TB) *services {
 	t.Helper()
-	authority := iis.NewAuthority()
-	certificate, key := authority.Issue(iis.Client{CommonName: "leaks"})
+	authority := pki.NewAuthority()
+	certificate, key := authority.Issue(pki.Client{CommonName: "leaks"})
 	jwtSecret := random(40)
 	given := credentials{
 		accessKey: "AKLEAKS" + random(13), secretKey: random(40),
@@ -133,7 +133,7 @@ func start(t testing.TB) *services {
 		t.Fatal(err)
 	}
 	s.backend = backend
-	plain, secure := httptest.NewServer(s), iis.NewTLSServer(s, authority)
+	plain, secure := httptest.NewServer(s), pki.NewTLSServer(s, authority)
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
 	s.http, s.tls = plain.URL, secure.URL

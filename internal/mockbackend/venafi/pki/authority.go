@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package iis
+// Package pki makes certificates, and serves the mock of Venafi over TLS. It is for tests.
+package pki
 
 import (
 	"crypto/ecdsa"
@@ -14,7 +15,11 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"time"
+
+	"github.com/hashicorp/go-hclog"
 )
 
 // Authority is a certificate authority of one's own, for tests.
@@ -143,4 +148,15 @@ func serial() *big.Int {
 
 func encode(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+// NewTLSServer returns a TLS server that asks for a client certificate in its first handshake and takes any, also none. IIS
+// asks in a second handshake, once a request has come, which crypto/tls does for clients only.
+func NewTLSServer(handler http.Handler, authority *Authority) *httptest.Server {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = hclog.NewNullLogger().StandardLogger(nil) // tests make handshakes fail
+	server.EnableHTTP2 = true
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{authority.server()}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	return server
 }
