@@ -6,7 +6,6 @@ package functions
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -14,9 +13,6 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
-
-// maxProblems is how many rows an error names: who mends a file wants to see more than the first.
-const maxProblems = 10
 
 var accountsType = types.MapType{ElemType: types.StringType}
 
@@ -29,16 +25,18 @@ func (accountsByDomain) Metadata(_ context.Context, _ function.MetadataRequest, 
 	resp.Name = "accounts_by_domain"
 }
 
-// Definition takes the rows as a dynamic value: csvdecode makes a list of objects, rows written by hand with different
-// columns are a tuple, and columns that are none of ours may be of any type.
+// Definition takes the rows as a dynamic value: csvdecode makes a list of objects, rows written by hand
+// with different columns are a tuple, and columns that don't count may be of any type.
 func (accountsByDomain) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Sort accounts into the map that users takes",
 		MarkdownDescription: "Turns rows with `account`, and optionally `domain` and `platform_type`, into a map of domain to a map of account to " +
-			"platform type, as `users` and `user_groups` of the Huawei Cloud resources take it; so `csvdecode(file(\"users.csv\"))` works. A domain " +
-			"that is missing, null or empty is `" + api.DefaultDomain + "`; a platform type that is missing, null or empty is null. Other columns are " +
-			"ignored. A row that stands there twice counts once; one account with two platform types in one domain is an error. The time it takes " +
-			"is linear in the number of rows.",
+			"platform type, as `users` and `user_groups` of the Huawei Cloud resources take it; so `csvdecode(file(\"users.csv\"))` works, also " +
+			"where the file begins with a byte order mark. A domain that is missing, null or empty is `" + api.DefaultDomain + "`; a platform type " +
+			"that is missing, null or empty is null. Other columns are ignored. A row that stands there twice counts once; one account with two " +
+			"platform types in one domain is an error. The time it takes is linear in the number of rows.\n\n" +
+			"With a second argument, `\"SIMPLE\"` or `\"USER_GROUP\"`, only the rows count whose column `account_type` says so; a row without one is " +
+			"`SIMPLE`. So one file gives `users` and `user_groups`.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:               "rows",
@@ -47,25 +45,45 @@ func (accountsByDomain) Definition(_ context.Context, _ function.DefinitionReque
 					"strings. The names of the columns are lower-case.",
 			},
 		},
+		VariadicParameter: function.StringParameter{
+			Name: "account_type",
+			MarkdownDescription: "`\"SIMPLE\"` for the rows of users, or `\"USER_GROUP\"` for those of groups. Without it all rows count, and " +
+				"a column `account_type` is ignored.",
+		},
 		Return: function.MapReturn{ElementType: accountsType},
 	}
 }
 
 func (accountsByDomain) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var rows types.Dynamic
-	if resp.Error = req.Arguments.Get(ctx, &rows); resp.Error != nil {
+	var accountTypes []string
+	if resp.Error = req.Arguments.Get(ctx, &rows, &accountTypes); resp.Error != nil {
 		return
 	}
-	result, problem := sortAccounts(rows.UnderlyingValue())
+	var only api.AccountType
+	switch len(accountTypes) {
+	case 0:
+	case 1:
+		only = api.AccountType(accountTypes[0])
+		if only != api.Simple && only != api.UserGroup {
+			resp.Error = argumentError(1, fmt.Sprintf("The account type is %q, and it can be %q or %q.", only, api.Simple, api.UserGroup))
+			return
+		}
+	default:
+		resp.Error = argumentError(2, "There is one account type for each call.")
+		return
+	}
+	result, problem := sortAccounts(rows.UnderlyingValue(), only)
 	if problem != "" {
-		resp.Error = function.NewArgumentFuncError(0, problem)
+		resp.Error = argumentError(0, problem)
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, result)
 }
 
-// sortAccounts returns the map, unknown when a value that decides about it is. A problem is for people.
-func sortAccounts(rows attr.Value) (result types.Map, problem string) {
+// sortAccounts returns the map of the rows of one account type, or of all rows when it is "". The map
+// is unknown when a value that decides about it is. A problem is for people.
+func sortAccounts(rows attr.Value, only api.AccountType) (result types.Map, problem string) {
 	unknown := types.MapUnknown(accountsType)
 	if rows == nil || rows.IsUnknown() {
 		return unknown, ""
@@ -80,13 +98,16 @@ func sortAccounts(rows attr.Value) (result types.Map, problem string) {
 	var problems problems
 	for i, element := range elements {
 		n := i + 1
-		row, ok, err := readRow(element)
-		if err != nil {
-			problems.add("Row %d: %v.", n, err)
+		row, ok, problem := readRow(element, only)
+		if problem != nil {
+			problems.add(n, problem)
 			continue
 		}
 		if !ok {
 			known = false
+			continue
+		}
+		if row.other {
 			continue
 		}
 		if domains[row.domain] == nil {
@@ -95,9 +116,8 @@ func sortAccounts(rows attr.Value) (result types.Map, problem string) {
 		accounts := domains[row.domain]
 		if there, twice := accounts[row.account]; twice {
 			if !there.Equal(row.platform) {
-				problems.add("Row %d: the account %q of the domain %q has the platform type %s here and %s in row %d. "+
-					"An account has one platform type.", n, row.account, row.domain, row.platform, there,
-					firstRow[[2]string{row.domain, row.account}])
+				problems.add(n, &mistake{"An account has two platform types in one domain", fmt.Sprintf("%q in %q: %s here, %s in row %d",
+					row.account, row.domain, platformText(row.platform), platformText(there), firstRow[[2]string{row.domain, row.account}])})
 			}
 			continue
 		}
@@ -117,24 +137,10 @@ func sortAccounts(rows attr.Value) (result types.Map, problem string) {
 	return types.MapValueMust(accountsType, values), ""
 }
 
-// problems collects what is wrong, the first few of it.
-type problems struct {
-	lines []string
-	more  int
-}
-
-func (p *problems) add(format string, args ...any) {
-	if len(p.lines) == maxProblems {
-		p.more++
-		return
+// platformText writes a platform type for people.
+func platformText(platform attr.Value) string {
+	if platform.IsNull() {
+		return "none"
 	}
-	p.lines = append(p.lines, fmt.Sprintf(format, args...))
-}
-
-func (p *problems) String() string {
-	text := strings.Join(p.lines, "\n")
-	if p.more > 0 {
-		text += fmt.Sprintf("\nAnd %d more rows.", p.more)
-	}
-	return text
+	return platform.String()
 }

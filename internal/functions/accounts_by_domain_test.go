@@ -16,17 +16,31 @@ import (
 	"pgregory.net/rapid"
 )
 
-// run calls the function as Terraform does, with a value of any type in the dynamic parameter.
-func run(t testing.TB, f function.Function, result, argument attr.Value) (attr.Value, *function.FuncError) {
+// run calls the function as Terraform does, with a value of any type in the dynamic parameter. Terraform
+// ends the text of an error with a full stop.
+func run(t testing.TB, f function.Function, result attr.Value, arguments ...attr.Value) (attr.Value, *function.FuncError) {
 	t.Helper()
 	resp := function.RunResponse{Result: function.NewResultData(result)}
-	f.Run(t.Context(), function.RunRequest{Arguments: function.NewArgumentsData([]attr.Value{argument})}, &resp)
+	f.Run(t.Context(), function.RunRequest{Arguments: function.NewArgumentsData(arguments)}, &resp)
+	if resp.Error != nil && strings.HasSuffix(resp.Error.Text, ".") {
+		t.Errorf("%q ends in two full stops", resp.Error.Text+".")
+	}
 	return resp.Result.Value(), resp.Error
 }
 
-func accountsOf(t testing.TB, rows attr.Value) (attr.Value, *function.FuncError) {
+func accountsOf(t testing.TB, rows attr.Value, accountTypes ...string) (attr.Value, *function.FuncError) {
 	t.Helper()
-	return run(t, NewAccountsByDomain(), types.MapUnknown(accountsType), types.DynamicValue(rows))
+	return accountsOfArguments(t, types.DynamicValue(rows), accountTypes...)
+}
+
+// accountsOfArguments hands over the account types as the framework does, as a tuple.
+func accountsOfArguments(t testing.TB, rows attr.Value, accountTypes ...string) (attr.Value, *function.FuncError) {
+	t.Helper()
+	kinds, elements := make([]attr.Type, len(accountTypes)), make([]attr.Value, len(accountTypes))
+	for i, accountType := range accountTypes {
+		kinds[i], elements[i] = types.StringType, types.StringValue(accountType)
+	}
+	return run(t, NewAccountsByDomain(), types.MapUnknown(accountsType), rows, types.TupleValueMust(kinds, elements))
 }
 
 // object is a row; a Go string is a string, nil is null as a literal, other values are taken as they are.
@@ -132,7 +146,10 @@ func TestAccountsByDomain(t *testing.T) {
 			want{"local.com": {"a": "null"}}},
 		"an employee number": {tuple(object(map[string]any{"account": types.NumberValue(big.NewFloat(1001))})), want{"local.com": {"1001": "null"}}},
 		"nobody":             {tuple(), want{}},
-		"the same row twice": {csv([3]string{"a", "", "AD"}, [3]string{"a", "local.com", "AD"}), want{"local.com": {"a": "AD"}}},
+		"a byte order mark": {tuple(object(map[string]any{"\ufeffaccount": "a", "domain": "x"}), object(map[string]any{"account": "b", "\ufeffdomain": "x"})),
+			want{"x": {"a": "null", "b": "null"}}},
+		"a column account_type, which does not count": {tuple(object(map[string]any{"account": "a", "account_type": "robot"})), want{"local.com": {"a": "null"}}},
+		"the same row twice":                          {csv([3]string{"a", "", "AD"}, [3]string{"a", "local.com", "AD"}), want{"local.com": {"a": "AD"}}},
 		"one name in two domains": {csv([3]string{"a", "x", "AD"}, [3]string{"a", "y", "LOCAL"}),
 			want{"x": {"a": "AD"}, "y": {"a": "LOCAL"}}},
 		"names differ in case": {csv([3]string{"a", "x", ""}, [3]string{"A", "x", "AD"}), want{"x": {"a": "null", "A": "AD"}}},
@@ -157,31 +174,32 @@ func TestAccountsByDomainNamesTheRow(t *testing.T) {
 		rows attr.Value
 		want []string
 	}{
-		"no account":             {tuple(good, object(map[string]any{"user": "a", "dom": "x"})), []string{"Row 2", "no account", `"dom" "user"`}},
-		"an empty account":       {csv([3]string{"a", "", ""}, [3]string{"", "x", ""}), []string{"Row 2", "account is empty"}},
-		"a null account":         {tuple(object(map[string]any{"account": nil})), []string{"Row 1", "account is empty"}},
-		"a null row":             {tuple(good, types.DynamicNull()), []string{"Row 2", "null"}},
-		"a row that is a string": {tuple(types.StringValue("a")), []string{"Row 1", "a string"}},
+		"no account":             {tuple(good, object(map[string]any{"user": "a", "dom": "x"})), []string{"row 2", "no account", `"dom" "user"`}},
+		"an empty account":       {csv([3]string{"a", "", ""}, [3]string{"", "x", ""}), []string{"account is empty: row 2"}},
+		"a null account":         {tuple(object(map[string]any{"account": nil})), []string{"account is empty: row 1"}},
+		"a null row":             {tuple(good, types.DynamicNull()), []string{"row is null: row 2"}},
+		"a row that is a string": {tuple(types.StringValue("a")), []string{"no object", "row 1 (a string)"}},
 		"an account that is a bool": {tuple(object(map[string]any{"account": types.BoolValue(true)})),
-			[]string{"Row 1", "account is a bool"}},
+			[]string{"account is no string: row 1 (a bool)"}},
 		"a domain that is an object": {tuple(object(map[string]any{"account": "a", "domain": object(nil)})),
-			[]string{"Row 1", "domain is an object"}},
+			[]string{"domain is no string: row 1 (an object)"}},
 		"two platform types": {csv([3]string{"a", "x", "AD"}, [3]string{"b", "x", "AD"}, [3]string{"a", "x", "LOCAL"}),
-			[]string{"Row 3", `"a"`, `"x"`, `"LOCAL" here`, `"AD" in row 1`}},
-		"a platform type and none":   {csv([3]string{"a", "", "AD"}, [3]string{"a", "", ""}), []string{"Row 2", "<null> here", `"AD" in row 1`}},
-		"an unknown platform type":   {csv([3]string{"a", "", "SYSTEM"}), []string{"Row 1", `"a"`, `"SYSTEM"`, "AD, LOCAL"}},
-		"a lower-case platform type": {csv([3]string{"a", "", "ad"}), []string{"Row 1", `"a"`, "upper case, AD"}},
-		"a blank":                    {csv([3]string{"a ", "", ""}), []string{"Row 1", `"a "`, "blank"}},
-		"a blank domain":             {csv([3]string{"a", " ", ""}), []string{"Row 1", `"a"`, "blank"}},
-		"a long account":             {csv([3]string{strings.Repeat("ü", 129), "", ""}), []string{"Row 1", "129 characters", "128"}},
-		"a long domain":              {csv([3]string{"a", strings.Repeat("d", 65), ""}), []string{"Row 1", "65 characters", "64"}},
-		"a column with a blank":      {tuple(object(map[string]any{"account": "a", " domain": "x"})), []string{"Row 1", `" domain"`, `"domain"`}},
-		"a column in capitals":       {tuple(object(map[string]any{"Account": "a"})), []string{"Row 1", `"Account"`, `"account"`}},
-		"a byte order mark":          {tuple(object(map[string]any{"\ufeffaccount": "a"})), []string{"Row 1", "byte order mark"}},
+			[]string{"row 3", `"a" in "x"`, `"LOCAL" here`, `"AD" in row 1`}},
+		"a platform type and none":   {csv([3]string{"a", "", "AD"}, [3]string{"a", "", ""}), []string{"row 2", "none here", `"AD" in row 1`}},
+		"an unknown platform type":   {csv([3]string{"a", "", "SYSTEM"}), []string{"row 1", `"a"`, `"SYSTEM"`, "neither AD nor LOCAL"}},
+		"a lower-case platform type": {csv([3]string{"a", "", "ad"}), []string{"row 1", `"ad", account "a"`, "upper case"}},
+		"a blank":                    {csv([3]string{"a ", "", ""}), []string{"account begins or ends with a blank", `row 1 ("a ")`}},
+		"a blank domain":             {csv([3]string{"a", " x", ""}), []string{"domain begins or ends with a blank", `row 1 (" x")`}},
+		"a long account":             {csv([3]string{strings.Repeat("ü", 129), "", ""}), []string{"row 1 (129", "128 characters"}},
+		"a long domain":              {csv([3]string{"a", strings.Repeat("d", 65), ""}), []string{"row 1 (65", "64 characters"}},
+		"a column with a blank":      {tuple(object(map[string]any{"account": "a", " domain": "x"})), []string{"row 1", `" domain"`, `"domain"`}},
+		"a column in capitals":       {tuple(object(map[string]any{"Account": "a"})), []string{"row 1", `"Account"`, `"account"`}},
+		"a control character":        {csv([3]string{"a\x00b", "", ""}), []string{"account has a control character", `row 1 ("a\x00b")`}},
+		"a tab in a domain":          {csv([3]string{"a", "x\ty", ""}), []string{"domain has a control character", `row 1 ("x\ty")`}},
 		"no list":                    {types.StringValue("users.csv"), []string{"list of objects", "a string"}},
 		"a map":                      {types.MapValueMust(types.StringType, nil), []string{"list of objects", "a map"}},
 		"two mistakes": {csv([3]string{"", "", ""}, [3]string{"a", "", "X"}),
-			[]string{"Row 1", "Row 2"}},
+			[]string{"row 1.\n", `row 2 ("X"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,13 +221,64 @@ func TestAccountsByDomainNamesTheRow(t *testing.T) {
 
 func TestAccountsByDomainEndsItsListOfMistakes(t *testing.T) {
 	t.Parallel()
-	rows := make([][3]string, 25)
+	rows := append(make([][3]string, 25), [3]string{"a ", "", ""})
 	_, err := accountsOf(t, csv(rows...))
 	if err == nil {
 		t.Fatal("no error")
 	}
-	if !strings.Contains(err.Text, "Row 10:") || strings.Contains(err.Text, "Row 11:") || !strings.Contains(err.Text, "15 more rows") {
+	want := "The account is empty: row 1, row 2, row 3, row 4, row 5, row 6, row 7, row 8, row 9, row 10 and 15 more.\n" +
+		`The account begins or ends with a blank: row 26 ("a ")`
+	if err.Text != want {
 		t.Error(err.Text)
+	}
+}
+
+// One file holds users and groups: the second argument says which rows count.
+func TestAccountsByDomainOfOneType(t *testing.T) {
+	t.Parallel()
+	type want = map[string]map[string]string
+	rows := tuple(
+		object(map[string]any{"account": "zhangsan"}),
+		object(map[string]any{"account": "lisi", "account_type": ""}),
+		object(map[string]any{"account": "wangwu", "account_type": nil, "domain": "corp.example.com"}),
+		object(map[string]any{"account": "zhaoliu", "account_type": "SIMPLE", "domain": "corp.example.com"}),
+		object(map[string]any{"account": "engineering", "account_type": "USER_GROUP", "domain": "corp.example.com", "platform_type": "AD"}),
+		object(map[string]any{"account": "zhangsan", "\ufeffaccount_type": "USER_GROUP", "platform_type": "LOCAL"}),
+	)
+	for accountType, want := range map[string]want{
+		"SIMPLE":     {"local.com": {"zhangsan": "null", "lisi": "null"}, "corp.example.com": {"wangwu": "null", "zhaoliu": "null"}},
+		"USER_GROUP": {"local.com": {"zhangsan": "LOCAL"}, "corp.example.com": {"engineering": "AD"}},
+	} {
+		got, err := accountsOf(t, rows, accountType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, plain(t, got)); diff != "" {
+			t.Errorf("%s: %s", accountType, diff)
+		}
+	}
+
+	unknown, err := accountsOf(t, tuple(object(map[string]any{"account": "a", "account_type": types.StringUnknown()})), "SIMPLE")
+	if err != nil || !unknown.IsUnknown() {
+		t.Errorf("got %v, %v", unknown, err)
+	}
+	for name, test := range map[string]struct {
+		column   string
+		types    []string
+		argument int64
+		want     string
+	}{
+		"a type that does not exist": {"SIMPLE", []string{"USER"}, 1, `"USER"`},
+		"two types":                  {"SIMPLE", []string{"SIMPLE", "USER_GROUP"}, 2, "one account type"},
+		"a row of another type":      {"GROUP", []string{"SIMPLE"}, 0, `row 1 ("GROUP")`},
+	} {
+		_, err := accountsOf(t, tuple(object(map[string]any{"account": "a", "account_type": test.column})), test.types...)
+		if err == nil || err.FunctionArgument == nil || *err.FunctionArgument != test.argument || !strings.Contains(err.Text, test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := accountsOf(t, tuple(object(map[string]any{"account": "a", "Account_Type": "USER_GROUP"})), "SIMPLE"); err == nil {
+		t.Error("a misspelt column of types was taken for missing")
 	}
 }
 
@@ -233,7 +302,7 @@ func TestAccountsByDomainOfUnknownValuesIsUnknown(t *testing.T) {
 	}
 	t.Run("a dynamic argument", func(t *testing.T) {
 		t.Parallel()
-		got, err := run(t, NewAccountsByDomain(), types.MapUnknown(accountsType), types.DynamicUnknown())
+		got, err := accountsOfArguments(t, types.DynamicUnknown())
 		if err != nil || !got.IsUnknown() {
 			t.Errorf("got %v, %v", got, err)
 		}
@@ -275,7 +344,7 @@ func TestAccountsByDomainKeepsEveryRow(t *testing.T) {
 			}
 			want[domain][row[0]] = platform
 		}
-		result, problem := sortAccounts(csv(rows...))
+		result, problem := sortAccounts(csv(rows...), "")
 		if conflict != (problem != "") {
 			t.Fatalf("conflict %v, problem %q", conflict, problem)
 		}
@@ -313,7 +382,7 @@ func TestAccountsByDomainIsLinear(t *testing.T) {
 	allocations := func(n int) float64 {
 		rows := manyRows(n)
 		return testing.AllocsPerRun(3, func() {
-			if _, problem := sortAccounts(rows); problem != "" {
+			if _, problem := sortAccounts(rows, ""); problem != "" {
 				t.Fatal(problem)
 			}
 		})
@@ -330,7 +399,7 @@ func BenchmarkAccountsByDomain(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, problem := sortAccounts(rows); problem != "" {
+				if _, problem := sortAccounts(rows, ""); problem != "" {
 					b.Fatal(problem)
 				}
 			}
@@ -342,7 +411,7 @@ func FuzzReadRow(f *testing.F) {
 	f.Add("account", "zhangsan", "domain", "")
 	f.Add("\ufeffaccount", "a", "platform_type", "ad")
 	f.Fuzz(func(t *testing.T, column1, value1, column2, value2 string) {
-		r, ok, err := readRow(object(map[string]any{column1: value1, column2: value2}))
+		r, ok, err := readRow(object(map[string]any{column1: value1, column2: value2}), "")
 		if err == nil && (!ok || r.account == "" || r.domain == "") {
 			t.Errorf("%+v, %v", r, ok)
 		}

@@ -62,6 +62,9 @@ func TestAccAccountsByDomain(t *testing.T) {
 		{`jsondecode("[{\"account\": \"a\", \"since\": 2026}, {\"account\": \"b\", \"domain\": \"x\"}]")`, want{"local.com": {"a": ""}, "x": {"b": ""}}},
 		{`[for row in csvdecode("account,type\na,user\nb,group\n") : row if row.type == "group"]`, want{"local.com": {"b": ""}}},
 		{`[]`, want{}},
+		{`csvdecode("\ufeffaccount,domain\na,x\n")`, want{"x": {"a": ""}}},
+		{`csvdecode("account,account_type\na,\nb,SIMPLE\nc,USER_GROUP\n"), "SIMPLE"`, want{"local.com": {"a": "", "b": ""}}},
+		{`csvdecode("account,account_type\na,\nb,SIMPLE\nc,USER_GROUP\n"), "USER_GROUP"`, want{"local.com": {"c": ""}}},
 	}
 	var outputs strings.Builder
 	var checks []statecheck.StateCheck
@@ -79,10 +82,10 @@ func TestAccAccountsByDomain_errors(t *testing.T) {
 	t.Parallel()
 	var steps []resource.TestStep
 	for rows, want := range map[string]string{
-		`csvdecode("account,domain,platform_type\na,x,AD\nb,x,AD\na,x,LOCAL\n")`: `(?s)Row\s+3.*"a".*"x".*row\s+1`,
-		`[{ account = "a" }, { domain = "x" }]`:                                  `(?s)Row\s+2:.*no\s+account`,
-		`[{ account = "a" }, null]`:                                              `(?s)Row\s+2:.*null`,
-		`csvdecode("Account\na\n")`:                                              `(?s)Row\s+1:.*"Account".*"account"`,
+		`csvdecode("account,domain,platform_type\na,x,AD\nb,x,AD\na,x,LOCAL\n")`: `(?s)row\s+3.*"a"\s+in\s+"x".*row\s+1`,
+		`[{ account = "a" }, { domain = "x" }]`:                                  `(?s)no\s+account.*row\s+2\.\n`,
+		`[{ account = "a" }, null]`:                                              `(?s)null:\s+row\s+2\.\n`,
+		`csvdecode("Account\na\n")`:                                              `(?s)"Account".*"account".*row\s+1\.\n`,
 		`"users.csv"`:                                                            `(?s)list\s+of\s+objects`,
 		`null`:                                                                   `(?s)null`,
 	} {

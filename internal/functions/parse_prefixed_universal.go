@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
@@ -59,7 +60,7 @@ func (parsePrefixedUniversal) Run(ctx context.Context, req function.RunRequest, 
 	}
 	parts, problem := parse(id)
 	if problem != "" {
-		resp.Error = function.NewArgumentFuncError(0, problem)
+		resp.Error = argumentError(0, problem)
 		return
 	}
 	name := types.StringNull()
@@ -94,8 +95,8 @@ func parse(id string) (p parts, problem string) {
 	provider, name, plus := strings.Cut(prefix, "+")
 	p = parts{prefix: prefix, provider: provider, name: name, universal: universal}
 	switch {
-	case strings.TrimSpace(id) != id:
-		return p, fmt.Sprintf("%q begins or ends with a blank.", id)
+	case id != "" && shared.NameProblem(id) != "":
+		return p, fmt.Sprintf("%q %s.", id, shared.NameProblem(id))
 	case !colon:
 		return p, fmt.Sprintf("%q has no colon. %s", id, shape)
 	case universal == "":

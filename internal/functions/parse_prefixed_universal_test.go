@@ -55,6 +55,7 @@ func TestParsePrefixedUniversalRefuses(t *testing.T) {
 		"AD+corp:jdoe":                                   "is a name",
 		"github:x":                                       `the prefix "github"`,
 		" AD+corp:7f93d2908020204a959910ea5a5704ff":      "blank",
+		"LDAP+dir:uid=jdoe\x00":                          "control character",
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()

@@ -4,7 +4,6 @@
 package functions
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // The columns that count.
@@ -22,22 +22,29 @@ const (
 	columnAccount  = "account"
 	columnDomain   = "domain"
 	columnPlatform = "platform_type"
+	columnType     = "account_type"
 )
 
 // row is one account. The domain is never "".
 type row struct {
 	account, domain string
 	platform        types.String // null when it is left out
+	other           bool         // it is of another account type than was asked for, and the rest was not read
 }
 
-// readRow reads the columns that count. It is not ok when one of them is unknown.
-func readRow(v attr.Value) (r row, ok bool, err error) {
+// byteOrderMark stands at the beginning of files that some programs write, and csvdecode takes it for a
+// part of the first column's name.
+const byteOrderMark = "\ufeff"
+
+// readRow reads the columns that count of a row of one account type, or of any when it is "". It is
+// not ok when one of them is unknown.
+func readRow(v attr.Value, only api.AccountType) (r row, ok bool, err *mistake) {
 	v = bare(v)
 	if v.IsUnknown() {
 		return r, false, nil
 	}
 	if v.IsNull() {
-		return r, false, errors.New("it is null")
+		return r, false, &mistake{kind: "A row is null"}
 	}
 	var columns map[string]attr.Value
 	switch v := v.(type) {
@@ -46,9 +53,27 @@ func readRow(v attr.Value) (r row, ok bool, err error) {
 	case types.Map:
 		columns = v.Elements()
 	default:
-		return r, false, fmt.Errorf("expected an object with %s, not %s", columnAccount, kindOf(v))
+		return r, false, &mistake{"A row is no object with " + columnAccount, kindOf(v)}
 	}
 
+	if only != "" {
+		accountType, err := text(columns, columnType)
+		if err != nil || accountType.IsUnknown() {
+			return r, false, err
+		}
+		switch of := api.AccountType(accountType.ValueString()); of {
+		case only:
+		case "":
+			r.other = only != api.Simple
+		case api.Simple, api.UserGroup:
+			r.other = true
+		default:
+			return r, false, &mistake{fmt.Sprintf("The %s is neither %s nor %s nor empty", columnType, api.Simple, api.UserGroup), fmt.Sprintf("%q", of)}
+		}
+		if r.other {
+			return r, true, nil
+		}
+	}
 	account, err := text(columns, columnAccount)
 	if err != nil {
 		return r, false, err
@@ -78,51 +103,57 @@ func readRow(v attr.Value) (r row, ok bool, err error) {
 }
 
 // check finds what the resources would refuse, here with the row.
-func (r row) check() error {
+func (r row) check() *mistake {
 	if err := checkName(columnAccount, r.account, api.MaxAccountLength); err != nil {
 		return err
 	}
 	if err := checkName(columnDomain, r.domain, api.MaxDomainLength); err != nil {
-		return fmt.Errorf("account %q: %w", r.account, err)
+		return err
 	}
 	switch platform := r.platform.ValueString(); api.PlatformType(platform) {
 	case "", api.AD, api.Local:
 		return nil
 	default:
-		if upper := api.PlatformType(strings.ToUpper(platform)); upper == api.AD || upper == api.Local {
-			return fmt.Errorf("account %q: write the platform type %q in upper case, %s", r.account, platform, upper)
-		}
-		return fmt.Errorf("account %q: the platform type %q does not exist: it is %s, %s, or empty", r.account, platform, api.AD, api.Local)
+		return &mistake{fmt.Sprintf("The %s is neither %s nor %s, in upper case, nor empty", columnPlatform, api.AD, api.Local),
+			fmt.Sprintf("%q, account %q", platform, r.account)}
 	}
 }
 
-func checkName(column, name string, longest int) error {
-	switch n := utf8.RuneCountInString(name); {
-	case strings.TrimSpace(name) != name:
-		return fmt.Errorf("the %s %q begins or ends with a blank", column, name)
-	case n > longest:
-		return fmt.Errorf("the %s %q has %d characters, and %d are possible", column, name, n, longest)
+func checkName(column, name string, longest int) *mistake {
+	if problem := shared.NameProblem(name); problem != "" {
+		return &mistake{"The " + column + " " + problem, fmt.Sprintf("%q", name)}
+	}
+	if n := utf8.RuneCountInString(name); n > longest {
+		return &mistake{fmt.Sprintf("The %s has more than %d characters", column, longest), fmt.Sprintf("%d, %q", n, name)}
 	}
 	return nil
 }
 
-func missing(columns map[string]attr.Value) error {
-	if _, there := columns[columnAccount]; there {
-		return fmt.Errorf("the %s is empty", columnAccount)
+func missing(columns map[string]attr.Value) *mistake {
+	if _, there := column(columns, columnAccount); there {
+		return &mistake{kind: fmt.Sprintf("The %s is empty", columnAccount)}
 	}
 	names := slices.Sorted(maps.Keys(columns))
-	return fmt.Errorf("there is no %s: its columns are %q", columnAccount, names)
+	return &mistake{kind: fmt.Sprintf("There is no %s among the columns %q", columnAccount, names)}
 }
 
-// text returns a column as a string, null when it is missing. A column that is only misspelt is an error: taken for
-// missing, it would put every account into the default domain.
-func text(columns map[string]attr.Value, name string) (types.String, error) {
-	v, there := columns[name]
+// column finds a column by its name, as if a byte order mark before it were not there.
+func column(columns map[string]attr.Value, name string) (attr.Value, bool) {
+	if v, there := columns[name]; there {
+		return v, true
+	}
+	v, there := columns[byteOrderMark+name]
+	return v, there
+}
+
+// text returns a column as a string, null when it is missing. A column that is only misspelt is an
+// error: taken for missing, it would put every account into the default domain.
+func text(columns map[string]attr.Value, name string) (types.String, *mistake) {
+	v, there := column(columns, name)
 	if !there {
 		for other := range columns {
-			if other != name && strings.EqualFold(strings.Trim(other, " \t\r\n\ufeff"), name) {
-				return types.String{}, fmt.Errorf("the column %q has to be named %q, in lower case and without blanks or a byte order mark",
-					other, name)
+			if strings.EqualFold(strings.Trim(other, " \t\r\n"+byteOrderMark), name) {
+				return types.String{}, &mistake{kind: fmt.Sprintf("The column %q has to be named %q, in lower case and without blanks", other, name)}
 			}
 		}
 		return types.StringNull(), nil
@@ -141,7 +172,7 @@ func text(columns map[string]attr.Value, name string) (types.String, error) {
 		// As Terraform writes a number where a string is wanted: employee numbers are accounts, too.
 		return types.StringValue(v.ValueBigFloat().Text('f', -1)), nil
 	}
-	return types.String{}, fmt.Errorf("the %s is %s, not a string", name, kindOf(v))
+	return types.String{}, &mistake{fmt.Sprintf("The %s is no string", name), kindOf(v)}
 }
 
 // bare takes the dynamic wrapping off a value.
