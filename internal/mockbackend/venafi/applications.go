@@ -22,6 +22,7 @@ type applicationEntry struct {
 	MaximumScope     string
 	Name             string
 	Renewable        *bool
+	ReviewedBy       *string `json:",omitempty"`
 	Scope            string
 	UnusedExpiration *int64
 	URL              string `json:"Url"`
@@ -42,10 +43,13 @@ func (b *Backend) applicationEntries(applications []*Application) []applicationE
 	entries := make([]applicationEntry, 0, len(applications))
 	for _, a := range applications {
 		entries = append(entries, applicationEntry{
-			AccessValidity: a.AccessValiditySeconds, Description: a.Description, GrantCount: grants[a.ID], GrantValidity: a.GrantValiditySeconds,
-			ID: a.ID, MaximumScope: a.MaximumScope, Name: a.Name, Renewable: a.Renewable, Scope: a.Scope, URL: a.URL,
-			UserCount: len(users[a.ID]), Vendor: a.Vendor,
+			AccessValidity: validity(a.AccessValiditySeconds), Description: a.Description, GrantCount: grants[a.ID],
+			GrantValidity: validity(a.GrantValiditySeconds), ID: a.ID, MaximumScope: b.spellScope(a.MaximumScope), Name: a.Name, Renewable: a.Renewable,
+			Scope: b.spellScope(a.Scope), UnusedExpiration: validity(a.UnusedExpirationSeconds), URL: a.URL, UserCount: len(users[a.ID]), Vendor: a.Vendor,
 		})
+		if b.switches.MoreFields == Sent {
+			entries[len(entries)-1].ReviewedBy = &a.ReviewedBy
+		}
 	}
 	return entries
 }
@@ -70,14 +74,10 @@ func (b *Backend) createApplication(c *call) reply {
 	a := Application{
 		ID: values[0], Scope: values[1], MaximumScope: values[2], Name: values[3], Vendor: values[4], Description: values[5], URL: values[6],
 	}
-	for name, into := range map[string]any{
-		"AccessValidity": &a.AccessValiditySeconds, "GrantValidity": &a.GrantValiditySeconds, "Renewable": &a.Renewable,
-	} {
-		if raw := c.params[name]; len(raw) > 0 && json.Unmarshal(raw, into) != nil {
-			wire.Violate(c.r, "%s has the wrong JSON type", name)
-			return invalidRequest()
-		}
+	if !b.validities(c, &a.AccessValiditySeconds, &a.GrantValiditySeconds, &a.Renewable) {
+		return invalidRequest()
 	}
+	a.Restricted, a.ReviewedBy = true, b.defaultReview("")
 	for _, scope := range []string{a.Scope, a.MaximumScope} {
 		if _, err := parseScope(scope); err != nil {
 			wire.Violate(c.r, "%v", err)
@@ -90,6 +90,9 @@ func (b *Backend) createApplication(c *call) reply {
 	}
 	if b.byID[a.ID] != nil {
 		return failed(c, resultApplicationAlreadyExists, "The application exists already")
+	}
+	if c.fault == FaultIgnoredWrite {
+		return b.success(map[string]any{"Application": b.applicationEntries([]*Application{&a})[0]})
 	}
 	b.addApplication(a)
 	return b.success(map[string]any{"Application": b.applicationEntries([]*Application{b.byID[a.ID]})[0]})
@@ -109,7 +112,12 @@ func (b *Backend) deleteApplication(c *call) reply {
 	if b.byID[values[0]] == nil {
 		return failed(c, resultApplicationNotFound, "The application was not found")
 	}
-	b.dropApplication(values[0])
+	if b.switches.ApplicationEnd == EndRefused && len(b.rules.byKey[values[0]]) > 0 {
+		return failed(c, resultFailure, "The application has rules")
+	}
+	if c.fault != FaultIgnoredWrite {
+		b.dropApplication(values[0])
+	}
 	return b.success(nil)
 }
 
@@ -122,9 +130,12 @@ func (b *Backend) dropApplication(id string) {
 		}
 	}
 	for s := range b.sessions {
-		if s.application == id {
+		if s.application == id && b.switches.ApplicationEnd != EndKeeps {
 			b.close(s)
 		}
+	}
+	if b.switches.ApplicationEnd != EndKeeps {
+		delete(b.rules.byKey, id)
 	}
 }
 
@@ -205,7 +216,11 @@ func (b *Backend) enumerateApplications(c *call) reply {
 	start = min(start, len(visible))
 	visible = visible[start:min(start+count, len(visible))]
 	wire.Note(c.r, "applications", len(visible))
-	return b.success(map[string]any{"Applications": b.applicationEntries(visible)})
+	key := "Applications"
+	if b.switches.EnumerateApplications == EnumerateSingular {
+		key = "Application"
+	}
+	return b.success(map[string]any{key: b.applicationEntries(visible)})
 }
 
 func compareApplications(order int, x, y *Application) int {

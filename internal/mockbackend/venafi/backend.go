@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,6 +40,23 @@ const (
 	GetApplication          = "GetApplication"
 	GetApplications         = "GetApplications"
 	EnumerateApplications   = "EnumerateApplications"
+	UpdateApplication       = "UpdateApplication"
+	CreateRule              = "CreateRule"
+	UpdateRule              = "UpdateRule"
+	GetRules                = "GetRules"
+	DeleteRule              = "DeleteRule"
+	DeleteRules             = "DeleteRules"
+	EnumerateGrants         = "EnumerateGrants"
+	GetGrants               = "GetGrants"
+	GrantCount              = "GrantCount"
+	UserCount               = "UserCount"
+	RevokeGrants            = "RevokeGrants"
+	CreateJwtMapping        = "CreateJwtMapping"
+	UpdateJwtMapping        = "UpdateJwtMapping"
+	GetJwtMapping           = "GetJwtMapping"
+	EnumerateJwtMappings    = "EnumerateJwtMappings"
+	DeleteJwtMapping        = "DeleteJwtMapping"
+	GetConfiguration        = "GetConfiguration"
 	IdentityValidate        = "IdentityValidate"
 	IdentityBrowse          = "IdentityBrowse"
 	IdentitySelf            = "IdentitySelf"
@@ -62,8 +80,11 @@ type Backend struct {
 	byID          map[string]*Application
 	directory     *directory
 	mappings      []JwtMapping
+	issuers       []Issuer
+	rules         *rules
 	roles         *roles
 	sessions      map[*session]bool
+	opened        int
 	access        map[string]*session
 	refresh       map[string]*session
 }
@@ -85,7 +106,9 @@ func New(service wire.Service, seed Seed, switches Switches) *Backend {
 		panic("mock of Venafi: " + err.Error())
 	}
 	b.routes = map[string]http.Handler{}
-	for path, o := range b.operations() {
+	operations := b.operations()
+	maps.Copy(operations, b.oauthOperations())
+	for path, o := range operations {
 		b.routes[path] = b.service.Handle(o.name, b.handler(o))
 	}
 	b.unknown = b.service.Handle(UnknownOperation, func(w http.ResponseWriter, r *http.Request) {
@@ -155,6 +178,7 @@ func (b *Backend) SetSwitches(switches Switches) {
 	b.switches = switches
 	if again {
 		b.roles = newRoles(b.roles.all(), switches.GranteeMatching == MatchExact)
+		b.rules = newRules(b.rules.all(), b.roles.fold)
 	}
 }
 
@@ -168,7 +192,8 @@ func (b *Backend) Snapshot() Seed {
 func (b *Backend) snapshot() Seed {
 	seed := Seed{
 		Configuration: b.configuration, Applications: make([]Application, 0, len(b.applications)),
-		Identities: make([]Identity, 0, len(b.directory.list)), JwtMappings: slices.Clone(b.mappings), Roles: b.roles.all(),
+		Identities: make([]Identity, 0, len(b.directory.list)), JwtMappings: slices.Clone(b.mappings), Issuers: slices.Clone(b.issuers),
+		Roles: b.roles.all(), Rules: b.rules.all(),
 	}
 	for _, application := range b.applications {
 		seed.Applications = append(seed.Applications, *application)
@@ -180,6 +205,9 @@ func (b *Backend) snapshot() Seed {
 	}
 	for i := range seed.JwtMappings {
 		seed.JwtMappings[i].HS256Secret = ""
+	}
+	for i := range seed.Issuers {
+		seed.Issuers[i].HS256Secret = ""
 	}
 	return seed
 }
@@ -234,7 +262,22 @@ func (b *Backend) restore(seed Seed) error {
 		}
 	}
 	b.mappings = mappings
+	issuers := slices.Clone(seed.Issuers)
+	for i, issuer := range issuers {
+		for _, before := range b.issuers {
+			if before.URI == issuer.URI && issuer.HS256Secret == "" {
+				issuers[i].HS256Secret = before.HS256Secret
+			}
+		}
+	}
+	b.issuers = issuers
 	b.roles = newRoles(seed.Roles, b.switches.GranteeMatching == MatchExact)
+	b.rules = newRules(seed.Rules, b.roles.fold)
+	for _, rule := range seed.Rules {
+		if application := b.byID[rule.ApplicationID]; application != nil {
+			application.Restricted = true
+		}
+	}
 	return nil
 }
 

@@ -51,8 +51,8 @@ var FaultKinds = slices.Concat([]wire.FaultDoc{
 	{Kind: FaultInsufficientRight, Doc: "401 insufficient_rights; nothing is done"},
 	{Kind: FaultInsufficientScope, Doc: "403 insufficient_scope; nothing is done"},
 	{Kind: FaultResult, Doc: "200 with Result 1 (or status); nothing is done"},
-	{Kind: FaultLateList, Doc: "grant, revoke: done, but the next list doesn't show it"},
-	{Kind: FaultIgnoredWrite, Doc: "grant, revoke: success, but nothing is done"},
+	{Kind: FaultLateList, Doc: "grant, revoke, rules: done, but the next list doesn't show it"},
+	{Kind: FaultIgnoredWrite, Doc: "every write: success, but nothing is done"},
 }, hostile.FaultKinds)
 
 // playFault answers a request that a fault strikes. It returns false when the operation has to go on.
@@ -137,6 +137,9 @@ func hostileBodies(o operation) hostile.Bodies {
 		return loginBodies
 	case o.name == IdentityValidate || o.name == IdentityBrowse || o.name == IdentitySelf:
 		return identityBodies
+	}
+	if bodies, ok := oauthHostile[o.name]; ok {
+		return bodies
 	}
 	return oauthBodies
 }

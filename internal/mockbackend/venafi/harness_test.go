@@ -59,7 +59,7 @@ func testSeed() Seed {
 			local("grantadmin", grantAdminID), disabled,
 		},
 		JwtMappings: []JwtMapping{
-			{Name: "pipelines", IssuerURI: "https://ci.example.com", Audience: "venafi", PurposeField: "job", PurposeMatch: "deploy-.*", IDField: "sub", IDMatch: "user:(.+)", HS256Secret: jwtSecret},
+			{Name: "pipelines", IssuerURI: "https://ci.example.com", Audience: "venafi", PurposeField: "job", PurposeMatch: "deploy-prod", IDField: "sub", IDMatch: "user:(.+)", HS256Secret: jwtSecret},
 			{Name: "fixed", IssuerURI: "https://fixed.example.com", Grantee: adminID, HS256Secret: jwtSecret},
 		},
 		Roles: []Role{

@@ -71,11 +71,11 @@ func (b *Backend) jwtUser(token string) (string, error) {
 		if mapping.IssuerURI != claims["iss"] {
 			continue
 		}
-		if err = mapping.verify(header.Algorithm, parts[0]+"."+parts[1], signature); err != nil {
+		if err = b.keyed(mapping).verify(header.Algorithm, parts[0]+"."+parts[1], signature); err != nil {
 			continue
 		}
 		var user string
-		if user, err = mapping.user(claims, b.service.Time()); err == nil {
+		if user, err = mapping.user(claims, b.service.Time(), b.switches.IDMatch != MatchPart); err == nil {
 			return user, nil
 		}
 	}
@@ -106,7 +106,17 @@ func (m JwtMapping) verify(algorithm, signed string, signature []byte) error {
 	return nil
 }
 
-func (m JwtMapping) user(claims map[string]any, now time.Time) (string, error) {
+// keyed gives a mapping without a key that of its issuer.
+func (b *Backend) keyed(m JwtMapping) JwtMapping {
+	for _, issuer := range b.issuers {
+		if issuer.URI == m.IssuerURI && m.HS256Secret == "" && m.RS256PublicKey == "" {
+			m.HS256Secret, m.RS256PublicKey = issuer.HS256Secret, issuer.RS256PublicKey
+		}
+	}
+	return m
+}
+
+func (m JwtMapping) user(claims map[string]any, now time.Time, whole bool) (string, error) {
 	expires, ok := claims["exp"].(float64)
 	if !ok || !now.Before(time.Unix(int64(expires), 0)) {
 		return "", errors.New("the JWT has expired")
@@ -114,18 +124,15 @@ func (m JwtMapping) user(claims map[string]any, now time.Time) (string, error) {
 	if from, ok := claims["nbf"].(float64); ok && now.Before(time.Unix(int64(from), 0)) {
 		return "", errors.New("the JWT is not valid yet")
 	}
-	if m.Audience != "" && claims["aud"] != m.Audience {
-		list, _ := claims["aud"].([]any)
-		if !slices.Contains(list, any(m.Audience)) {
-			return "", errors.New("the JWT is for another audience")
-		}
+	if m.Audience != "" && !holds(claims["aud"], m.Audience) {
+		return "", errors.New("the JWT is for another audience")
 	}
-	if m.PurposeField != "" && match(m.PurposeMatch, claims[m.PurposeField]) == nil {
+	if m.PurposeField != "" && !holds(claims[m.PurposeField], m.PurposeMatch) {
 		return "", fmt.Errorf("the claim %s of the JWT does not match", m.PurposeField)
 	}
 	var groups []string
 	if m.IDField != "" {
-		if groups = match(m.IDMatch, claims[m.IDField]); groups == nil {
+		if groups = match(m.IDMatch, claims[m.IDField], whole); groups == nil {
 			return "", fmt.Errorf("the claim %s of the JWT does not match", m.IDField)
 		}
 	}
@@ -138,11 +145,20 @@ func (m JwtMapping) user(claims map[string]any, now time.Time) (string, error) {
 	return "", fmt.Errorf("the mapping %s names no user", m.Name)
 }
 
-// match returns the groups of an expression that matches a whole claim, nil when it doesn't.
-func match(expression string, claim any) []string {
+// holds tells whether a claim is a value, or a list that holds it.
+func holds(claim any, value string) bool {
+	list, _ := claim.([]any)
+	return claim == value || slices.Contains(list, any(value))
+}
+
+// match returns the groups of an expression that matches a claim, the whole of it or a part; nil when it doesn't.
+func match(expression string, claim any, whole bool) []string {
 	text, ok := claim.(string)
 	if !ok {
 		return nil
 	}
-	return regexp.MustCompile(`^(?:` + expression + `)$`).FindStringSubmatch(text) // compiled once by Seed.check
+	if whole {
+		expression = `^(?:` + expression + `)$`
+	}
+	return regexp.MustCompile(expression).FindStringSubmatch(text) // compiled once when it came
 }

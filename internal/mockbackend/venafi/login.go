@@ -137,6 +137,9 @@ func (b *Backend) loginJwt(c *call) reply {
 	if !complete {
 		return invalidRequest()
 	}
+	if b.switches.JwtLogin == CertificateDisabled {
+		return refuse(http.StatusBadRequest, "unauthorized_client", "JWT authentication is not enabled")
+	}
 	user, err := b.jwtUser(values[2])
 	if err != nil {
 		return invalidGrant(err.Error())
@@ -170,6 +173,16 @@ func (b *Backend) login(c *call, clientID, scopeText string, identity *Identity,
 	maximum, _ := parseScope(application.MaximumScope) // checked with the seed; none allows nothing
 	if lacking := granted.within(maximum); lacking != "" {
 		return refuse(http.StatusBadRequest, "invalid_scope", "The requested scope '"+lacking+"' is beyond what the application allows")
+	}
+	rule := b.ruleFor(application.ID, identity.PrefixedUniversal())
+	switch {
+	case rule != nil:
+		allowed, _ := parseScope(rule.MaximumScope) // checked when the rule was made
+		if lacking := granted.within(allowed); lacking != "" {
+			return refuse(http.StatusBadRequest, "invalid_scope", "The requested scope '"+lacking+"' is beyond what the rule of the user allows")
+		}
+	case application.Restricted:
+		return invalidGrant("Failed to issue grant: User is not authorized for the requested scope")
 	}
 	answer := b.tokenAnswer(b.open(application, identity.PrefixedUniversal(), scopeText, granted))
 	answer.Identity = identity.PrefixedUniversal()

@@ -4,6 +4,7 @@
 package venafi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +21,12 @@ type Seed struct {
 	// Identities are the users and groups of all identity providers.
 	Identities  []Identity   `json:"identities"`
 	JwtMappings []JwtMapping `json:"jwt_mappings,omitempty"`
+	// Issuers hold the keys of those who sign JSON Web Tokens, for mappings that have none of their own.
+	Issuers []Issuer `json:"issuers,omitempty"`
 	// Roles are the OAuth roles granted.
 	Roles []Role `json:"roles"`
+	// Rules say who may get tokens for which application. An application of which a seed names no rule is open to everybody.
+	Rules []Rule `json:"rules,omitempty"`
 }
 
 // Configuration holds the settings of the whole server.
@@ -50,6 +55,12 @@ type Application struct {
 	GrantValiditySeconds  *int64 `json:"grant_validity_seconds,omitempty"`
 	// Renewable false makes logins answer no refresh token; absent is true.
 	Renewable *bool `json:"renewable,omitempty"`
+	// UnusedExpirationSeconds ends grants that nobody uses.
+	UnusedExpirationSeconds *int64 `json:"unused_expiration_seconds,omitempty"`
+	// Restricted lets in only those who have a rule. An application that the API makes is, and so is one that ever had a rule.
+	Restricted bool `json:"restricted,omitempty"`
+	// ReviewedBy is a field that no page describes: see [Switches.MoreFields].
+	ReviewedBy string `json:"reviewed_by,omitempty"`
 }
 
 // Identity is a user or a group.
@@ -86,15 +97,27 @@ type JwtMapping struct {
 	IssuerURI string `json:"issuer_uri"`
 	// Audience, where given, must be one of the token's audiences.
 	Audience string `json:"audience,omitempty"`
-	// PurposeField is a claim that must match PurposeMatch, IDField one that must match IDMatch; both are regular
-	// expressions over the whole value. Without a Grantee the first group of IDMatch is the user.
+	// JwksURI is where the issuer publishes its keys; the mock takes them from [Seed.Issuers].
+	JwksURI string `json:"jwks_uri,omitempty"`
+	// PurposeField is a claim that must be, or hold, PurposeMatch; IDField one that must match the regular expression IDMatch.
+	// Without a Grantee the first group of IDMatch is the user.
 	PurposeField string `json:"purpose_field,omitempty"`
 	PurposeMatch string `json:"purpose_match,omitempty"`
 	IDField      string `json:"id_field,omitempty"`
 	IDMatch      string `json:"id_match,omitempty"`
 	// Grantee is a prefixed universal ID.
 	Grantee string `json:"grantee,omitempty"`
+	// ReviewedBy is a field that no page describes: see [Switches.MoreFields].
+	ReviewedBy string `json:"reviewed_by,omitempty"`
 	// HS256Secret or RS256PublicKey (PEM) verifies the signature. The secret is treated like [Identity.Password].
+	HS256Secret    string `json:"hs256_secret,omitempty"`
+	RS256PublicKey string `json:"rs256_public_key,omitempty"`
+}
+
+// Issuer signs JSON Web Tokens.
+type Issuer struct {
+	URI string `json:"uri"`
+	// HS256Secret or RS256PublicKey (PEM) verifies signatures. The secret is treated like [Identity.Password].
 	HS256Secret    string `json:"hs256_secret,omitempty"`
 	RS256PublicKey string `json:"rs256_public_key,omitempty"`
 }
@@ -203,10 +226,8 @@ func (s Seed) check() error {
 		if mapping.Name == "" || mapping.IssuerURI == "" {
 			return fmt.Errorf("jwt_mappings[%d] lacks name or issuer_uri", i)
 		}
-		for _, expression := range []string{mapping.PurposeMatch, mapping.IDMatch} {
-			if _, err := regexp.Compile(expression); err != nil {
-				return fmt.Errorf("JWT mapping %q: %w", mapping.Name, err)
-			}
+		if _, err := regexp.Compile(mapping.IDMatch); err != nil {
+			return fmt.Errorf("JWT mapping %q: %w", mapping.Name, err)
 		}
 		if _, err := publicKey(mapping.RS256PublicKey); err != nil && mapping.RS256PublicKey != "" {
 			return fmt.Errorf("JWT mapping %q: %w", mapping.Name, err)
@@ -215,6 +236,16 @@ func (s Seed) check() error {
 	for i, role := range s.Roles {
 		if err := role.check(); err != nil {
 			return fmt.Errorf("roles[%d]: %w", i, err)
+		}
+	}
+	for _, issuer := range s.Issuers {
+		if _, err := publicKey(issuer.RS256PublicKey); issuer.URI == "" || err != nil && issuer.RS256PublicKey != "" {
+			return fmt.Errorf("issuer %q: no uri, or %w", issuer.URI, cmp.Or(err, errors.New("no key")))
+		}
+	}
+	for i, rule := range s.Rules {
+		if err := rule.check(); err != nil {
+			return fmt.Errorf("rules[%d]: %w", i, err)
 		}
 	}
 	if c.ClientCA != "" {

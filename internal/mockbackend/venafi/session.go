@@ -4,6 +4,7 @@
 package venafi
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -27,6 +28,9 @@ type session struct {
 	accessEnds   time.Time
 	accessLife   int64
 	refresh      string
+	// grantedTo is the trustee whose rule gave the right, such as a group; "" is none.
+	grantedTo string
+	seq       int
 }
 
 func (s *session) accessAlive(now time.Time) bool {
@@ -73,7 +77,13 @@ func after(start time.Time, seconds int64) time.Time {
 func (b *Backend) open(application *Application, identity, text string, granted scope) *session {
 	now := b.service.Time()
 	s := &session{identity: identity, application: application.ID, scope: text, granted: granted, issued: now}
-	s.expires = after(now, seconds(defaultGrantValidity, application.GrantValiditySeconds, b.configuration.GrantValiditySeconds))
+	rule := b.ruleFor(application.ID, identity)
+	if rule == nil {
+		rule = &Rule{}
+	}
+	b.opened++
+	s.grantedTo, s.seq = rule.Trustee, b.opened
+	s.expires = after(now, seconds(defaultGrantValidity, rule.GrantValiditySeconds, application.GrantValiditySeconds, b.configuration.GrantValiditySeconds))
 	b.sessions[s] = true
 	b.issue(s, application)
 	return s
@@ -84,10 +94,15 @@ func (b *Backend) issue(s *session, application *Application) {
 	delete(b.access, s.access)
 	delete(b.refresh, s.refresh)
 	s.access, s.accessIssued, s.refresh = randomToken(), b.service.Time(), ""
-	s.accessLife = seconds(defaultAccessValidity, application.AccessValiditySeconds, b.configuration.AccessTokenValiditySeconds)
+	rule := b.ruleFor(application.ID, s.identity)
+	if rule == nil {
+		rule = &Rule{}
+	}
+	s.accessLife = seconds(defaultAccessValidity, rule.AccessValiditySeconds, application.AccessValiditySeconds, b.configuration.AccessTokenValiditySeconds)
 	s.accessEnds = after(s.accessIssued, s.accessLife)
 	b.access[s.access] = s
-	if b.switches.RefreshToken != Absent && (application.Renewable == nil || *application.Renewable) {
+	renewable := true
+	if b.switches.RefreshToken != Absent && *cmp.Or(rule.Renewable, application.Renewable, &renewable) {
 		s.refresh = randomToken()
 		b.refresh[s.refresh] = s
 	}
@@ -136,7 +151,7 @@ func (b *Backend) refreshToken(c *call) reply {
 			"The client_id value being requested with the refresh token does not match the client_id of the access token making the call")
 	}
 	application := b.byID[s.application]
-	if application == nil || !s.expires.IsZero() && !b.service.Time().Before(s.expires) {
+	if application == nil || application.Restricted && b.ruleFor(application.ID, s.identity) == nil || !s.expires.IsZero() && !b.service.Time().Before(s.expires) {
 		b.close(s)
 		return refuse(http.StatusBadRequest, "invalid_grant", refreshRefused)
 	}
