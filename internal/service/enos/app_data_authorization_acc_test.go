@@ -246,8 +246,10 @@ func TestAccAppDataAuthorization_validation(t *testing.T) {
 		"swapped":   {`app_id = "a"; data_authorize_types = ["UESR"]`, "Unknown data authorize type", `did you mean "USER"?`, "UESR"},
 		"no_type":   {`app_id = "a"; data_authorize_types = [" "]`, "Unknown data authorize type", "is empty", "data_authorize_types"},
 		"null_type": {`app_id = "a"; data_authorize_types = [null]`, "Null Set Value", "", "data_authorize_types"},
-		"no_app":    {`app_id = ""; data_authorize_types = []`, "Empty app_id", "the access key of an application", "app_id"},
-		"no_org":    {`org_id = " "; app_id = "a"; data_authorize_types = []`, "Empty org_id", "ENOS_ORG_ID", "org_id"},
+		"no_app":    {`app_id = ""; data_authorize_types = []`, "Invalid app_id", "the access key of an application", "app_id"},
+		"no_org":    {`org_id = " "; app_id = "a"; data_authorize_types = []`, "Invalid org_id", "ENOS_ORG_ID", "org_id"},
+		"blank":     {`app_id = "a "; data_authorize_types = []`, "Invalid app_id", "begins or ends with a blank", "app_id"},
+		"control":   {`app_id = "a\tb"; data_authorize_types = []`, "Invalid app_id", "control character", "app_id"},
 		"destroy":   {`app_id = "a"; data_authorize_types = []; on_destroy = "forget"`, "Invalid Attribute Value Match", "forget", "on_destroy"},
 		"timeout":   {`app_id = "a"; data_authorize_types = []; timeouts { create = "soon" }`, "Invalid duration", "soon", "timeouts"},
 	} {

@@ -11,9 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// notEmpty wants a text that is not blank; what says which.
+// notEmpty wants a name; what says of what.
 type notEmpty struct{ what string }
 
 func (v notEmpty) Description(context.Context) string { return v.what }
@@ -21,8 +22,12 @@ func (v notEmpty) Description(context.Context) string { return v.what }
 func (v notEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v notEmpty) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if !req.ConfigValue.IsNull() && !req.ConfigValue.IsUnknown() && strings.TrimSpace(req.ConfigValue.ValueString()) == "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Empty "+req.Path.String(), fmt.Sprintf("%s is empty: give %s.", req.Path, v.what))
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if problem := shared.NameProblem(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+req.Path.String(),
+			fmt.Sprintf("%s is %s, which %s: give %s.", req.Path, req.ConfigValue, problem, v.what))
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -81,7 +82,7 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				Validators: []validator.Set{
 					setvalidator.SizeAtLeast(1),
 					setvalidator.NoNullValues(),
-					setvalidator.ValueStringsAre(stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength)),
+					setvalidator.ValueStringsAre(stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength), service.Name()),
 				},
 				MarkdownDescription: "The ids of the applications, one or more; the data source `appaccess_huaweicloud_apps` looks them up by name. " +
 					"There is no upper limit: requests are split. An application that leaves the list loses the accounts of this resource, and one " +
@@ -97,17 +98,19 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 					"every request, so it holds for all accounts of the application, also for those that others granted.",
 			},
 			"users": schema.MapAttribute{
-				Optional:    true,
-				ElementType: accounts,
-				Validators:  []validator.Map{accountsValidator{}},
+				Optional:      true,
+				ElementType:   accounts,
+				Validators:    []validator.Map{accountsValidator{}},
+				PlanModifiers: []planmodifier.Map{keepSpelling{}},
 				MarkdownDescription: "The users who may use the applications: a map of domain to a map of account to platform type, which is `AD`, `LOCAL`, " +
-					"or `null` to leave it out of the request. The domain of local users is `local.com`. Names are compared exactly. Changing a platform " +
+					"or `null` or `\"\"`, which are the same, to leave it out of the request. The domain of local users is `local.com`. Names are compared exactly. Changing a platform " +
 					"type revokes the account and grants it anew.",
 			},
 			"user_groups": schema.MapAttribute{
 				Optional:            true,
 				ElementType:         accounts,
 				Validators:          []validator.Map{accountsValidator{}},
+				PlanModifiers:       []planmodifier.Map{keepSpelling{}},
 				MarkdownDescription: "The user groups whose members may use the applications, in the same form as `users`.",
 			},
 			"max_revocations": schema.Int64Attribute{

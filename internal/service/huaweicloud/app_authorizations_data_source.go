@@ -53,7 +53,7 @@ func (d *authorizationsDataSource) Schema(_ context.Context, _ datasource.Schema
 		Attributes: map[string]schema.Attribute{
 			"app_id": schema.StringAttribute{
 				Required:            true,
-				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength)},
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength), service.Name()},
 				MarkdownDescription: "The id of the application; the data source `appaccess_huaweicloud_apps` finds it by name.",
 			},
 			"authorization_type": schema.StringAttribute{

@@ -175,7 +175,11 @@ func accountsValue(domains map[string]map[string]attr.Value, prior types.Map) ty
 			values[domain] = accounts
 		}
 	}
+	written := prior.Elements()
 	for domain, accounts := range domains {
+		if before, ok := written[domain].(types.Map); ok {
+			keepEmpty(accounts, before.Elements())
+		}
 		values[domain] = types.MapValueMust(types.StringType, accounts)
 	}
 	if len(values) == 0 && prior.IsNull() {
@@ -221,4 +225,13 @@ func (m setModel) missing(set api.Set) map[string][]api.Handle {
 
 func absent(ids []string, actual api.Actual) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := actual[id]; return ok })
+}
+
+// keepEmpty keeps the spelling "" of a platform type that is left out.
+func keepEmpty(accounts, before map[string]attr.Value) {
+	for name, platform := range accounts {
+		if written, ok := before[name].(types.String); ok && platform.IsNull() && !written.IsNull() && written.ValueString() == "" {
+			accounts[name] = written
+		}
+	}
 }

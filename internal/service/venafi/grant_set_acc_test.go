@@ -330,7 +330,7 @@ func TestAccGrantSet_validation(t *testing.T) {
 		{nil, []string{role}, "The role needs an application", []string{"application_id"}},
 		{nil, []string{`role = "auditor"`, app}, "The role takes no application", []string{"application_id"}},
 		{nil, []string{`role = "user"`}, "Unknown OAuth role", []string{"auditor", "role"}},
-		{nil, []string{role, `application_id = " app-a"`}, "Invalid application_id", []string{"spaces"}},
+		{nil, []string{role, `application_id = " app-a"`}, "Invalid application_id", []string{"begins or ends with a blank"}},
 		{nil, []string{role, app, "max_revocations = -1"}, "Invalid Attribute Value", []string{"max_revocations"}},
 		{nil, []string{role, app, `on_destroy = "forget"`}, "Invalid Attribute Value Match", []string{"on_destroy"}},
 		{nil, []string{role, app, `timeouts { create = "soon" }`}, "Invalid duration", []string{"timeouts.create"}},

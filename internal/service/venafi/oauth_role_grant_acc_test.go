@@ -185,7 +185,7 @@ func TestAccGrant_validation(t *testing.T) {
 		{[]string{"grantee", "AD:7f93d2908020204a959910ea5a5704ff", "role", "admin"}, notID, "prefix of an identity provider", "grantee"},
 		{[]string{"grantee", "5be5a591-c842-4520-9142-b455f4ad2286", "role", "admin"}, notID, `"local:{5be5a591-c842-4520-9142-b455f4ad2286}"`, "grantee"},
 		{[]string{"grantee", "local:5be5a591-c842-4520-9142-b455f4ad2286", "role", "admin"}, notID, `write "local:{5be5a591-c842-4520-9142-b455f4ad2286}"`, "grantee"},
-		{[]string{"grantee", alice + " ", "role", "admin"}, notID, "spaces", "grantee"},
+		{[]string{"grantee", alice + " ", "role", "admin"}, notID, "begins or ends with a blank", "grantee"},
 	} {
 		cli.Write("main.tf", grant("test", test.arguments...))
 		report := cli.Plan()

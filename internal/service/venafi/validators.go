@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
@@ -43,10 +44,10 @@ func (granteeValidator) ValidateString(_ context.Context, req validator.StringRe
 func granteeProblem(grantee string) string {
 	prefix, universal, _ := strings.Cut(grantee, ":")
 	switch {
-	case strings.TrimSpace(grantee) != grantee:
-		return fmt.Sprintf("The grantee %q has spaces around it: remove them.", grantee)
-	case grantee == "":
+	case strings.TrimSpace(grantee) == "":
 		return "The grantee is empty. " + howToFindID("local:jdoe")
+	case shared.NameProblem(grantee) != "":
+		return fmt.Sprintf("The grantee %q %s.", grantee, shared.NameProblem(grantee))
 	case !granteePattern.MatchString(grantee):
 		problem := fmt.Sprintf("The grantee %q has no prefix of an identity provider, which is \"local:\", \"AD+name:\" or \"LDAP+name:\".", grantee)
 		if api.IsGUID(grantee) {
@@ -106,9 +107,9 @@ func (applicationValidator) ValidateString(_ context.Context, req validator.Stri
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if id := req.ConfigValue.ValueString(); strings.TrimSpace(id) == "" || strings.TrimSpace(id) != id {
+	id := req.ConfigValue.ValueString()
+	if problem := shared.NameProblem(id); problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid application_id",
-			fmt.Sprintf("The application_id %q is empty or has spaces around it: give the ID of the API integration, or leave it out for a role on the whole "+
-				"installation.", id))
+			fmt.Sprintf("The application_id %q %s: give the ID of the API integration, or leave it out for a role on the whole installation.", id, problem))
 	}
 }
