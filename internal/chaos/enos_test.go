@@ -52,6 +52,8 @@ func newPortal(w *world) *portal {
 	p := &portal{w: w, mock: w.mock.Enos, ours: map[string]names{}}
 	p.mock.SetSwitches(drawSwitches(w, enos.Switches{}, map[string][]string{
 		"set_data": {"false", "false_applied"}, "settling": {"second", "minute"}, "rate_limit": {"60", "600"},
+		// What the provider has still to learn.
+		"info_data": {"*"}, "envelope": {"*"}, "token_calls": {"*"},
 	}))
 	for i := range 1 + w.rng.IntN(3) {
 		a := &authorization{types: names{}}

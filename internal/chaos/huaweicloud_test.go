@@ -65,7 +65,12 @@ func newWorkspace(w *world) *workspace {
 		wiped: map[string]bool{},
 	}
 	// Modes that the service doesn't tell are a world of their own: what somebody else opens can't be seen there.
-	switches := drawSwitches(w, huaweicloud.Switches{}, map[string][]string{"unknown_account": {"*"}, "market_apps": {"*"}, "account_limit": {"*"}})
+	switches := drawSwitches(w, huaweicloud.Switches{}, map[string][]string{
+		"unknown_account": {"*"}, "market_apps": {"*"}, "account_limit": {"*"},
+		// What the provider has still to learn.
+		"deleted_app": {"*"}, "count": {"*"}, "type_on_read": {"*"}, "name_form": {"*"}, "domain_form": {"*"},
+		"account_on_read": {"own_group"}, "all_user_accounts": {"adds_only"},
+	})
 	ws.mock.SetSwitches(switches)
 	n := 2 + w.rng.IntN(5)
 	if w.one(5) {

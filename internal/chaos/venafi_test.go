@@ -82,6 +82,8 @@ func newTrust(w *world) *trust {
 		"implied_roles":         {"shown"},       // roles that can't be revoked
 		"certificate_login":     {"*"}, "jwt_answer": {"*"},
 		"grantee_names": {"*"},
+		// What the provider has still to learn.
+		"role_rows": {"*"}, "failed_login": {"*"}, "login_echo": {"*"}, "self_groups": {"*"},
 	})
 	if switches.GranteeMatching == venafi.MatchExact {
 		// A server that lists what it doesn't take itself can't be asked to revoke what others granted.

@@ -30,8 +30,10 @@ DELETE /_mock/switches                 back to the first positions
 GET    /_mock/faults                   the faults in force
 POST   /_mock/faults[?seed=N]          add one, or a list of them:
                                        {"service", "operation", "kind", "retry_after": "2", "delay": "500ms", "after": 1,
-                                        "times": 2, "probability": 0.1, "status": 502, "header": {}, "body": "", "size": 0}
+                                        "times": 2, "probability": 0.1, "status": 502, "header": {}, "body": "", "size": 0,
+                                        "effect_requests": 2, "effect_delay": "1s"}
 DELETE /_mock/faults                   end all faults
+POST   /_mock/settle                   do now what the faults late, late_reset and late_success put off
 GET    /_mock/requests                 requests so far: ?service= &operation= &since=SEQ &limit=N
 GET    /_mock/requests/counts          how many of each operation
 DELETE /_mock/requests                 forget them, and the violations
@@ -85,6 +87,7 @@ func (b *Backend) adminAPI() http.Handler {
 	})
 	handle("POST /_mock/faults", b.addFaults)
 	handle("DELETE /_mock/faults", func(*http.Request) (any, error) { b.Faults.Clear(); return nil, nil })
+	handle("POST /_mock/settle", func(*http.Request) (any, error) { b.Faults.Settle(); return nil, nil })
 	handle("GET /_mock/requests", b.listRequests)
 	handle("GET /_mock/requests/counts", func(*http.Request) (any, error) { return b.Recorder.Counts(), nil })
 	handle("DELETE /_mock/requests", func(*http.Request) (any, error) { b.Recorder.Reset(); return nil, nil })
@@ -310,6 +313,13 @@ func (b *Backend) checkFault(fault wire.Fault) error {
 		if _, err := b.service(fault.Service); err != nil {
 			return err
 		}
+	}
+	late := fault.Kind == wire.Late || fault.Kind == wire.LateReset || fault.Kind == wire.LateSuccess
+	switch {
+	case fault.EffectRequests < 0 || fault.EffectDelay < 0:
+		return errors.New("effect_requests and effect_delay are not negative")
+	case !late && (fault.EffectRequests > 0 || fault.EffectDelay > 0):
+		return fmt.Errorf("effect_requests and effect_delay belong to the late kinds, not to %q", fault.Kind)
 	}
 	if !known {
 		return fmt.Errorf("no fault of kind %q; -help lists all", fault.Kind)

@@ -301,6 +301,7 @@ func TestAdminFaults(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"kind":"none"}`: "no fault of kind", `{}`: "needs a kind", `{"kind":"slow","delay":"long"}`: "delay",
 		`{"kind":"slow","Kind":"slow"}`: "unknown field", `{"kind":"endless_pages","service":"venafi"}`: "no fault of kind", `[`: "",
+		`{"kind":"slow","effect_requests":1}`: "belong to the late kinds", `{"kind":"late","effect_delay":"-1s"}`: "not negative",
 	} {
 		b.want("POST", "/_mock/faults", body, 400, want)
 	}
@@ -308,6 +309,20 @@ func TestAdminFaults(t *testing.T) {
 	b.want("POST", "/_mock/faults?seed=x", `{"kind":"slow"}`, 400, "seed")
 	if got := b.Faults.All(); len(got) != 0 {
 		t.Errorf("refused faults are in force: %v", got)
+	}
+}
+
+func TestAdminSettle(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.want("POST", "/_mock/faults", `{"kind":"late","times":1,"effect_requests":3}`, 204, "")
+	b.want("GET", "/v3/projects", "", 504, "<html>")
+	if b.Faults.Unsettled() != 1 {
+		t.Error("nothing is put off")
+	}
+	b.want("POST", "/_mock/settle", "", 204, "")
+	if b.Faults.Unsettled() != 0 {
+		t.Error("not settled")
 	}
 }
 

@@ -89,6 +89,7 @@ type token struct {
 	accessKey string
 	expires   time.Time
 	killed    bool
+	calls     int
 }
 
 // New returns a mock with the data of a seed. It panics when the seed is not valid: see [Backend.Restore].
@@ -106,6 +107,10 @@ func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	}
 	b.service.ThrottleBody = gatewayBody(http.StatusTooManyRequests)
 	b.service.ErrorBody = gatewayBody(http.StatusInternalServerError)
+	b.service.SuccessBody = func(operation string) (int, http.Header, []byte, bool) {
+		header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+		return http.StatusOK, header, []byte(`{"code":0,"message":"OK","data":true}`), operation == UpdateApplicationAuthorization
+	}
 	if err := b.Restore(seed); err != nil {
 		panic("mock of EnOS: " + err.Error())
 	}

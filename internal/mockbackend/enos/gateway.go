@@ -147,6 +147,10 @@ func (b *Backend) authenticate(w http.ResponseWriter, r *http.Request, query url
 		b.expired(w)
 		return nil
 	}
+	t.calls++
+	if limit := b.switches.TokenCalls; limit > 0 && t.calls >= limit {
+		t.killed = true // with this call
+	}
 	account := b.accountByID[t.accessKey]
 	if account == nil || Signature(value, query, body, timestamp, account.SecretKey) != signature {
 		wire.Violate(r, "wrong signature")

@@ -41,6 +41,7 @@ const (
 
 type envelope struct {
 	Code      any             `json:"code"`
+	Status    any             `json:"status,omitempty"`
 	Message   string          `json:"message"`
 	RequestID string          `json:"requestId,omitempty"`
 	Data      json.RawMessage `json:"data,omitempty"`
@@ -73,6 +74,21 @@ func (b *Backend) info(c *call) {
 		case EmptyAbsent:
 			clear(data)
 		}
+	}
+	switch c.switches.InfoData {
+	case InfoDataMissing:
+		b.succeed(c, nil)
+		return
+	case InfoDataEmpty:
+		clear(data)
+	case InfoDataNullAmong:
+		values := []any{nil}
+		for i, value := range listed {
+			if i > 0 {
+				values = append(values, value)
+			}
+		}
+		data["dataAuthorizeType"] = values
 	}
 	b.succeed(c, data)
 }
@@ -264,16 +280,29 @@ func (b *Backend) appGet(c *call) {
 	})
 }
 
+// succeed answers with code 0. Data that is nil is left out.
 func (b *Backend) succeed(c *call, data any) {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		panic(err) // the operations answer plain values
+	var raw json.RawMessage
+	if data != nil {
+		var err error
+		if raw, err = json.Marshal(data); err != nil {
+			panic(err) // the operations answer plain values
+		}
 	}
 	message := "OK"
 	if c.switches.SuccessMessage == MessageEmpty {
 		message = ""
 	}
-	wire.WriteJSON(c.w, http.StatusOK, envelope{Code: b.code(0), Message: message, RequestID: b.requestID(), Data: raw})
+	answer := envelope{Code: b.code(0), Message: message, RequestID: b.requestID(), Data: raw}
+	switch c.switches.Envelope {
+	case EnvelopeBoth:
+		answer.Status = b.code(0)
+	case EnvelopeStatusFails:
+		answer.Status = b.code(codeInternal)
+	case EnvelopeCodeFails:
+		answer.Code, answer.Message, answer.Status = b.code(codeInternal), "System internal error", b.code(0)
+	}
+	wire.WriteJSON(c.w, http.StatusOK, answer)
 }
 
 func (b *Backend) fail(c *call, code int, message string) {
@@ -288,6 +317,12 @@ func (b *Backend) failure(w http.ResponseWriter, code int, message string) {
 		status = code - 31000
 	}
 	answer := envelope{Code: b.code(code), Message: message, RequestID: b.requestID()}
+	switch b.switches.Envelope {
+	case EnvelopeBoth, EnvelopeStatusFails:
+		answer.Status = answer.Code
+	case EnvelopeCodeFails:
+		answer.Status = b.code(0)
+	}
 	if b.switches.FailureData != FailureAbsent {
 		answer.Data = json.RawMessage("null")
 	}

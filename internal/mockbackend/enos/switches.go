@@ -144,6 +144,22 @@ const (
 	RetryAfterAbsent = "absent"
 )
 
+// Positions of [Switches.InfoData].
+const (
+	InfoDataList      = "list"
+	InfoDataMissing   = "missing"
+	InfoDataEmpty     = "empty"
+	InfoDataNullAmong = "null_among"
+)
+
+// Positions of [Switches.Envelope].
+const (
+	EnvelopeCodeOnly    = "code"
+	EnvelopeBoth        = "both"
+	EnvelopeStatusFails = "status_fails"
+	EnvelopeCodeFails   = "code_fails"
+)
+
 // Switches are the questions that the vendor's pages leave open, marked [U] in internal/api/enos/API.md;
 // each position is one answer. The zero value takes the first position of each.
 type Switches struct {
@@ -170,6 +186,9 @@ type Switches struct {
 	Replay           string `json:"replay,omitempty" positions:"accepted,rejected" doc:"Whether a signature that was seen before is refused."`
 	OwnList          string `json:"own_list,omitempty" positions:"allowed,refused" doc:"Whether an application may change its own list."`
 	RateLimit        string `json:"rate_limit,omitempty" positions:"none,60,600" doc:"Signed calls in a calendar minute before the gateway throttles."`
+	InfoData         string `json:"info_data,omitempty" positions:"list,missing,empty,null_among" doc:"The data of a read: the list; no key data; an empty object; the list with null in place of its first value."`
+	Envelope         string `json:"envelope,omitempty" positions:"code,both,status_fails,code_fails" doc:"Whether portal answers carry status beside code: not; the same; a failure beside code 0; 0 beside a code that fails, though all is done."`
+	TokenCalls       int    `json:"token_calls,omitempty" doc:"How many signed calls a token is good for; 0 is no limit."`
 	RetryAfter       string `json:"retry_after,omitempty" positions:"sent,absent" doc:"Whether the gateway's rate limit sends Retry-After."`
 }
 

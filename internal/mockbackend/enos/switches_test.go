@@ -21,6 +21,9 @@ func TestSwitchesAreDescribed(t *testing.T) {
 			t.Errorf("switch %s: positions %q, value %q, doc %q", s.Name, s.Positions, s.Value, s.Doc)
 		}
 		for _, position := range s.Positions {
+			if position == "n" { // any number
+				position = "7"
+			}
 			var switches Switches
 			if err := wire.SetSwitch(&switches, s.Name, position); err != nil {
 				t.Error(err)
@@ -40,7 +43,8 @@ func TestSwitchesAreDescribed(t *testing.T) {
 		"code_type": {CodeNumber, CodeString}, "business_status": {StatusOK, StatusMatching}, "success_message": {MessageOK, MessageEmpty},
 		"failure_data": {FailureNull, FailureAbsent}, "request_id": {RequestIDAbsent, RequestIDSent}, "skew": {Ignored, Checked},
 		"replay": {Accepted, Rejected}, "own_list": {OwnAllowed, OwnRefused}, "rate_limit": {RateUnlimited, Rate60, Rate600},
-		"retry_after": {RetryAfterSent, RetryAfterAbsent},
+		"retry_after": {RetryAfterSent, RetryAfterAbsent}, "info_data": {InfoDataList, InfoDataMissing, InfoDataEmpty, InfoDataNullAmong},
+		"envelope": {EnvelopeCodeOnly, EnvelopeBoth, EnvelopeStatusFails, EnvelopeCodeFails},
 	} {
 		for _, position := range positions {
 			if err := wire.SetSwitch(&switches, name, position); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Account is one authorization as tests and the admin API see it.
 type Account struct {
-	// Type is SIMPLE, the default, or USER_GROUP.
+	// Type is SIMPLE, the default, or USER_GROUP; in the hands of another system anything else, or NoType.
 	Type string
 	// Domain is local.com when left empty.
 	Domain string
@@ -24,14 +24,40 @@ type Account struct {
 // String is "corp.example.com/wangwu", or "group:corp.example.com/engineering" for a group.
 func (a Account) String() string {
 	text := cmp.Or(a.Domain, localDomain) + "/" + a.Name
-	if a.Type == UserGroup {
+	switch a.Type {
+	case "", Simple:
+	case UserGroup:
 		text = "group:" + text
+	default:
+		text = a.Type + ":" + text
 	}
 	return text
 }
 
 func (a Account) identity() account {
-	return account{group: a.Type == UserGroup, domain: cmp.Or(a.Domain, localDomain), name: a.Name}
+	who := account{group: a.Type == UserGroup, domain: cmp.Or(a.Domain, localDomain), name: a.Name}
+	if a.Type != "" && a.Type != Simple && a.Type != UserGroup {
+		who.odd = a.Type
+	}
+	return who
+}
+
+// shownType is the opposite of identity.
+func (who account) shownType() string {
+	switch {
+	case who.odd != "":
+		return who.odd
+	case who.group:
+		return UserGroup
+	}
+	return Simple
+}
+
+// counted notes that an app had another number of accounts before.
+func (a *app) counted(before int) {
+	if a.records.len() != before {
+		a.before, a.changed = before, true
+	}
 }
 
 // withApp runs change on an app under the lock.
@@ -48,6 +74,7 @@ func (b *Backend) withApp(id string, change func(*app) error) error {
 // Grant authorizes accounts out of band, whatever the directory says. The app's mode stays.
 func (b *Backend) Grant(appID string, accounts ...Account) error {
 	return b.withApp(appID, func(a *app) error {
+		defer a.counted(a.records.len())
 		for _, who := range accounts {
 			p := slices.Index(platformNames[:], who.Platform)
 			if p < 0 {
@@ -62,6 +89,7 @@ func (b *Backend) Grant(appID string, accounts ...Account) error {
 // Revoke takes accounts away out of band. The app's mode stays.
 func (b *Backend) Revoke(appID string, accounts ...Account) error {
 	return b.withApp(appID, func(a *app) error {
+		defer a.counted(a.records.len())
 		for _, who := range accounts {
 			a.records.remove(b.intern(who.identity()))
 		}
@@ -114,11 +142,7 @@ func (b *Backend) Accounts(appID string) []Account {
 	_ = b.withApp(appID, func(a *app) error {
 		for _, r := range a.records.all() {
 			who := b.accounts[r.id]
-			out := Account{Type: Simple, Domain: who.domain, Name: who.name, Platform: platformNames[r.platform]}
-			if who.group {
-				out.Type = UserGroup
-			}
-			list = append(list, out)
+			list = append(list, Account{Type: who.shownType(), Domain: who.domain, Name: who.name, Platform: platformNames[r.platform]})
 		}
 		return nil
 	})

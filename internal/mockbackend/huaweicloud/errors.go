@@ -21,6 +21,7 @@ type apiError struct {
 // Source: vendor pages "Error Codes" of Workspace and of API Gateway.
 var (
 	errAppNotFound  = apiError{status: http.StatusNotFound, code: "WKS.00211902", msg: "The application does not exist"}
+	errNotFound     = apiError{status: http.StatusNotFound, code: "WKS.00000404", msg: "The requested resource does not exist."}
 	errForbidden    = apiError{status: http.StatusForbidden, code: "WKS.00081102", msg: "User does not have permission to access this resource."}
 	errMethod       = apiError{status: http.StatusMethodNotAllowed, code: "WKS.00000405", msg: "The method specified in the request is not allowed for this resource."}
 	errFailed       = apiError{status: http.StatusInternalServerError, code: "WKS.00211401", msg: "The requested operation failed. Please try again later."}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/hostile"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
@@ -24,6 +25,11 @@ const (
 	TokenExpired    wire.FaultKind = "token_expired"
 	Forbidden       wire.FaultKind = "forbidden"
 	UnavailableJSON wire.FaultKind = "unavailable_json"
+
+	// OpenAfter and CloseAfter change the mode of the apps in Body, or of all, once a list is read and before its answer
+	// leaves, as somebody does between two reads.
+	OpenAfter  wire.FaultKind = "open_after"
+	CloseAfter wire.FaultKind = "close_after"
 
 	// EndlessPages has a full page of accounts or apps that nobody has seen for every offset.
 	EndlessPages wire.FaultKind = "endless_pages"
@@ -47,6 +53,8 @@ var FaultKinds = slices.Concat([]wire.FaultDoc{
 	{Kind: TokenExpired, Doc: "401 APIGW.0307; nothing is done"},
 	{Kind: Forbidden, Doc: "403 WKS.00081102; nothing is done"},
 	{Kind: UnavailableJSON, Doc: "503 WKS.00050902; nothing is done"},
+	{Kind: OpenAfter, Doc: "list: right, and then the apps in body (ids with commas, or all) are opened to everybody"},
+	{Kind: CloseAfter, Doc: "list: right, and then the apps in body (or all) are closed"},
 	{Kind: EndlessPages, Doc: "list: pages never end"},
 	{Kind: RepeatingPages, Doc: "list: every page is the first"},
 	{Kind: OverlappingPages, Doc: "list: every page begins with the last record of the one before"},
@@ -111,6 +119,20 @@ func (b *Backend) playFault(fault wire.Fault, operation string, w http.ResponseW
 	return true
 }
 
+// maxCount is the most that [CountCapped] counts.
+const maxCount = 1000
+
+// setModes changes the mode of apps, whose ids are parted by commas, or of all.
+func (b *Backend) setModes(ids, mode string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range b.order {
+		if ids == "" || slices.Contains(strings.Split(ids, ","), a.id) {
+			b.flip(a, mode)
+		}
+	}
+}
+
 // answerList sends a page, or what a fault makes of it.
 func (b *Backend) answerList(w http.ResponseWriter, r *http.Request, p paging, page pager) {
 	fault, _ := wire.ServiceFault(r)
@@ -128,7 +150,19 @@ func (b *Backend) answerList(w http.ResponseWriter, r *http.Request, p paging, p
 		items = []any{}
 	}
 	answer := list{Count: count, Items: items}
+	switch b.Switches().Count {
+	case CountCapped:
+		answer.Count = min(count, maxCount)
+	case CountMissing:
+		answer.uncounted = true
+	case CountPage:
+		answer.Count = len(items)
+	}
 	switch fault.Kind {
+	case OpenAfter:
+		b.setModes(fault.Body, AllUser)
+	case CloseAfter:
+		b.setModes(fault.Body, AssignUser)
 	case EndlessPages:
 		answer = list{Count: 1 << 40}
 		for i := range p.limit {

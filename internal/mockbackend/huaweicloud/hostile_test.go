@@ -58,6 +58,16 @@ var hostileTests = map[wire.FaultKind]func(b *bench){
 			b.t.Errorf("%d bytes", len(a.body))
 		}
 	},
+	OpenAfter: func(b *bench) {
+		b.wantAccounts(mail, "zhangsan")
+		b.wantAccounts(mail)
+	},
+	CloseAfter: func(b *bench) {
+		b.wantAccounts(mail, "zhangsan")
+		if got := b.backend.Mode(open); got != AssignUser {
+			b.t.Errorf("mode %s", got)
+		}
+	},
 	EndlessPages: func(b *bench) {
 		items, count := b.page(cad, "limit=2&offset=1000000")
 		if len(items) != 2 || items[1]["account"] != "endless-1000001" || count < 1<<30 {

@@ -55,6 +55,7 @@ type Backend struct {
 	projects    []Project
 	keys        map[string]*keyState
 	directory   map[account]account // by key, to the spelling
+	memberOf    map[account]string  // by key, the group that own_group shows
 	accounts    []account           // by accountID
 	ids         map[account]accountID
 	apps        map[string]*app
@@ -73,6 +74,10 @@ func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	}
 	b.svc.ThrottleBody = func() (int, http.Header, []byte) { return errorAnswer(errThrottled(b.Quota().Write)) }
 	b.svc.ErrorBody = func() (int, http.Header, []byte) { return errorAnswer(errFailed) }
+	b.svc.SuccessBody = func(operation string) (int, http.Header, []byte, bool) {
+		write := operation == OpBatchUpdateAppAuthorizations || operation == OpUpdateAppAuthorizations
+		return http.StatusOK, http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {newRequestID()}}, nil, write
+	}
 	if err := b.Restore(seed); err != nil {
 		panic("mock of Huawei Cloud: " + err.Error())
 	}
@@ -123,11 +128,12 @@ func (b *Backend) Owns(path string) bool {
 	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v3/")
 }
 
-// SetSwitches takes effect with the next request. When accounts become equal that differ in case, the first stays.
+// SetSwitches takes effect with the next request. When accounts become equal that differ in case or form, the first
+// stays.
 func (b *Backend) SetSwitches(s Switches) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	refold := s.folds() != b.switches.folds()
+	refold := !s.sameIdentities(b.switches)
 	seed := Seed{}
 	if refold {
 		seed = b.snapshot()

@@ -14,13 +14,15 @@ import (
 type list struct {
 	Count int
 	Items []any
+	// uncounted leaves count out.
+	uncounted bool
 }
 
 // item is the vendor's AccountInfo on read. Twenty thousand pages of a hundred are read in one benchmark, so it writes its
 // JSON by hand.
 type item struct {
-	account, accountType string
-	domain, platformType shown
+	account                           string
+	domain, accountType, platformType shown
 }
 
 // shown is a value that may be left out or null on read.
@@ -36,7 +38,7 @@ func null() shown { return shown{how: 'n'} }
 func (i item) appendJSON(b []byte) []byte {
 	b = appendText(append(b, `{"account":`...), i.account)
 	b = i.domain.appendJSON(b, `,"domain":`)
-	b = appendText(append(b, `,"account_type":`...), i.accountType)
+	b = i.accountType.appendJSON(b, `,"account_type":`)
 	b = i.platformType.appendJSON(b, `,"platform_type":`)
 	return append(b, '}')
 }
@@ -66,8 +68,11 @@ func appendText(b []byte, s string) []byte {
 
 // appendJSON appends the answer.
 func (l list) appendJSON(b []byte) ([]byte, error) {
-	b = strconv.AppendInt(append(b, `{"count":`...), int64(l.Count), 10)
-	b = append(b, `,"items":[`...)
+	b = append(b, '{')
+	if !l.uncounted {
+		b = append(strconv.AppendInt(append(b, `"count":`...), int64(l.Count), 10), ',')
+	}
+	b = append(b, `"items":[`...)
 	for i, element := range l.Items {
 		if i > 0 {
 			b = append(b, ',')
@@ -88,16 +93,15 @@ func (l list) appendJSON(b []byte) ([]byte, error) {
 // item shows a record as the switches say.
 func (b *Backend) item(r record) item {
 	who := b.accounts[r.id]
-	out := item{accountType: Simple}
-	if who.group {
-		out.accountType = UserGroup
-	}
+	out := item{accountType: b.switches.TypeOnRead.of(who)}
+	group := b.memberOf[b.key(who)]
 	if b.switches.AccountCase == AccountCaseLowered {
 		who.domain, who.name = strings.ToLower(who.domain), strings.ToLower(who.name)
 	}
-	out.account = b.decorate(who.name)
-	out.domain = value(who.domain)
+	out.account = b.decorate(who.name, group)
+	out.domain = value(b.switches.DomainForm.of(who.domain))
 	if who.domain == localDomain {
+		out.domain = value(localDomain)
 		switch b.switches.DefaultDomain {
 		case DefaultDomainOmitted:
 			if r.domainLeftOut {
@@ -132,17 +136,58 @@ func (b *Backend) item(r record) item {
 	return out
 }
 
+// of shows the type of an account.
+func (t TypeOnRead) of(who account) shown {
+	text := Simple
+	switch {
+	case who.odd == NoType:
+		return shown{}
+	case who.odd != "":
+		return value(who.odd)
+	case who.group:
+		text = UserGroup
+	}
+	switch {
+	case t == TypeOnReadUser && text == Simple:
+		return value("USER")
+	case t == TypeOnReadLower:
+		return value(strings.ToLower(text))
+	case t == TypeOnReadOmitted:
+		return shown{}
+	case t == TypeOnReadNull:
+		return null()
+	}
+	return value(text)
+}
+
 // decorate shows a name in the form "account (group)" that the vendor's page speaks of.
-func (b *Backend) decorate(name string) string {
+func (b *Backend) decorate(name, group string) string {
 	switch b.switches.AccountOnRead {
 	case AccountOnReadDecorated:
 		return name + "(group)"
 	case AccountOnReadSpaced:
 		return name + " (group)"
+	case AccountOnReadOwnGroup:
+		if group != "" {
+			return name + " (" + group + ")"
+		}
 	}
 	return name
 }
 
-func undecorate(name string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(name, "(group)"), " ")
+// undecorate takes off what decorate puts on. The caller holds b.mu.
+func (b *Backend) undecorate(who account) account {
+	switch b.switches.AccountOnRead {
+	case AccountOnReadDecorated, AccountOnReadSpaced:
+		who.name = strings.TrimSuffix(strings.TrimSuffix(who.name, "(group)"), " ")
+	case AccountOnReadOwnGroup:
+		plain := who
+		if name, _, found := strings.Cut(who.name, " ("); found {
+			plain.name = name
+			if group := b.memberOf[b.key(plain)]; group != "" && who.name == name+" ("+group+")" {
+				return plain
+			}
+		}
+	}
+	return who
 }

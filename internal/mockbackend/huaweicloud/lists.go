@@ -133,7 +133,7 @@ func (b *Backend) listAuthorizations(w http.ResponseWriter, r *http.Request, pro
 	}
 	b.mu.Unlock()
 	if !ok {
-		fail(w, errAppNotFound)
+		b.noApp(w, r, p)
 		return
 	}
 	b.answerList(w, r, p, func(offset, limit int) ([]any, int) {
@@ -144,8 +144,26 @@ func (b *Backend) listAuthorizations(w http.ResponseWriter, r *http.Request, pro
 		for _, i := range b.window(len(records), offset, limit, a.id) {
 			items = append(items, b.item(records[i]))
 		}
-		return items, len(records)
+		count := len(records)
+		if a.changed && b.switches.Count == CountLate && values.Get("name") == "" && target == "" && a.AuthorizationType == AssignUser {
+			count, a.changed = a.before, false
+		}
+		return items, count
 	})
+}
+
+// noApp answers the list of an app that doesn't exist.
+func (b *Backend) noApp(w http.ResponseWriter, r *http.Request, p paging) {
+	switch b.Switches().DeletedApp {
+	case DeletedAppOtherCode:
+		fail(w, errNotFound)
+	case DeletedAppBadRequest:
+		fail(w, errParameter("app_id"))
+	case DeletedAppEmpty:
+		b.answerList(w, r, p, func(int, int) ([]any, int) { return nil, 0 })
+	default:
+		fail(w, errAppNotFound)
+	}
 }
 
 // visible returns the records that a list shows. Without filters it copies nothing.
@@ -163,7 +181,7 @@ func (b *Backend) visible(a *app, name, target, assign string) []record {
 	var found []record
 	for _, r := range all {
 		who := b.accounts[r.id]
-		if (target == "" || who.group == (target == UserGroup)) && b.matches(who.name, name) {
+		if (target == "" || who.odd == "" && who.group == (target == UserGroup)) && b.matches(who.name, name) {
 			found = append(found, r)
 		}
 	}

@@ -174,8 +174,8 @@ func TestItemsAreJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name, domain := rapid.String().Draw(t, "name"), rapid.String().Draw(t, "domain")
 		l := list{Count: 3, Items: []any{
-			item{account: name, accountType: Simple, domain: value(domain), platformType: null()},
-			item{account: domain, accountType: UserGroup},
+			item{account: name, accountType: value(Simple), domain: value(domain), platformType: null()},
+			item{account: domain, accountType: value(UserGroup)},
 			appItem{Name: name},
 		}}
 		text, err := l.appendJSON(nil)

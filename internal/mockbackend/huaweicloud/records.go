@@ -6,6 +6,8 @@ package huaweicloud
 import (
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // localDomain is the domain of an account whose domain is left out.
@@ -15,6 +17,8 @@ const localDomain = "local.com"
 type account struct {
 	group        bool
 	domain, name string
+	// odd is an account type that nobody documented, NoType for none.
+	odd string
 }
 
 type accountID uint32
@@ -108,6 +112,7 @@ func (b *Backend) intern(a account) accountID {
 	if spelling, ok := b.directory[key]; ok {
 		a = spelling
 	}
+	a.name = b.switches.NameForm.of(a.name)
 	id := accountID(len(b.accounts))
 	b.accounts = append(b.accounts, a)
 	b.ids[key] = id
@@ -116,6 +121,10 @@ func (b *Backend) intern(a account) accountID {
 
 // key is what accounts are compared by.
 func (b *Backend) key(a account) account {
+	a.name = b.switches.NameForm.of(a.name)
+	if a.domain != localDomain {
+		a.domain = b.switches.DomainForm.of(a.domain)
+	}
 	if b.switches.folds() {
 		a.domain, a.name = strings.ToLower(a.domain), strings.ToLower(a.name)
 	}
@@ -129,4 +138,31 @@ func (b *Backend) known(a account) bool {
 	}
 	_, ok := b.directory[b.key(a)]
 	return ok
+}
+
+// of rewrites a name.
+func (f NameForm) of(name string) string {
+	switch f {
+	case NameFormTrimmed:
+		return strings.TrimSpace(name)
+	case NameFormSqueezed:
+		return strings.Join(strings.Fields(name), " ")
+	case NameFormNFC:
+		return norm.NFC.String(name)
+	case NameFormNFD:
+		return norm.NFD.String(name)
+	}
+	return name
+}
+
+// of shows a domain.
+func (f DomainForm) of(domain string) string {
+	switch f {
+	case DomainFormShort:
+		short, _, _ := strings.Cut(domain, ".")
+		return short
+	case DomainFormUpper:
+		return strings.ToUpper(domain)
+	}
+	return domain
 }

@@ -18,6 +18,8 @@ const (
 	AssignUser = "ASSIGN_USER"
 	Simple     = "SIMPLE"
 	UserGroup  = "USER_GROUP"
+	// NoType is the type of an account that is listed without one.
+	NoType = "none"
 )
 
 // Seed is the whole data of the mock, in a form that a person can edit.
@@ -52,6 +54,8 @@ type Project struct {
 type Domain struct {
 	Users  []string `json:"users,omitempty"`
 	Groups []string `json:"groups,omitempty"`
+	// Members map users to the one of their groups that [AccountOnReadOwnGroup] shows.
+	Members map[string]string `json:"members,omitempty"`
 }
 
 // App is an application and who is authorized.
@@ -70,6 +74,15 @@ type App struct {
 	// Users and UserGroups map domain to account to platform type (AD, LOCAL, or "" for none).
 	Users      map[string]map[string]string `json:"users,omitempty"`
 	UserGroups map[string]map[string]string `json:"user_groups,omitempty"`
+	// OtherTypes holds the same for account types that nobody documented, by type; [NoType] is none.
+	OtherTypes map[string]map[string]map[string]string `json:"other_types,omitempty"`
+}
+
+// byType returns the accounts of an app by account type.
+func (a App) byType() map[string]map[string]map[string]string {
+	all := map[string]map[string]map[string]string{Simple: a.Users, UserGroup: a.UserGroups}
+	maps.Copy(all, a.OtherTypes)
+	return all
 }
 
 // app is an application at work.
@@ -77,6 +90,9 @@ type app struct {
 	App     // without the accounts
 	id      string
 	records records
+	// before is how many accounts the app had before its last change; changed is reset by the list that says so.
+	before  int
+	changed bool
 }
 
 // Snapshot returns a copy of the data as it is now, without secrets.
@@ -132,9 +148,18 @@ func (b *Backend) snapshot() Seed {
 		}
 		s.Directory[a.domain] = d
 	}
-	for _, d := range s.Directory {
+	for domain, d := range s.Directory {
 		slices.Sort(d.Users)
 		slices.Sort(d.Groups)
+		for _, name := range d.Users {
+			if group := b.memberOf[b.key(account{domain: domain, name: name})]; group != "" {
+				if d.Members == nil {
+					d.Members = map[string]string{}
+				}
+				d.Members[name] = group
+			}
+		}
+		s.Directory[domain] = d
 	}
 	for _, a := range b.order {
 		s.Apps[a.id] = b.snapshotApp(a)
@@ -147,7 +172,16 @@ func (b *Backend) snapshotApp(a *app) App {
 	for _, r := range a.records.all() {
 		who := b.accounts[r.id]
 		into := &out.Users
-		if who.group {
+		switch {
+		case who.odd != "":
+			if out.OtherTypes == nil {
+				out.OtherTypes = map[string]map[string]map[string]string{}
+			}
+			if out.OtherTypes[who.odd] == nil {
+				out.OtherTypes[who.odd] = map[string]map[string]string{}
+			}
+			into = new(out.OtherTypes[who.odd])
+		case who.group:
 			into = &out.UserGroups
 		}
 		if *into == nil {
@@ -169,7 +203,7 @@ func (b *Backend) load(seed Seed) {
 		b.credentials[c.AccessKey] = c
 	}
 	b.projects = slices.Clone(seed.Projects)
-	b.directory = map[account]account{}
+	b.directory, b.memberOf = map[account]account{}, map[account]string{}
 	for domain, d := range seed.Directory {
 		for _, name := range d.Users {
 			a := account{domain: domain, name: name}
@@ -178,6 +212,9 @@ func (b *Backend) load(seed Seed) {
 		for _, name := range d.Groups {
 			a := account{group: true, domain: domain, name: name}
 			b.directory[b.key(a)] = a
+		}
+		for name, group := range d.Members {
+			b.memberOf[b.key(account{domain: domain, name: name})] = group
 		}
 	}
 	b.accounts, b.ids = nil, map[account]accountID{}
@@ -193,11 +230,13 @@ func (b *Backend) load(seed Seed) {
 
 func (b *Backend) addApp(id string, a App) {
 	loaded := &app{App: a, id: id}
-	loaded.Users, loaded.UserGroups = nil, nil
-	for i, domains := range []map[string]map[string]string{a.Users, a.UserGroups} {
+	loaded.Users, loaded.UserGroups, loaded.OtherTypes = nil, nil, nil
+	accounts := a.byType()
+	for _, accountType := range slices.Sorted(maps.Keys(accounts)) {
+		domains := accounts[accountType]
 		for _, domain := range slices.Sorted(maps.Keys(domains)) {
 			for _, name := range slices.Sorted(maps.Keys(domains[domain])) {
-				number := b.intern(account{group: i == 1, domain: domain, name: name})
+				number := b.intern(Account{Type: accountType, Domain: domain, Name: name}.identity())
 				if loaded.records.get(number) == nil {
 					p := platform(slices.Index(platformNames[:], domains[domain][name]))
 					loaded.records.add(record{id: number, platform: p})
@@ -217,6 +256,13 @@ func (s *Seed) complete() error {
 			return errors.New("credentials: every access_key is needed once, with its secret_key")
 		}
 		keys[c.AccessKey] = true
+	}
+	for name, d := range s.Directory {
+		for user, group := range d.Members {
+			if !slices.Contains(d.Users, user) || !slices.Contains(d.Groups, group) {
+				return fmt.Errorf("directory: %s: %s as a member of %s needs both in users and groups", name, user, group)
+			}
+		}
 	}
 	ids := map[string]bool{}
 	for _, p := range s.Projects {
@@ -253,7 +299,12 @@ func (a *App) complete() error {
 	case a.AuthorizationType != AllUser && a.AuthorizationType != AssignUser:
 		return fmt.Errorf("authorization_type is %s or %s", AllUser, AssignUser)
 	}
-	for _, domains := range []map[string]map[string]string{a.Users, a.UserGroups} {
+	for _, documented := range []string{"", Simple, UserGroup} {
+		if _, ok := a.OtherTypes[documented]; ok {
+			return fmt.Errorf("other_types: %q is none; no type is %q", documented, NoType)
+		}
+	}
+	for _, domains := range a.byType() {
 		for domain, accounts := range domains {
 			if n := utf8.RuneCountInString(domain); n < 1 || n > 64 {
 				return fmt.Errorf("domain %q has not 1 to 64 characters", domain)

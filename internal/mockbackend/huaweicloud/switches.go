@@ -44,6 +44,16 @@ type (
 	RetryAfter string
 	// MarketApps is whether apps of source SYSTEM and MARKET take authorizations.
 	MarketApps string
+	// DeletedApp is what the list of an app's accounts answers when there is no such app.
+	DeletedApp string
+	// Count is what count says in a list.
+	Count string
+	// TypeOnRead is how the account type looks on read.
+	TypeOnRead string
+	// NameForm is how the service writes the names of accounts that it is sent.
+	NameForm string
+	// DomainForm is how domains other than local.com look on read.
+	DomainForm string
 )
 
 // The positions of the switches.
@@ -84,6 +94,7 @@ const (
 
 	AllUserAccountsApplied AllUserAccounts = "applied"
 	AllUserAccountsIgnored AllUserAccounts = "ignored"
+	AllUserAccountsAdds    AllUserAccounts = "adds_only"
 
 	UserInBothRemoved UserInBoth = "removed"
 	UserInBothKept    UserInBoth = "kept"
@@ -96,6 +107,7 @@ const (
 	AccountOnReadPlain     AccountOnRead = "plain"
 	AccountOnReadDecorated AccountOnRead = "decorated"
 	AccountOnReadSpaced    AccountOnRead = "spaced"
+	AccountOnReadOwnGroup  AccountOnRead = "own_group"
 
 	BatchBadAppAtomic  BatchBadApp = "atomic"
 	BatchBadAppPartial BatchBadApp = "partial"
@@ -116,6 +128,33 @@ const (
 
 	MarketAppsAccepted MarketApps = "accepted"
 	MarketAppsRefused  MarketApps = "refused"
+
+	DeletedAppDocumented DeletedApp = "404"
+	DeletedAppOtherCode  DeletedApp = "404_other"
+	DeletedAppBadRequest DeletedApp = "400"
+	DeletedAppEmpty      DeletedApp = "empty"
+
+	CountRight   Count = "right"
+	CountLate    Count = "late"
+	CountCapped  Count = "capped"
+	CountMissing Count = "missing"
+	CountPage    Count = "page"
+
+	TypeOnReadDocumented TypeOnRead = "documented"
+	TypeOnReadUser       TypeOnRead = "USER"
+	TypeOnReadLower      TypeOnRead = "lower"
+	TypeOnReadOmitted    TypeOnRead = "omitted"
+	TypeOnReadNull       TypeOnRead = "null"
+
+	NameFormAsSent   NameForm = "as_sent"
+	NameFormTrimmed  NameForm = "trimmed"
+	NameFormSqueezed NameForm = "squeezed"
+	NameFormNFC      NameForm = "nfc"
+	NameFormNFD      NameForm = "nfd"
+
+	DomainFormAsSent DomainForm = "as_sent"
+	DomainFormShort  DomainForm = "short"
+	DomainFormUpper  DomainForm = "upper"
 )
 
 // Switches holds the position of every switch. A provider that keeps its plan clean under each of them is safe.
@@ -129,17 +168,27 @@ type Switches struct {
 	PlatformChange  PlatformChange  `json:"platform_change,omitempty" positions:"unchanged,changed" doc:"granting an account again with another platform type: the old one stays, or is replaced"`
 	FlipToAllUser   FlipToAllUser   `json:"flip_to_all_user,omitempty" positions:"keep,wipe" doc:"opening an app to everybody: the assigned accounts are kept and hidden, or wiped"`
 	AllUserList     AllUserList     `json:"all_user_list,omitempty" positions:"empty,records" doc:"the authorizations of an app that is open to everybody: none, or the kept accounts"`
-	AllUserAccounts AllUserAccounts `json:"all_user_accounts,omitempty" positions:"applied,ignored" doc:"users and del_users in a request with ALL_USER"`
+	AllUserAccounts AllUserAccounts `json:"all_user_accounts,omitempty" positions:"applied,ignored,adds_only" doc:"users and del_users in a request with ALL_USER: both are carried out, neither is, or users alone"`
 	UserInBoth      UserInBoth      `json:"user_in_both,omitempty" positions:"removed,kept,error" doc:"an account in users and in del_users of one request: removed, kept, or 400"`
 	ListOrder       ListOrder       `json:"list_order,omitempty" positions:"insertion,shuffled,unstable" doc:"lists in order of insertion, in another order, or in a new order for every request, so that pages overlap"`
-	AccountOnRead   AccountOnRead   `json:"account_on_read,omitempty" positions:"plain,decorated,spaced" doc:"account on read: name, name(group), name (group); the last two accept both forms in requests"`
+	AccountOnRead   AccountOnRead   `json:"account_on_read,omitempty" positions:"plain,decorated,spaced,own_group" doc:"account on read: name; name(group); name (group); name (STAFF) where the directory says that the user is a member of STAFF; all but the first accept both forms in requests"`
 	BatchBadApp     BatchBadApp     `json:"batch_bad_app,omitempty" positions:"atomic,partial" doc:"a batch that names a missing app: nothing is done, or the apps before it are"`
 	AccountCase     AccountCase     `json:"account_case,omitempty" positions:"exact,folded,lowered" doc:"accounts and domains: case matters; it doesn't and the spelling of the directory or of the first grant is shown; it doesn't and lower case is shown"`
 	AppMode         AppMode         `json:"app_mode,omitempty" positions:"shown,omitted" doc:"authorization_type in the list of apps"`
 	NameFilter      NameFilter      `json:"name_filter,omitempty" positions:"fuzzy,exact,ignored" doc:"the query parameter name of the lists: part of the name in any case, the exact name, or without effect"`
 	RetryAfter      RetryAfter      `json:"retry_after,omitempty" positions:"omitted,sent" doc:"Retry-After with 429"`
 	MarketApps      MarketApps      `json:"market_apps,omitempty" positions:"accepted,refused" doc:"authorizations of apps whose source is SYSTEM or MARKET"`
+	DeletedApp      DeletedApp      `json:"deleted_app,omitempty" positions:"404,404_other,400,empty" doc:"the accounts of an app that doesn't exist: 404 WKS.00211902, 404 with another code, 400, or an empty list"`
+	Count           Count           `json:"count,omitempty" positions:"right,late,capped,missing,page" doc:"count in a list: right; after a change once more what it was; at most 1000; left out; the items of this page"`
+	TypeOnRead      TypeOnRead      `json:"type_on_read,omitempty" positions:"documented,USER,lower,omitted,null" doc:"account_type on read: as documented; USER for SIMPLE; in lower case; left out; null"`
+	NameForm        NameForm        `json:"name_form,omitempty" positions:"as_sent,trimmed,squeezed,nfc,nfd" doc:"names of accounts: kept as they are sent; without blanks around; with single blanks inside too; in a Unicode form. Names of one form are one account"`
+	DomainForm      DomainForm      `json:"domain_form,omitempty" positions:"as_sent,short,upper" doc:"domains other than local.com on read: as sent; the part before the first dot; upper case. Domains of one form are one domain"`
 	AccountLimit    int             `json:"account_limit,omitempty" doc:"the most accounts that one app may have; 0 is no limit"`
+}
+
+// sameIdentities tells whether accounts that are equal under one are so under the other.
+func (s Switches) sameIdentities(other Switches) bool {
+	return s.folds() == other.folds() && s.NameForm == other.NameForm && s.DomainForm == other.DomainForm
 }
 
 // folds tells whether case is ignored.

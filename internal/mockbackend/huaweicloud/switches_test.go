@@ -113,6 +113,12 @@ var switchTests = map[string]map[string]func(b *bench){
 			b.mustAssign(AssignUser, []string{mail}, nil, nil)
 			b.wantAccounts(mail, "zhangsan")
 		},
+		"adds_only": func(b *bench) {
+			b.mustAssign(AllUser, []string{mail}, []string{"new"}, []string{"zhangsan"})
+			b.wantAccounts(mail)
+			b.mustAssign(AssignUser, []string{mail}, nil, nil)
+			b.wantAccounts(mail, "zhangsan", "new")
+		},
 	},
 	"user_in_both": {
 		"removed": func(b *bench) {
@@ -160,6 +166,15 @@ var switchTests = map[string]map[string]func(b *bench){
 		"plain": func(b *bench) {
 			b.mustAssign(AssignUser, []string{cad}, []string{"bob", "bob(group)"}, nil)
 			b.wantAccounts(cad, "bob", "bob(group)")
+		},
+		"own_group": func(b *bench) {
+			b.directory()
+			b.mustAssign(AssignUser, []string{cad}, []string{"corp.example.com/wangwu", "bob", "group:corp.example.com/staff"}, nil)
+			b.mustAssign(AssignUser, []string{cad}, []string{"corp.example.com/wangwu (staff)"}, nil) // the same account
+			b.wantAccounts(cad, "wangwu (staff)", "bob", "staff")
+			b.mustAssign(AssignUser, []string{cad}, []string{"bob (staff)"}, nil) // no member: unknown
+			b.mustAssign(AssignUser, []string{cad}, nil, []string{"corp.example.com/wangwu (staff)"})
+			b.wantAccounts(cad, "bob", "staff")
 		},
 		"decorated": decorated("bob(group)"),
 		"spaced":    decorated("bob (group)"),
@@ -251,7 +266,7 @@ func (b *bench) directory() {
 	b.t.Helper()
 	err := b.backend.Update(func(s Seed) (Seed, error) {
 		s.Directory = map[string]Domain{
-			"local.com": {Users: []string{"bob"}}, "corp.example.com": {Users: []string{"wangwu"}, Groups: []string{"staff"}},
+			"local.com": {Users: []string{"bob"}}, "corp.example.com": {Users: []string{"wangwu"}, Groups: []string{"staff"}, Members: map[string]string{"wangwu": "staff"}},
 		}
 		return s, nil
 	})
@@ -348,7 +363,7 @@ func retryAfter(want string) func(b *bench) {
 
 func TestEverySwitch(t *testing.T) {
 	t.Parallel()
-	for name, positions := range switchTests {
+	for name, positions := range allSwitchTests() {
 		for position, test := range positions {
 			t.Run(name+"="+position, func(t *testing.T) {
 				t.Parallel()
@@ -376,7 +391,7 @@ func TestNoSwitchIsForgotten(t *testing.T) {
 			t.Errorf("switch %s has no sentence", s.Name)
 		}
 		for _, position := range s.Positions {
-			if _, ok := switchTests[s.Name][position]; !ok && position != "n" {
+			if _, ok := allSwitchTests()[s.Name][position]; !ok && position != "n" {
 				t.Errorf("no test of %s=%s", s.Name, position)
 			}
 		}

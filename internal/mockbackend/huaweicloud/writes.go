@@ -201,9 +201,9 @@ func (b *Backend) entry(info accountInfo) (en entry, field, why string) {
 		}
 		en.platform = platform(i + 1)
 	}
-	if b.Switches().AccountOnRead != AccountOnReadPlain && b.Switches().AccountOnRead != "" {
-		en.account.name = undecorate(en.account.name)
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	en.account = b.undecorate(en.account)
 	return en, "", ""
 }
 
@@ -236,8 +236,13 @@ func (b *Backend) apply(project string, c change) (skipped int, failure *apiErro
 	if missing && b.switches.BatchBadApp != BatchBadAppPartial {
 		return 0, &errAppNotFound
 	}
-	if c.mode == AllUser && b.switches.AllUserAccounts == AllUserAccountsIgnored {
-		c.add, c.remove = nil, nil
+	if c.mode == AllUser {
+		switch b.switches.AllUserAccounts {
+		case AllUserAccountsIgnored:
+			c.add, c.remove = nil, nil
+		case AllUserAccountsAdds:
+			c.remove = nil
+		}
 	}
 	adds, removes, skipped, failure := b.resolve(c)
 	if failure == nil {
@@ -247,6 +252,7 @@ func (b *Backend) apply(project string, c change) (skipped int, failure *apiErro
 		return 0, failure
 	}
 	for _, a := range apps {
+		before := a.records.len()
 		b.flip(a, c.mode)
 		if b.switches.UserInBoth != UserInBothKept { // removed: the removal comes last
 			b.grantAll(a, adds)
@@ -257,6 +263,7 @@ func (b *Backend) apply(project string, c change) (skipped int, failure *apiErro
 		if b.switches.UserInBoth == UserInBothKept {
 			b.grantAll(a, adds)
 		}
+		a.counted(before)
 	}
 	if missing {
 		return skipped, &errAppNotFound

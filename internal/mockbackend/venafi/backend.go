@@ -8,6 +8,7 @@ package venafi
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -83,6 +84,7 @@ type Backend struct {
 	issuers       []Issuer
 	rules         *rules
 	roles         *roles
+	oddRoles      []json.RawMessage
 	sessions      map[*session]bool
 	opened        int
 	access        map[string]*session
@@ -102,6 +104,10 @@ func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	}
 	b.service.ThrottleBody = func() (int, http.Header, []byte) { return htmlPage(http.StatusTooManyRequests) }
 	b.service.ErrorBody = func() (int, http.Header, []byte) { return htmlPage(http.StatusInternalServerError) }
+	b.service.SuccessBody = func(operation string) (int, http.Header, []byte, bool) {
+		header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+		return http.StatusOK, header, []byte(`{"Result":0,"Success":true}`), operation == GrantRole || operation == RevokeRole
+	}
 	if err := b.Restore(seed); err != nil {
 		panic("mock of Venafi: " + err.Error())
 	}
@@ -193,7 +199,7 @@ func (b *Backend) snapshot() Seed {
 	seed := Seed{
 		Configuration: b.configuration, Applications: make([]Application, 0, len(b.applications)),
 		Identities: make([]Identity, 0, len(b.directory.list)), JwtMappings: slices.Clone(b.mappings), Issuers: slices.Clone(b.issuers),
-		Roles: b.roles.all(), Rules: b.rules.all(),
+		Roles: b.roles.all(), OddRoles: slices.Clone(b.oddRoles), Rules: b.rules.all(),
 	}
 	for _, application := range b.applications {
 		seed.Applications = append(seed.Applications, *application)
@@ -271,6 +277,7 @@ func (b *Backend) restore(seed Seed) error {
 		}
 	}
 	b.issuers = issuers
+	b.oddRoles = slices.Clone(seed.OddRoles)
 	b.roles = newRoles(seed.Roles, b.switches.GranteeMatching == MatchExact)
 	b.rules = newRules(seed.Rules, b.roles.fold)
 	for _, rule := range seed.Rules {

@@ -215,6 +215,9 @@ func TestSwitchesAreDescribed(t *testing.T) {
 		"unknown_identity": {IdentityNoBody, IdentityObject, IdentityNull}, "error_form": {ErrorBody, ErrorReason}, "error_keys": {KeysLower, KeysCapitalised},
 		"malformed_token": {MalformedInvalidToken, MalformedSessionError}, "challenge": {Absent, Sent}, "success_error": {SuccessErrorAbsent, SuccessErrorNull},
 		"get_application": {ApplicationObject, ApplicationArray}, "start": {StartPage, StartSkip},
+		"role_rows":    {RowsDocumented, RowsRoleText, RowsRoleName, RowsRoleDecimal, RowsGranteeWriteName, RowsGranteeObject, RowsApplicationNumber, RowsMissing, RowsNull},
+		"failed_login": {LoginStatus400, LoginStatus200}, "login_echo": {EchoNothing, EchoRaw, EchoEscaped, EchoEscapedAll, EchoLong},
+		"self_groups": {GroupsShown, GroupsHidden},
 	} {
 		for _, position := range positions {
 			if err := wire.SetSwitch(&switches, name, position); err != nil {

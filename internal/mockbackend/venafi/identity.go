@@ -200,7 +200,11 @@ func (b *Backend) browse(c *call) reply {
 // self answers "GET Identity/Self": the caller first, then the caller's groups.
 func (b *Backend) self(c *call) reply {
 	found := []identityEntry{}
-	for _, id := range b.directory.groups(foldGrantee(c.session.identity)) {
+	all := b.directory.groups(foldGrantee(c.session.identity))
+	if b.switches.SelfGroups == GroupsHidden {
+		all = all[:1]
+	}
+	for _, id := range all {
 		if identity := b.directory.byUniversal[id]; identity != nil {
 			found = append(found, entry(identity))
 		}

@@ -32,6 +32,7 @@ func (b *Backend) loginPassword(c *call) reply {
 		return invalidRequest()
 	}
 	wire.Note(c.r, "username", values[2])
+	c.secret = values[3]
 	identity := b.directory.named(values[2])
 	if identity != nil && (identity.Password == "" || identity.Password != values[3]) {
 		identity = nil
@@ -140,6 +141,7 @@ func (b *Backend) loginJwt(c *call) reply {
 	if b.switches.JwtLogin == CertificateDisabled {
 		return refuse(http.StatusBadRequest, "unauthorized_client", "JWT authentication is not enabled")
 	}
+	c.secret = values[2]
 	user, err := b.jwtUser(values[2])
 	if err != nil {
 		return invalidGrant(err.Error())

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,6 +40,8 @@ type call struct {
 	session *session
 	caller  caller
 	fault   wire.FaultKind
+	// secret is what a login proves itself by.
+	secret string
 }
 
 // reply is an answer that leaves after the lock is released.
@@ -118,8 +122,42 @@ func (b *Backend) answer(o operation, r *http.Request, fault wire.Fault) reply {
 	if !c.parse() {
 		return invalidRequest()
 	}
-	return o.do(c)
+	answer := o.do(c)
+	if o.login && answer.failure != nil {
+		b.failedLogin(c, &answer)
+	}
+	return answer
 }
+
+// failedLogin answers a login that failed as the switches say.
+func (b *Backend) failedLogin(c *call, answer *reply) {
+	if b.switches.FailedLogin == LoginStatus200 {
+		answer.status = http.StatusOK
+	}
+	if c.secret == "" {
+		return
+	}
+	switch b.switches.LoginEcho {
+	case EchoRaw:
+		answer.failure.description += ": " + c.secret
+	case EchoEscaped:
+		answer.failure.description += ": " + lowerEscapes(url.QueryEscape(c.secret))
+	case EchoEscapedAll:
+		answer.failure.description += ": " + strings.ReplaceAll(fmt.Sprintf("% x", " "+c.secret)[2:], " ", "%")
+	case EchoLong:
+		answer.failure.description += ": " + strings.Repeat(c.secret+" ", 1+echoBytes/(len(c.secret)+1))
+	}
+}
+
+// lowerEscapes writes the escapes of a query in lower case, those of blanks too.
+func lowerEscapes(query string) string {
+	return escapes.ReplaceAllStringFunc(strings.ReplaceAll(query, "+", "%20"), strings.ToLower)
+}
+
+var escapes = regexp.MustCompile("%[0-9A-F]{2}")
+
+// echoBytes is more of an error than anybody shows.
+const echoBytes = 16 << 10
 
 // bearer returns the token of the Authorization header.
 func bearer(r *http.Request) string {

@@ -196,6 +196,14 @@ func (b *Backend) listRoles(c *call) reply {
 		})
 	}
 	wire.Note(c.r, "roles", len(entries))
+	switch {
+	case b.switches.RoleRows == RowsMissing:
+		return b.success(nil)
+	case b.switches.RoleRows == RowsNull:
+		return b.success(map[string]any{"Roles": nil})
+	case len(b.oddRoles) > 0 || b.switches.RoleRows != RowsDocumented && b.switches.RoleRows != "":
+		return b.success(map[string]any{"Roles": b.oddRows(entries)})
+	}
 	return b.success(map[string]any{"Roles": entries})
 }
 

@@ -27,6 +27,8 @@ type Seed struct {
 	Roles []Role `json:"roles"`
 	// Rules say who may get tokens for which application. An application of which a seed names no rule is open to everybody.
 	Rules []Rule `json:"rules,omitempty"`
+	// OddRoles are rows that ListRoles shows to everybody who may list, as they are, beside those of Roles.
+	OddRoles []json.RawMessage `json:"odd_roles,omitempty"`
 }
 
 // Configuration holds the settings of the whole server.

@@ -205,6 +205,40 @@ const (
 	EnumerateSingular = "Application"
 )
 
+// Positions of [Switches.RoleRows].
+const (
+	RowsDocumented        = "documented"
+	RowsRoleText          = "role_text"
+	RowsRoleName          = "role_name"
+	RowsRoleDecimal       = "role_decimal"
+	RowsGranteeWriteName  = "grantee_write_name"
+	RowsGranteeObject     = "grantee_object"
+	RowsApplicationNumber = "application_number"
+	RowsMissing           = "no_roles"
+	RowsNull              = "null_roles"
+)
+
+// Positions of [Switches.FailedLogin].
+const (
+	LoginStatus400 = "400"
+	LoginStatus200 = "200"
+)
+
+// Positions of [Switches.LoginEcho].
+const (
+	EchoNothing    = "none"
+	EchoRaw        = "raw"
+	EchoEscaped    = "escaped"
+	EchoEscapedAll = "escaped_all"
+	EchoLong       = "long"
+)
+
+// Positions of [Switches.SelfGroups].
+const (
+	GroupsShown  = "shown"
+	GroupsHidden = "hidden"
+)
+
 // Switches are the questions that the vendor's pages leave open, marked [U] in
 // internal/api/venafi/API.md; each position is one answer. The zero value takes the first position of
 // each.
@@ -254,6 +288,10 @@ type Switches struct {
 	IDMatch               string `json:"id_match,omitempty" positions:"whole,part" doc:"Whether the IdMatch of a JWT mapping must match the whole claim."`
 	JwtLogin              string `json:"jwt_login,omitempty" positions:"enabled,disabled" doc:"Whether the server takes JSON Web Tokens."`
 	Start                 string `json:"start,omitempty" positions:"page,skip" doc:"What Start of EnumerateApplications counts."`
+	RoleRows              string `json:"role_rows,omitempty" positions:"documented,role_text,role_name,role_decimal,grantee_write_name,grantee_object,application_number,no_roles,null_roles" doc:"The rows of ListRoles: as documented; the role as text, as name, as 6.0; the grantee under the name of the write, or as an object; an ApplicationId of digits as a number; no key Roles; null."`
+	FailedLogin           string `json:"failed_login,omitempty" positions:"400,200" doc:"The HTTP status of a login that fails, with error and error_description."`
+	LoginEcho             string `json:"login_echo,omitempty" positions:"none,raw,escaped,escaped_all,long" doc:"Whether a failed login repeats the password or JWT in its error: not; as it was; with lower-case percent escapes; with every byte escaped; over and over, so that any limit cuts one in two."`
+	SelfGroups            string `json:"self_groups,omitempty" positions:"shown,hidden" doc:"Whether identity/self lists the caller's groups."`
 }
 
 // staleLists returns for how many lists a change stays unseen.

@@ -40,9 +40,16 @@ const (
 	HTML FaultKind = "html"
 	// Status answers with the fault's own Status, Header and Body; the handler does not run.
 	Status FaultKind = "status"
-	// Hook calls the fault's Do before the handler, which then runs as usual. For tests that change the world between
-	// two requests or hold one back.
-	Hook FaultKind = "hook"
+	// Late answers 504, or Status, with the HTML page of an intermediary; LateReset resets the connection; LateSuccess
+	// answers a write as if all were done. The handler runs later: after EffectRequests more requests of the service and
+	// EffectDelay, before the request that finds both passed, or with [Faults.Settle].
+	Late        FaultKind = "late"
+	LateReset   FaultKind = "late_reset"
+	LateSuccess FaultKind = "late_success"
+	// Hook calls the fault's Do before the handler, which then runs as usual; HookAfter calls it after the handler, before
+	// the answer leaves. For tests that change the world between two requests or hold one back.
+	Hook      FaultKind = "hook"
+	HookAfter FaultKind = "hook_after"
 )
 
 // Fault says which requests go wrong and how.
@@ -66,9 +73,12 @@ type Fault struct {
 	Body   string
 	// Size is at the disposal of a service's own kinds, for example the number of bytes of a giant answer.
 	Size int64
+	// EffectRequests and EffectDelay say when the work of the late kinds is done.
+	EffectRequests int
+	EffectDelay    time.Duration
 	// Match, where set, must also accept the request.
 	Match func(r *http.Request, body []byte) bool
-	// Do is called by kind Hook.
+	// Do is called by the kinds Hook and HookAfter.
 	Do func(r *http.Request)
 }
 
@@ -86,22 +96,28 @@ type faultJSON struct {
 	Header      http.Header `json:"header,omitempty"`
 	Body        string      `json:"body,omitempty"`
 	Size        int64       `json:"size,omitempty"`
+
+	EffectRequests int    `json:"effect_requests,omitempty"`
+	EffectDelay    string `json:"effect_delay,omitempty"`
 }
 
 // MarshalJSON writes the form that UnmarshalJSON reads.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	j := faultJSON{
 		Service: f.Service, Operation: f.Operation, Kind: f.Kind, RetryAfter: f.RetryAfter, After: f.After, Times: f.Times,
-		Probability: f.Probability, Status: f.Status, Header: f.Header, Body: f.Body, Size: f.Size,
+		Probability: f.Probability, Status: f.Status, Header: f.Header, Body: f.Body, Size: f.Size, EffectRequests: f.EffectRequests,
 	}
 	if f.Delay != 0 {
 		j.Delay = f.Delay.String()
+	}
+	if f.EffectDelay != 0 {
+		j.EffectDelay = f.EffectDelay.String()
 	}
 	return json.Marshal(j)
 }
 
 // UnmarshalJSON reads {"service","operation","kind","retry_after","delay":"2s","after","times","probability",
-// "status","header","body","size"} and refuses other keys.
+// "status","header","body","size","effect_requests","effect_delay":"2s"} and refuses other keys.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var j faultJSON
 	if err := DecodeStrict(data, &j); err != nil {
@@ -109,17 +125,22 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	}
 	*f = Fault{
 		Service: j.Service, Operation: j.Operation, Kind: j.Kind, RetryAfter: j.RetryAfter, After: j.After, Times: j.Times,
-		Probability: j.Probability, Status: j.Status, Header: j.Header, Body: j.Body, Size: j.Size,
+		Probability: j.Probability, Status: j.Status, Header: j.Header, Body: j.Body, Size: j.Size, EffectRequests: j.EffectRequests,
 	}
 	if j.Kind == "" {
 		return errors.New("a fault needs a kind")
 	}
-	if j.Delay != "" {
-		d, err := time.ParseDuration(j.Delay)
-		if err != nil {
-			return fmt.Errorf("fault delay: %w", err)
+	for _, d := range []struct {
+		name, text string
+		into       *time.Duration
+	}{{"delay", j.Delay, &f.Delay}, {"effect_delay", j.EffectDelay, &f.EffectDelay}} {
+		if d.text == "" {
+			continue
 		}
-		f.Delay = d
+		var err error
+		if *d.into, err = time.ParseDuration(d.text); err != nil {
+			return fmt.Errorf("fault %s: %w", d.name, err)
+		}
 	}
 	return nil
 }
@@ -129,6 +150,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 type Faults struct {
 	mu      sync.Mutex
 	entries []*faultEntry
+	effects []effect
 	random  *rand.Rand
 	struck  int
 }
@@ -145,7 +167,7 @@ func (f *Faults) Add(fault Fault) {
 	f.entries = append(f.entries, &faultEntry{Fault: fault})
 }
 
-// Clear ends all faults.
+// Clear ends all faults. Effects that are still to come do come.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -236,4 +258,7 @@ var FaultKinds = []FaultDoc{
 	{Half, "does the work and sends half of the answer as if it were all"},
 	{HTML, "200 with an intermediary's HTML page; nothing is done"},
 	{Status, "answers with status, header and body as given; nothing is done"},
+	{Late, "504, or status; the work is done after effect_requests more requests and effect_delay"},
+	{LateReset, "resets the connection; the work is done as late as that of kind late"},
+	{LateSuccess, "answers a write with success; the work is done as late as that of kind late"},
 }

@@ -35,6 +35,8 @@ type Service struct {
 	Latency time.Duration
 	// ThrottleBody makes the answer of a Throttle fault, ErrorBody that of a ServerError fault.
 	ThrottleBody, ErrorBody func() (status int, header http.Header, body []byte)
+	// SuccessBody makes the answer of a LateSuccess fault; ok is false for an operation that changes nothing.
+	SuccessBody func(operation string) (status int, header http.Header, body []byte, ok bool)
 }
 
 // Time returns the service's time.
@@ -136,6 +138,7 @@ func (s *Service) Handle(operation string, h http.HandlerFunc) http.Handler {
 			return
 		}
 		pause(r.Context(), s.Latency)
+		s.Faults.arrive(s.Name, s.Time())
 		fault, struck := s.Faults.pick(s.Name, operation, r, body)
 		if !struck {
 			h(b, r)
@@ -190,6 +193,15 @@ func (s *Service) play(fault Fault, b *buffered, w http.ResponseWriter, r *http.
 			fault.Do(r)
 		}
 		h(b, r)
+	case HookAfter:
+		h(b, r)
+		if fault.Do != nil {
+			fault.Do(r)
+		}
+	case Late, LateReset, LateSuccess:
+		if !s.late(fault, b, w, r, h) {
+			return
+		}
 	default:
 		st.fault = &fault
 		h(b, r)
@@ -203,14 +215,10 @@ func (s *Service) answer(w http.ResponseWriter, body func() (int, http.Header, [
 	if body != nil {
 		status, header, content = body()
 	}
-	for key, values := range header {
-		w.Header()[http.CanonicalHeaderKey(key)] = values
-	}
 	if retryAfter != "" {
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	w.WriteHeader(status)
-	_, _ = w.Write(content)
+	writeAnswer(w, status, header, content)
 }
 
 func writeHTML(w http.ResponseWriter, status int, retryAfter string) {

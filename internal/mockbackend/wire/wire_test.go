@@ -203,8 +203,11 @@ func TestFaultKinds(t *testing.T) {
 			fault:  wire.Fault{Status: 502, Body: "bad gateway", Header: http.Header{"x-via": {"proxy"}}, RetryAfter: "1"},
 			status: 502, body: "bad gateway", header: map[string]string{"X-Via": "proxy", "Retry-After": "1"},
 		},
-		wire.Hook: {worked: 1, status: 200, body: wholeAnswer},
-		"own":     {worked: 1, status: 200, body: wholeAnswer},
+		wire.Late:        {fault: wire.Fault{RetryAfter: "5"}, status: 504, body: "<h1>504 Gateway Timeout</h1>", header: map[string]string{"Retry-After": "5"}},
+		wire.LateReset:   {},
+		wire.LateSuccess: {worked: 1, status: 200, body: wholeAnswer}, // the service has no answer for it
+		wire.Hook:        {worked: 1, status: 200, body: wholeAnswer},
+		"own":            {worked: 1, status: 200, body: wholeAnswer},
 	}
 	for _, doc := range wire.FaultKinds {
 		if _, ok := tests[doc.Kind]; !ok || doc.Doc == "" {
