@@ -64,6 +64,8 @@ var (
 		hostile.InvalidUTF8:      {"not valid UTF-8", "not valid UTF-8", 1},
 		hostile.UnknownEnum:      {"", "", 0},
 		hostile.WrongContentType: {ok, ok, 0},
+		mock.OpenAfter:           {ok, ok, 0}, // another application here
+		mock.CloseAfter:          {ok, ok, 0},
 	}
 	writeFaults = map[wire.FaultKind]struck{
 		wire.Throttle:            {ok, "APIGW.0308", 6},
@@ -92,6 +94,7 @@ var (
 	// notWrites are faults of lists only.
 	notWrites = []wire.FaultKind{
 		mock.EndlessPages, mock.RepeatingPages, mock.OverlappingPages, mock.ShortPages, mock.CountHigh, mock.CountLow, mock.CountNegative, mock.MissingItems,
+		mock.OpenAfter, mock.CloseAfter,
 	}
 )
 
