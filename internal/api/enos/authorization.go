@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
@@ -22,15 +23,31 @@ const portal = "/app-portal-service/v2.3"
 // AppAuthorization returns the data authorize types of an application, sorted and without duplicates (vendor page "Get
 // Application Authorization"). appID is the application's access key. It is asked once in a run, until
 // SetAppAuthorization changes it. The error is ErrAppNotFound or ErrShortcut (errors.Is) where that is the reason.
-func (c *Client) AppAuthorization(ctx context.Context, orgID, appID string) ([]string, error) {
-	types, err := c.authorization(orgID, appID).get(ctx)
-	return slices.Clone(types), err
+//
+// Whether the service leaves the list out when nothing is granted is not known. So an answer without a list is an empty one
+// only where no types are expected; where some are, it is an error, not the end of them.
+func (c *Client) AppAuthorization(ctx context.Context, orgID, appID string, expected ...string) ([]string, error) {
+	listed, err := c.authorization(orgID, appID).get(ctx)
+	if err == nil && !listed.present && len(expected) > 0 {
+		return nil, &rest.Error{
+			Service: serviceName, Operation: "GetApplicationAuthorization", Status: http.StatusOK, Message: "answered without dataAuthorizeType",
+			Hint: "The application had " + strings.Join(expected, ", ") + ". Look at it in Application Portal > Admin Console > Application Management > " +
+				"API Authorization, and report what you see there.",
+		}
+	}
+	return slices.Clone(listed.types), err
 }
 
-func (c *Client) authorization(orgID, appID string) *reading[[]string] {
-	return c.authorizations.of(orgID, appID, func(ctx context.Context) ([]string, error) {
+// listing is what the service listed of one application. present tells that there was a list.
+type listing struct {
+	types   []string
+	present bool
+}
+
+func (c *Client) authorization(orgID, appID string) *reading[listing] {
+	return c.authorizations.of(orgID, appID, func(ctx context.Context) (listing, error) {
 		var data struct {
-			DataAuthorizeType []string `json:"dataAuthorizeType"`
+			DataAuthorizeType typeNames `json:"dataAuthorizeType"`
 		}
 		err := c.call(ctx, rest.Request{
 			Operation: "GetApplicationAuthorization",
@@ -40,10 +57,28 @@ func (c *Client) authorization(orgID, appID string) *reading[[]string] {
 			Decode:    decode(&data),
 		})
 		if err != nil {
-			return nil, c.explain(ctx, orgID, appID, err)
+			return listing{}, c.explain(ctx, orgID, appID, err)
 		}
-		return normalize(data.DataAuthorizeType), nil
+		return listing{types: normalize(data.DataAuthorizeType), present: data.DataAuthorizeType != nil}, nil
 	})
+}
+
+// typeNames is a list of types. One that is no text is an error: it may be a type that the application has.
+type typeNames []string
+
+// UnmarshalJSON leaves the list nil for null.
+func (n *typeNames) UnmarshalJSON(b []byte) error {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil || raw == nil {
+		return err
+	}
+	*n = make(typeNames, len(raw))
+	for i, element := range raw {
+		if json.Unmarshal(element, &(*n)[i]); (*n)[i] == "" {
+			return fmt.Errorf("dataAuthorizeType holds %.80q, which is no name of a type", element)
+		}
+	}
+	return nil
 }
 
 // SetAppAuthorization replaces the data authorize types of an application by the given ones; none takes all away (vendor
@@ -94,7 +129,7 @@ func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, t
 }
 
 // readBack waits until the service lists what was wanted.
-func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *reading[[]string]) error {
+func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *reading[listing]) error {
 	listed, err := c.await(ctx, wanted, reading)
 	switch {
 	case err != nil:
@@ -111,12 +146,12 @@ func (c *Client) AwaitAppAuthorization(ctx context.Context, orgID, appID string,
 	return c.await(ctx, normalize(wanted), c.authorization(orgID, appID))
 }
 
-func (c *Client) await(ctx context.Context, wanted []string, reading *reading[[]string]) ([]string, error) {
+func (c *Client) await(ctx context.Context, wanted []string, reading *reading[listing]) ([]string, error) {
 	for try := 0; ; try++ {
 		reading.forget()
 		listed, err := reading.get(ctx)
-		if err != nil || slices.Equal(listed, wanted) || try == len(c.settle) {
-			return slices.Clone(listed), err
+		if err != nil || slices.Equal(listed.types, wanted) || try == len(c.settle) {
+			return slices.Clone(listed.types), err
 		}
 		select {
 		case <-ctx.Done():

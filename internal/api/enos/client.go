@@ -46,9 +46,12 @@ type Client struct {
 	tokens               *shared.Tokens
 	stamps               stamps
 	apps                 readings[App]
-	authorizations       readings[[]string]
+	authorizations       readings[listing]
 	// settle are the waits between the attempts to read back what was written.
 	settle []time.Duration
+	// renewing is how long a call goes on with other tokens when they are refused one after the other, and pause the first wait
+	// between two of them.
+	renewing, pause time.Duration
 }
 
 // New makes a client. Its errors name what is wrong in the configuration; nothing is sent.
@@ -71,6 +74,8 @@ func New(config Config) (*Client, error) {
 		accessKey: config.AccessKey,
 		secretKey: config.SecretKey,
 		settle:    []time.Duration{wait / 10, wait / 5, wait * 2 / 5, wait * 4 / 5},
+		renewing:  24 * wait, // a minute
+		pause:     wait / 25,
 	}
 	core := config.Rest
 	core.Service = serviceName
@@ -89,22 +94,37 @@ func (c *Client) Gateway() string { return c.gateway }
 
 type tokenKey struct{}
 
-// call sends a signed request. When the service refuses the token, it gets another one, signs again and sends again, once.
+// call sends a signed request. When the service refuses the token, it gets another one, signs again and sends again, as long as
+// that brings another token: a short-lived one may be used up by other requests in flight. The same token refused twice, or
+// refusals for a minute, are the end.
 func (c *Client) call(ctx context.Context, r rest.Request) error {
 	source := c.tokens.Source(ctx)
-	for again := false; ; again = true {
+	began, pause, last, open := time.Now(), time.Duration(0), "", false
+	for {
 		token, err := source.Token()
 		if err != nil {
-			return fmt.Errorf("no access token: %w", err)
+			err = fmt.Errorf("no access token: %w", err)
+		} else {
+			err = c.rest.Do(context.WithValue(ctx, tokenKey{}, token), r)
 		}
-		err = c.rest.Do(context.WithValue(ctx, tokenKey{}, token), r)
-		if !tokenRefused(err) {
+		failed, _ := errors.AsType[*rest.Error](err)
+		if failed != nil && open {
+			failed.Unanswered, failed.Unsent = true, false // of an attempt before
+		}
+		if token == nil || !tokenRefused(err) {
 			return err
 		}
+		open = failed.Unanswered
 		c.tokens.Drop(token)
-		if again {
+		if token.AccessToken == last || time.Since(began) > c.renewing {
 			return refusedAgain(err)
 		}
+		select { // the second token is tried at once
+		case <-ctx.Done():
+			return refusedAgain(err)
+		case <-time.After(pause):
+		}
+		last, pause = token.AccessToken, max(c.pause, 2*pause)
 	}
 }
 

@@ -218,7 +218,15 @@ func TestTokenIsReplacedOnceWhenRefused(t *testing.T) {
 				t.Errorf("%d sets, want 2", got)
 			}
 
-			// A service that refuses every token gets one more try, and the error says what to check.
+			// Other requests in flight may use up tokens: as long as there is another one, the call goes on.
+			s.recorder.Reset()
+			s.faults.Add(wire.Fault{Operation: mock.UpdateApplicationAuthorization, Kind: mock.FaultTokenExpired, Times: 4})
+			if err := c.SetAppAuthorization(t.Context(), org, portalApp, []string{"ROLE"}); err != nil {
+				t.Error(err)
+			}
+			s.want(t, "ROLE")
+
+			// A service that refuses every token is given up in the end, and the error says what to check.
 			s.recorder.Reset()
 			s.faults.Add(wire.Fault{Operation: mock.UpdateApplicationAuthorization, Kind: mock.FaultTokenExpired})
 			err := c.SetAppAuthorization(t.Context(), org, portalApp, nil)
@@ -227,8 +235,8 @@ func TestTokenIsReplacedOnceWhenRefused(t *testing.T) {
 					t.Errorf("got %v, want an error that names %s", err, want)
 				}
 			}
-			if got := s.recorder.Count(mock.UpdateApplicationAuthorization); got != 2 {
-				t.Errorf("%d sets, want 2", got)
+			if got := s.recorder.Count(mock.UpdateApplicationAuthorization); got < 3 || got > 20 {
+				t.Errorf("%d sets, want a few", got)
 			}
 		})
 	}

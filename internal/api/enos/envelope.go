@@ -66,13 +66,21 @@ func (e *envelope) code() string {
 	if e.APIMStatus == codeShortTokenExpired || e.APIMStatus == codeRefreshTokenExpired {
 		return string(e.APIMStatus)
 	}
+	code := ""
 	for _, n := range []number{e.Code, e.Status, e.APIMStatus} {
-		if n != "" {
-			return string(n)
+		switch {
+		case n == "":
+		case !succeeded(string(n)):
+			return string(n) // where two numbers disagree, the failure counts
+		case code == "":
+			code = string(n)
 		}
 	}
-	return ""
+	return code
 }
+
+// succeeded tells whether a code means success. 200 stands on v2.0 and v2.1 pages.
+func succeeded(code string) bool { return code == "0" || code == "200" }
 
 func (e *envelope) message() string {
 	for _, t := range []text{e.Message, e.Msg, e.SubMsg} {
@@ -86,10 +94,10 @@ func (e *envelope) message() string {
 // failure returns the error that the envelope tells of, nil when it tells of success.
 func (e *envelope) failure() *rest.Error {
 	code := e.code()
-	switch code {
-	case "0", "200": // 200 on v2.0 and v2.1 pages
+	switch {
+	case succeeded(code):
 		return nil
-	case "":
+	case code == "":
 		return &rest.Error{Message: "answered without a result code", RequestID: string(e.RequestID), Hint: statusHints[http.StatusNotFound]}
 	}
 	return &rest.Error{
@@ -101,8 +109,8 @@ func (e *envelope) failure() *rest.Error {
 	}
 }
 
-// decode reads an answer's data into dst, which is left as it is when the data is null or absent. HTTP 200 is no success yet:
-// the code in the envelope decides.
+// decode reads an answer's data into dst. HTTP 200 is no success yet: the code in the envelope decides; and an answer without
+// data is none, not an empty one.
 func decode[T any](dst *T) func(int, http.Header, io.Reader) error {
 	return func(_ int, _ http.Header, body io.Reader) error {
 		return rest.WithBody(body, func(b []byte) error {
@@ -114,10 +122,12 @@ func decode[T any](dst *T) func(int, http.Header, io.Reader) error {
 				return failure
 			}
 			var fresh T
-			if data := bytes.TrimSpace(e.Data); len(data) > 0 {
-				if err := rest.UnmarshalJSON(data, &fresh); err != nil {
-					return err
-				}
+			data := bytes.TrimSpace(e.Data)
+			if len(data) == 0 || bytes.Equal(data, []byte("null")) {
+				return &rest.Error{Message: "answered without data", RequestID: string(e.RequestID)}
+			}
+			if err := rest.UnmarshalJSON(data, &fresh); err != nil {
+				return err
 			}
 			*dst = fresh
 			return nil

@@ -25,7 +25,7 @@ var dataAuthorizeTypes = []DataAuthorizeType{
 	{Name: "ASSET", Unlocks: "read the ID and name of all assets"},
 	{Name: "ROLE", Unlocks: "read the ID and name of all roles"},
 	{Name: "USER_OP", Unlocks: "create and delete user accounts", Power: true},
-	{Name: "USER_PERMISSION", Unlocks: "authorize users"},
+	{Name: "USER_PERMISSION", Unlocks: "authorize users", Power: true},
 	{Name: "USER_ALL_PERMISSION", Unlocks: "read the permissions of all users", Power: true},
 	{Name: "ROLE_OP", Unlocks: "edit all roles", Power: true},
 	{Name: "MENU_GROUP_OP", Unlocks: "edit all menu groups", Power: true},

@@ -35,6 +35,7 @@ type call struct {
 
 	attempts int
 	reached  bool // the service may have acted on an attempt
+	open     bool // the outcome of an attempt is unknown
 
 	// Of the latest attempt:
 	sent     *http.Request
@@ -127,6 +128,7 @@ func (c *call) settle(e *Error) *Error {
 	c.redact(e)
 	c.err = e
 	c.reached = c.reached || !e.Unsent
+	c.open = c.open || unanswered(e)
 	c.wait = max(backoff(c.client.config.RetryWaitMin, c.attempts), e.RetryAfter+jitter(c.client.config.RetryWaitMin))
 	if e.Status == http.StatusTooManyRequests && c.window != nil {
 		c.window.pause(c.wait)
@@ -198,7 +200,7 @@ func (c *call) outcome(err error) error {
 		e.Transient = false
 		c.redact(e)
 		c.tell(e)
-		c.reached = true
+		c.reached, c.open = true, true
 	}
 	if ended := c.ctx.Err(); ended != nil && c.repeatable() && c.attempts <= c.client.config.MaxRetries {
 		if e.Err == nil {
@@ -217,5 +219,12 @@ func (c *call) complete(e *Error) *Error {
 		e.Attempts = c.attempts
 	}
 	e.Unsent = e.Unsent && !c.reached
+	e.Unanswered = c.open
 	return e
+}
+
+// unanswered tells that an attempt may have reached the service, and that nothing says what became of it: there was no answer, a
+// gateway gave up waiting for it, or it can't be read.
+func unanswered(e *Error) bool {
+	return !e.Unsent && (e.Status == 0 || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status < 300 && e.Transient)
 }

@@ -29,6 +29,9 @@ type Error struct {
 	Transient bool
 	// Unsent tells that the service surely did not act on any attempt.
 	Unsent bool
+	// Unanswered tells that the outcome of an attempt is unknown, whatever the next one was answered: the service may have got it,
+	// and nothing says what became of it. Only a reading can tell, and not at once.
+	Unanswered bool
 	// RetryAfter is what the service asked to wait, 0 when it did not.
 	RetryAfter time.Duration
 	// Err is the cause: a network error, a decoding error, or the end of the context.

@@ -114,6 +114,28 @@ func TestUnsentCoversAllAttempts(t *testing.T) {
 	})
 }
 
+// Whether an attempt was answered is not decided by the next one.
+func TestUnansweredCoversAllAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for first, want := range map[int]bool{0: true, 502: true, 504: true, 503: false, 429: false} {
+			sent := 0
+			c := fake(t, Config{MaxRetries: 1}, func(*http.Request) (*http.Response, error) {
+				if sent++; sent > 1 {
+					return respond(429, "no"), nil
+				}
+				if first == 0 {
+					return nil, io.ErrUnexpectedEOF
+				}
+				return respond(first, "no"), nil
+			})
+			if e := failure(t.Context(), t, c, Request{Kind: Write}); e.Unanswered != want {
+				t.Errorf("first %d, then 429: unanswered %v, want %v", first, e.Unanswered, want)
+			}
+		}
+	})
+}
+
 func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int32

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +60,7 @@ func (s *authorizations) Identity(_ context.Context, a authorization) (any, erro
 }
 
 func (s *authorizations) Read(ctx context.Context, prior authorization) (authorization, bool, error) {
-	listed, err := s.client.AppAuthorization(ctx, prior.orgID, prior.appID)
+	listed, err := s.client.AppAuthorization(ctx, prior.orgID, prior.appID, prior.types...)
 	if errors.Is(err, api.ErrAppNotFound) {
 		return prior, false, nil
 	}
@@ -128,7 +127,11 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 	if order.Verb == "delete" && turn.Wanted {
 		return unchanged, nil // with create_before_destroy, what is listed is the new instance's
 	}
-	listed, err := s.client.AppAuthorization(ctx, set.orgID, set.appID)
+	var expected []string
+	if order.Prior != nil {
+		expected = order.Prior.types
+	}
+	listed, err := s.client.AppAuthorization(ctx, set.orgID, set.appID, expected...)
 	switch {
 	case errors.Is(err, api.ErrAppNotFound) && order.Wanted == nil:
 		return unchanged, nil
@@ -204,6 +207,9 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 		return out, fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr)
 	}
 	out.Now.types = listed
+	if unanswered(err) { // the service may still act on it
+		out.Now.types = union(listed, target.types)
+	}
 	if verb == "create" {
 		out.Touched = accepted || unanswered(err)
 		granted := target
@@ -260,6 +266,13 @@ func noSuchApp(err error) string {
 	return text
 }
 
+// union is what is in either list, sorted.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // unsent tells that the service surely did not act.
 func unsent(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
@@ -269,7 +282,7 @@ func unsent(err error) bool {
 // unanswered tells that the service did not say what became of the write, and may still act on it.
 func unanswered(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
-	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
+	return ok && e.Unanswered
 }
 
 func isDifference(err error) bool {

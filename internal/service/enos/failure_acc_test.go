@@ -126,6 +126,32 @@ func TestAccFailure_lasting(t *testing.T) {
 	g.check(g.listed(portal))
 }
 
+// A write without an answer may still be acted on, though its repetition is refused and nothing is listed yet: the state holds
+// what may be granted, and a destroy takes it back.
+func TestAccFailure_refusedAfterNoAnswer(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []wire.FaultKind{mock.FaultForbidden, mock.FaultExhausted, wire.Throttle, mock.FaultUnavailable} {
+		t.Run(string(refusal), func(t *testing.T) {
+			t.Parallel()
+			g := newGateway(t, mock.Switches{})
+			cli := g.cli()
+			cli.Write("main.tf", authorization(portal, "USER"))
+			cli.Plan()
+			g.Faults.Add(wire.Fault{Service: mock.ServiceName, Operation: mock.UpdateApplicationAuthorization, Kind: wire.ResetBefore, Times: 1})
+			g.Faults.Add(wire.Fault{Service: mock.ServiceName, Operation: mock.UpdateApplicationAuthorization, Kind: refusal})
+			mustFail(t, cli.Apply(), "Unable to create the data authorization")
+			g.Faults.Clear()
+			g.set(portal, "USER") // the service acts on the first attempt now
+			if r := cli.Run("state", "list"); r.Stdout == "" {
+				t.Error("the state has forgotten what may be granted")
+			}
+			cli.Plan("-destroy")
+			mustApply(t, cli)
+			g.check(g.listed(portal))
+		})
+	}
+}
+
 // A timeout says which one to raise.
 func TestAccFailure_timeout(t *testing.T) {
 	t.Parallel()
