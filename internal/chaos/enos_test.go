@@ -180,6 +180,17 @@ func (p *portal) meddle() {
 	}
 }
 
+// clear takes all types from an application that a resource goes over to.
+func (p *portal) clear(a core.Address, id string) {
+	if a.Type != dataAuthorization {
+		return
+	}
+	_, app, _ := strings.Cut(id, "/")
+	p.w.note("somebody clears %s for %s", app, a)
+	_ = p.mock.SetAuthorization(acctest.OrgID, app)
+	clear(p.ours[app])
+}
+
 func (p *portal) mend() {
 	for _, a := range p.authorized {
 		a.unknown = false

@@ -378,6 +378,28 @@ func (ws *workspace) meddle() {
 	}
 }
 
+// clear makes applications ready to join a set: closed, and granted to nobody whom the set does not list.
+func (ws *workspace) clear(a core.Address, apps []string) {
+	for _, s := range ws.sets {
+		if s.Address != a {
+			continue
+		}
+		for _, app := range apps {
+			ws.w.note("somebody clears %s for %s", app, a)
+			_ = ws.mock.SetMode(app, huaweicloud.AssignUser)
+			delete(ws.opened, app)
+			for name := range ws.granted(app) {
+				if _, listed := s.accounts[name]; listed {
+					continue
+				}
+				_ = ws.mock.Revoke(app, parse(name))
+				delete(ws.ours[app], name)
+				delete(ws.foreign[app], name)
+			}
+		}
+	}
+}
+
 func (ws *workspace) mend() {
 	for _, s := range ws.sets {
 		s.unknown = nil
@@ -613,7 +635,8 @@ func (ws *workspace) converged() error {
 				}
 			}
 			for name := range granted {
-				if _, ok := s.accounts[name]; !ok && s.exclusive {
+				// Whom an application hid while it was open no plan has shown.
+				if _, ok := s.accounts[name]; !ok && s.exclusive && !ws.open[app] {
 					return fmt.Errorf("%s: %s still has %s", s.Address, app, name)
 				}
 			}

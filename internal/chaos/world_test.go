@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -173,6 +174,57 @@ func (w *world) plan() (*core.Plan, error) {
 	return plan, nil
 }
 
+// importID finds the id in the import block that an error gives.
+var importID = regexp.MustCompile(`import \{[^}]* id = "([^"]+)"`)
+
+// concede does what the errors of a plan ask for: a resource that would take access away with its create
+// is imported; where an application joins a resource, its administrator clears it first.
+func (w *world) concede(plan *core.Plan) (bool, error) {
+	again := false
+	for _, e := range plan.Errors {
+		found := importID.FindStringSubmatch(e.Detail)
+		if found == nil {
+			continue
+		}
+		again = true
+		if plan.Refreshed[e.Address] != nil {
+			for _, estate := range w.estates {
+				switch estate := estate.(type) {
+				case *workspace:
+					estate.clear(e.Address, strings.Split(found[1], ","))
+				case *portal:
+					estate.clear(e.Address, found[1])
+				}
+			}
+			continue
+		}
+		diags, err := w.tf.Import(w.t.Context(), e.Address, found[1])
+		if err != nil {
+			return false, err
+		}
+		w.gate.quiet()
+		w.note("%s is imported from %s: %v", e.Address, found[1], diags.Err())
+		if bugs := diags.Bugs(); len(bugs) > 0 {
+			return false, fmt.Errorf("import: %+v", bugs)
+		}
+	}
+	return again, nil
+}
+
+// planned is plan, after what its errors ask for.
+func (w *world) planned() (*core.Plan, error) {
+	for range 4 {
+		plan, err := w.plan()
+		if err != nil {
+			return nil, err
+		}
+		if again, err := w.concede(plan); err != nil || !again {
+			return plan, err
+		}
+	}
+	return w.plan()
+}
+
 // apply applies a plan and checks what it left.
 func (w *world) apply(plan *core.Plan, killed *bool) (*core.Diagnostics, error) {
 	for _, e := range w.estates {
@@ -246,7 +298,7 @@ func (w *world) round(edit bool) (killed bool, err error) {
 	}
 	spoil(w.mock.Faults, w.rng.Uint64(), faultRate, w.delay)
 	defer w.mock.Faults.Clear()
-	plan, err := w.plan()
+	plan, err := w.planned()
 	if err != nil || len(plan.Errors) > 0 {
 		return false, err
 	}
@@ -291,25 +343,31 @@ func (w *world) settle() error {
 	w.note("the faults stop")
 	w.tf.Provider = w.provider(map[string]any{"max_retries": 1})
 	defer func() { w.tf.Provider = w.provider(w.knobs) }()
-	plan, err := w.plan()
+	plan, err := w.planned()
 	if err == nil {
 		err = plan.Err()
 	}
 	if err != nil {
 		return fmt.Errorf("the plan without faults: %w", err)
 	}
-	diags, err := w.apply(plan, nil)
-	if err == nil {
-		err = diags.Err()
-	}
-	if err != nil {
-		return fmt.Errorf("the apply without faults: %w", err)
-	}
-	if err := w.converged(); err != nil {
-		return fmt.Errorf("one apply did not converge: %w", err)
-	}
-	if plan, err = w.plan(); err != nil {
-		return err
+	// What an application hid while it was open shows in the plan after the apply that closes it.
+	for range 2 {
+		diags, err := w.apply(plan, nil)
+		if err == nil {
+			err = diags.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("the apply without faults: %w", err)
+		}
+		if err := w.converged(); err != nil {
+			return fmt.Errorf("one apply did not converge: %w", err)
+		}
+		if plan, err = w.plan(); err != nil {
+			return err
+		}
+		if plan.Empty() {
+			break
+		}
 	}
 	if err := plan.Err(); err != nil {
 		return fmt.Errorf("the plan after the apply: %w", err)

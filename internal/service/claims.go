@@ -22,15 +22,16 @@ import (
 //
 // They hold for one plan, or for what one apply plans again. The zero value is ready for use, and a nil *Claims knows of
 // nothing and finds nothing.
-type Claims[M any] struct {
+type Claims[M comparable] struct {
 	mu     sync.Mutex
-	places map[string]map[string]*Claim[M] // by target, and then by resource
-	taken  map[string][]string             // the targets of a resource
-	told   map[[2]string]bool              // pairs of resources whose conflict was returned
+	places map[string]map[string]*Claim[M]    // by target, and then by resource
+	taken  map[string][]string                // the targets of a resource
+	told   map[[2]string]bool                 // pairs of resources whose conflict was returned
+	held   map[string]map[string]func(M) bool // by resource and target: whom the state of a resource lists
 }
 
 // Claim is what a resource is going to do with each of its targets.
-type Claim[M any] struct {
+type Claim[M comparable] struct {
 	// Resource is the resource instance, as Instance tells it from others.
 	Resource string
 	// Targets are the applications or roles, each by a name that is unique in the service.
@@ -48,7 +49,7 @@ type Claim[M any] struct {
 }
 
 // Conflict is a pair of resources of one configuration that would fight.
-type Conflict[M any] struct {
+type Conflict[M comparable] struct {
 	// Other is the resource that has made its claim before, Targets what both name, in order.
 	Other   *Claim[M]
 	Targets []string
@@ -118,6 +119,41 @@ func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
 	return members, len(members) > 0 || owner.Mode != adder.Mode && owner.Mode != "" && adder.Mode != ""
 }
 
+// Hold records whom the state of a resource lists on its targets. Terraform plans an instance that is
+// replaced twice, the second time as a create that knows of no state, and a tainted one only so. What
+// the state lists goes with the old instance, as the plan shows, and is not taken away by the new one.
+// The resource is an instance or, where the state of a refresh is all that there is, OfTargets.
+func (c *Claims[M]) Hold(resource string, targets []string, lists func(M) bool) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held == nil {
+		c.held = map[string]map[string]func(M) bool{}
+	}
+	c.held[resource] = map[string]func(M) bool{}
+	for _, target := range targets {
+		c.held[resource][target] = lists
+	}
+}
+
+// OfTargets names the one resource that owns all of some targets.
+func OfTargets(targets []string) string {
+	return "owner of " + strings.Join(slices.Sorted(slices.Values(targets)), "\x00")
+}
+
+// Holds tells whether the state of a resource listed somebody on a target.
+func (c *Claims[M]) Holds(resource, target string, member M) bool {
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lists := c.held[resource][target]
+	return lists != nil && lists(member)
+}
+
 // instanceKey names in the private state what tells a resource instance from others.
 const instanceKey = "instance"
 
@@ -141,9 +177,9 @@ func Instance(ctx context.Context, private PrivateState) (string, diag.Diagnosti
 	return name, private.SetKey(ctx, instanceKey, fmt.Appendf(nil, "%q", name))
 }
 
-// DestroyAdvice belongs to the error of two owners: before Terraform plans a destroy it makes an ordinary plan, only to
+// DestroyAdvice belongs to errors of a plan that say nothing of a destroy: before Terraform plans a destroy it makes an ordinary plan, only to
 // refresh the state, and the errors of that plan end it.
-const DestroyAdvice = "To destroy both as they are, use `terraform destroy -refresh=false`: otherwise this plan is made before the destroy is planned."
+const DestroyAdvice = "To destroy what is there as it is, use `terraform destroy -refresh=false`: otherwise this plan is made before the destroy is planned."
 
 // SortedLines puts texts under each other in an order that doesn't vary from run to run.
 func SortedLines(texts []string) string {

@@ -20,6 +20,18 @@ func (e *GoneError) Error() string {
 // Is makes errors.Is(err, ErrAppNotFound) true.
 func (e *GoneError) Is(target error) bool { return target == ErrAppNotFound }
 
+// OpenedError tells that applications are open to everybody and would be closed, though the set did not
+// know them open: somebody has opened them since its plan, or before it was created.
+type OpenedError struct{ Apps []App }
+
+func (e *OpenedError) Error() string {
+	names := make([]string, 0, maxNames)
+	for _, app := range e.Apps[:min(len(e.Apps), maxNames)] {
+		names = append(names, app.String())
+	}
+	return more(strings.Join(names, ", "), len(e.Apps)) + ": open to everybody"
+}
+
 // ApplyError tells what an apply did before it failed, and what it did not.
 type ApplyError struct {
 	// Err is what stopped it: the service's error, the caller's refusal, or the end of the context. It is nil when the

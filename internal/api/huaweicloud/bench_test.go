@@ -63,7 +63,7 @@ func BenchmarkDiff(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", tc.name, size), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					Diff(tc.wanted, tc.prior, tc.actual, false)
+					Diff(tc.wanted, tc.prior, tc.actual)
 				}
 			})
 		}
@@ -73,7 +73,7 @@ func BenchmarkDiff(b *testing.B) {
 func BenchmarkPhases(b *testing.B) {
 	for _, size := range sizes {
 		l := newLoads(size, benchApps)
-		deltas := Diff(l.set, l.none, l.empty, false)
+		deltas := Diff(l.set, l.none, l.empty)
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -177,9 +177,8 @@ func (k *Claim) allow(a Assignment) error {
 	return nil
 }
 
-// passed are the accounts, by application, that were this resource's to revoke and have passed to others: those that it had, or
-// all of them when it is exclusive.
-func (k *Claim) passed(prior Set, exclusive bool) map[string][]Handle {
+// passed are the accounts, by application, that were this resource's to revoke and have passed to others.
+func (k *Claim) passed(prior Set) map[string][]Handle {
 	if k == nil {
 		return nil
 	}
@@ -187,7 +186,7 @@ func (k *Claim) passed(prior Set, exclusive bool) map[string][]Handle {
 	out := map[string][]Handle{}
 	for id, hidden := range k.hidden {
 		for h := range hidden {
-			if exclusive || apps[id] && had.wants(h, k.seen[id]) {
+			if apps[id] && had.wants(h, k.seen[id]) {
 				out[id] = append(out[id], h)
 			}
 		}

@@ -18,7 +18,22 @@ type Set struct {
 	Accounts Accounts
 	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
 	Mixed bool
+	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
+	// Mode counts for all.
+	Open map[string]bool
 }
+
+// opened tells that the state saw the application open to everybody, so that a plan has shown that it
+// is going to be closed.
+func (s Set) opened(appID string) bool {
+	if s.Open != nil {
+		return s.Open[appID]
+	}
+	return s.Mode == AllUser || s.Mixed
+}
+
+// Lists tells whether the set has an account.
+func (s Set) Lists(h Handle) bool { _, ok := s.Accounts[h]; return ok }
 
 // Status is what the service says of one application.
 type Status struct {
@@ -48,6 +63,9 @@ type Delta struct {
 	Mode AuthorizationType
 	// Flip tells that the mode changes, so that a request is due even when no account changes.
 	Flip bool
+	// Opened tells that the application is open to everybody and would be closed, which no plan has shown:
+	// the prior set did not know it open. Nothing may be sent then.
+	Opened bool
 	// Replace are accounts to revoke before anything is granted, since the service might take them for one of Grant.
 	Replace []Handle
 	Grant   []Handle
@@ -65,12 +83,16 @@ type Deltas struct {
 // Diff returns what has to change so that the service shows what is wanted. It is a pure function: the plan warns of
 // what the apply will send because both call it with the same arguments.
 //
+// Only what prior lists is ever revoked, and only on the applications of prior: that is what a plan
+// shows with a `-`. Whom neither side lists an exclusive set leaves alone too, until a refresh has
+// taken them into its state: see Foreign.
+//
 // Applications of prior that are no longer wanted lose the accounts of prior and end in ASSIGN_USER, since revoking
-// must never open an application to everybody. An exclusive set also revokes accounts that neither side lists.
+// must never open an application to everybody.
 // Applications that the service does not know are left out: whether that is an error is for the caller to decide.
-func Diff(wanted, prior Set, actual Actual, exclusive bool) Deltas {
+func Diff(wanted, prior Set, actual Actual) Deltas {
 	d := differ{
-		wanted: wanted, prior: prior, exclusive: exclusive,
+		wanted: wanted, prior: prior,
 		priorAccounts: alias(prior.Accounts, wanted.Accounts),
 		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: Accounts{}},
 	}
@@ -100,7 +122,7 @@ func Diff(wanted, prior Set, actual Actual, exclusive bool) Deltas {
 		} else {
 			delta = d.left(status)
 		}
-		if delta.Flip || len(delta.Replace)+len(delta.Grant)+len(delta.Revoke) > 0 {
+		if delta.Flip || delta.Opened || len(delta.Replace)+len(delta.Grant)+len(delta.Revoke) > 0 {
 			d.out.Apps = append(d.out.Apps, delta)
 		}
 	}
@@ -109,7 +131,6 @@ func Diff(wanted, prior Set, actual Actual, exclusive bool) Deltas {
 
 type differ struct {
 	wanted, prior Set
-	exclusive     bool
 	priorAccounts Accounts // prior's accounts in the spelling of wanted
 	known         Accounts // the accounts of both sides
 	rows          []row    // the same, sorted once for all applications
@@ -131,6 +152,7 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
 		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode || d.prior.Mixed
 	}
+	delta.Opened = opaque(status.App) && d.wanted.Mode != AllUser && (!wasThere || !d.prior.opened(status.App.ID))
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
 		h := r.account
@@ -138,19 +160,16 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 		switch {
 		case r.want && !granted:
 			delta.Grant = append(delta.Grant, h)
-		case r.want && wasThere && r.had && r.before != r.platform:
+		case r.want && wasThere && r.had && r.before != r.platform && r.before != "" && r.platform != "":
 			if _, stale := status.Stale[h]; status.Stale == nil || stale {
 				delta.Replace = append(delta.Replace, h)
 				delta.Grant = append(delta.Grant, h)
 				d.out.revokePlatform[h] = r.before
 			}
-		case !r.want && granted && (wasThere || d.exclusive), !r.want && r.had && wasThere && d.hides(status, h):
+		case !r.want && wasThere && (granted || d.hides(status, h)):
 			delta.Revoke = append(delta.Revoke, h)
 			d.out.revokePlatform[h] = r.before
 		}
-	}
-	if d.exclusive && (d.wanted.Mode != AllUser || delta.Flip) {
-		delta.Revoke = d.addForeign(delta.Revoke, actual)
 	}
 	delta.moveLookalikes()
 	return delta
@@ -165,43 +184,77 @@ func (d *differ) hides(status Status, h Handle) bool {
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.
 func (d *differ) left(status Status) Delta {
 	delta := Delta{App: status.App, Mode: AssignUser}
-	owns := d.exclusive || d.prior.Mode == AllUser || len(d.priorAccounts) > 0
 	switch status.App.AuthorizationType {
 	case AssignUser:
 	case "":
 		delta.Flip = d.prior.Mode == AllUser || d.prior.Mixed
 	default:
 		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
-		delta.Flip = owns
+		delta.Flip = d.prior.opened(status.App.ID)
+		delta.Opened = !delta.Flip && len(d.priorAccounts) > 0
 	}
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
-		if _, granted := actual[r.account]; granted && (r.had || d.exclusive) {
+		if _, granted := actual[r.account]; granted && r.had {
 			delta.Revoke = append(delta.Revoke, r.account)
 			d.out.revokePlatform[r.account] = r.before
 		}
 	}
-	if d.exclusive {
-		delta.Revoke = d.addForeign(delta.Revoke, actual)
-	}
 	return delta
 }
 
-// addForeign adds the accounts of actual that neither side of the set knows.
-func (d *differ) addForeign(revoke []Handle, actual Accounts) []Handle {
-	foreign := len(revoke)
-	for h, platform := range actual {
-		if _, ok := d.known[h]; !ok {
-			revoke = append(revoke, h)
-			if _, ok := d.out.revokePlatform[h]; !ok {
-				d.out.revokePlatform[h] = platform
+// Foreign returns the accounts, by application and sorted, that are granted and that the set neither
+// wants nor has in its state, and so leaves alone. On an application that joins the set, these are all
+// that it doesn't want. An exclusive set wants none of them there. What an open application lists
+// proves nothing.
+func Foreign(wanted, prior Set, actual Actual) map[string][]Handle {
+	known := maps.Clone(alias(prior.Accounts, wanted.Accounts))
+	if known == nil {
+		known = Accounts{}
+	}
+	maps.Copy(known, wanted.Accounts)
+	joined, listed := aliases{reference: wanted.Accounts}, aliases{reference: known}
+	inPrior := setOf(prior.AppIDs)
+	found := map[uintptr][]Handle{}
+	out := map[string][]Handle{}
+	for id, status := range actual {
+		if opaque(status.App) {
+			continue
+		}
+		reference := known
+		accounts := listed.of(status.Accounts)
+		if !inPrior[id] {
+			reference, accounts = wanted.Accounts, joined.of(status.Accounts)
+		}
+		unlisted, ok := found[identity(accounts)]
+		if !ok || !inPrior[id] {
+			unlisted = nil
+			for h := range accounts {
+				if _, ok := reference[h]; !ok {
+					unlisted = append(unlisted, h)
+				}
+			}
+			slices.SortFunc(unlisted, compareHandles)
+			if inPrior[id] {
+				found[identity(accounts)] = unlisted
 			}
 		}
+		if len(unlisted) > 0 {
+			out[id] = unlisted
+		}
 	}
-	if len(revoke) > foreign {
-		slices.SortFunc(revoke, compareHandles)
+	return out
+}
+
+// OpenedApps are the applications that may not be closed, since no plan has shown that.
+func (d Deltas) OpenedApps() []App {
+	var apps []App
+	for _, delta := range d.Apps {
+		if delta.Opened {
+			apps = append(apps, delta.App)
+		}
 	}
-	return revoke
+	return apps
 }
 
 // moveLookalikes moves to Replace what would be revoked beside the grant of an account that differs in letter case

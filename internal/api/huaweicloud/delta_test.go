@@ -60,6 +60,27 @@ func drawSet(t *rapid.T, label string) Set {
 	return s
 }
 
+// see gives the set what a refresh would: which applications are open to everybody.
+func (s *Set) see(actual Actual) {
+	s.Open = map[string]bool{}
+	for _, id := range s.AppIDs {
+		if opaque(actual[id].App) {
+			s.Open[id] = true
+		}
+	}
+}
+
+// join closes the applications that join the set, which a plan with an open one refuses.
+func (s *Set) join(prior Set, actual Actual) {
+	for _, id := range s.AppIDs {
+		if s.Mode == AssignUser && !slices.Contains(prior.AppIDs, id) {
+			status := actual[id]
+			status.App.AuthorizationType = AssignUser
+			actual[id] = status
+		}
+	}
+}
+
 func drawActual(t *rapid.T) Actual {
 	actual := Actual{}
 	for i := range 6 {
@@ -149,17 +170,24 @@ func TestDiffConverges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
-		exclusive := rapid.Bool().Draw(t, "exclusive")
-		deltas := Diff(wanted, prior, actual, exclusive)
+		deltas := Diff(wanted, prior, actual)
 		after, _ := perform(t, actual, deltas)
+		opened := map[string]bool{}
+		for _, app := range deltas.OpenedApps() {
+			opened[app.ID] = true
+			if slices.Contains(prior.AppIDs, app.ID) && prior.opened(app.ID) || app.AuthorizationType != AllUser {
+				t.Fatalf("%s may be closed", app.ID)
+			}
+		}
 
 		for id, status := range after {
 			before := actual[id]
 			switch {
+			case opened[id]: // nothing is sent for any application
 			case slices.Contains(wanted.AppIDs, id):
-				checkKept(t, id, wanted, prior, before, status, exclusive)
+				checkKept(t, id, wanted, prior, before, status)
 			case slices.Contains(prior.AppIDs, id):
-				checkLeft(t, id, prior, before, status, exclusive)
+				checkLeft(t, id, prior, before, status)
 			default:
 				if diff := cmp.Diff(before.Accounts, status.Accounts, byHandle); diff != "" || before.App != status.App {
 					t.Fatalf("%s is none of ours and changed: %s", id, diff)
@@ -169,7 +197,7 @@ func TestDiffConverges(t *testing.T) {
 	})
 }
 
-func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status, exclusive bool) {
+func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status) {
 	if after.App.AuthorizationType != wanted.Mode {
 		t.Fatalf("%s is %s, want %s", id, after.App.AuthorizationType, wanted.Mode)
 	}
@@ -178,7 +206,7 @@ func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status, e
 		if !ok {
 			t.Fatalf("%s lacks %s", id, h.Value())
 		}
-		if was, ok := prior.Accounts[h]; ok && was != platform && slices.Contains(prior.AppIDs, id) && got != platform {
+		if was, ok := prior.Accounts[h]; ok && was != platform && was != "" && platform != "" && slices.Contains(prior.AppIDs, id) && got != platform {
 			t.Fatalf("%s: %s has platform %q, want %q", id, h.Value(), got, platform)
 		}
 	}
@@ -189,12 +217,6 @@ func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status, e
 		if _, was := prior.Accounts[h]; was && slices.Contains(prior.AppIDs, id) {
 			t.Fatalf("%s: %s left the set and is still there", id, h.Value())
 		}
-		if exclusive && wanted.Mode == AssignUser {
-			t.Fatalf("%s: foreign %s is still there", id, h.Value())
-		}
-	}
-	if exclusive {
-		return
 	}
 	for h := range before.Accounts {
 		_, ours := prior.Accounts[h]
@@ -204,14 +226,14 @@ func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status, e
 	}
 }
 
-func checkLeft(t *rapid.T, id string, prior Set, before, after Status, exclusive bool) {
-	if after.App.AuthorizationType == AllUser && (before.App.AuthorizationType != AllUser || prior.Mode == AllUser) {
+func checkLeft(t *rapid.T, id string, prior Set, before, after Status) {
+	if after.App.AuthorizationType == AllUser && (before.App.AuthorizationType != AllUser || prior.opened(id)) {
 		t.Fatalf("%s was left open to everybody", id)
 	}
 	for h := range before.Accounts {
 		_, ours := prior.Accounts[h]
 		_, there := after.Accounts[h]
-		if there == (ours || exclusive) {
+		if there == ours {
 			t.Fatalf("%s: %s ours=%v, there afterwards=%v", id, h.Value(), ours, there)
 		}
 	}
@@ -227,9 +249,10 @@ func TestDiffIsIdempotent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
-		exclusive := rapid.Bool().Draw(t, "exclusive")
-		after, _ := perform(t, actual, Diff(wanted, prior, actual, exclusive))
-		if again := Diff(wanted, wanted, after, exclusive); !again.Empty() {
+		prior.see(actual)
+		wanted.join(prior, actual)
+		after, _ := perform(t, actual, Diff(wanted, prior, actual))
+		if again := Diff(wanted, wanted, after); !again.Empty() {
 			t.Fatalf("not settled: %+v", again.Apps)
 		}
 	})
@@ -254,7 +277,7 @@ func TestRequestsAreFewest(t *testing.T) {
 			wanted.AppIDs, prior.AppIDs = append(wanted.AppIDs, id), append(prior.AppIDs, id)
 			actual[id] = Status{App: App{ID: id, AuthorizationType: AssignUser}, Accounts: prior.Accounts}
 		}
-		deltas := Diff(wanted, prior, actual, false)
+		deltas := Diff(wanted, prior, actual)
 		_, requests := perform(t, actual, deltas)
 		least := (apps + 19) / 20 * max((grants+99)/100, (revocations+99)/100)
 		if requests != least || deltas.Requests() != least {
@@ -278,13 +301,21 @@ func TestDiffCases(t *testing.T) {
 	for name, test := range map[string]struct {
 		wanted, prior Set
 		actual        Actual
-		exclusive     bool
 		want          []Assignment
 		revocations   int
+		opened        bool
 	}{
-		"nothing to do":     {wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other")},
-		"gone app":          {wanted: set(AssignUser, "x"), actual: Actual{}},
-		"mode only":         {wanted: set(AssignUser), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}}},
+		"nothing to do": {wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other")},
+		"gone app":      {wanted: set(AssignUser, "x"), actual: Actual{}},
+		"mode only": {
+			wanted: set(AssignUser), prior: set(AllUser), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}},
+		},
+		"create over an open app": {wanted: set(AssignUser, "x"), actual: app(AllUser), opened: true},
+		"opened since the plan":   {wanted: set(AssignUser, "x", "y"), prior: set(AssignUser, "x"), actual: app(AllUser), opened: true},
+		"stranger on an app that joins": {
+			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")},
+			prior:  Set{AppIDs: []string{"b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, actual: app(AssignUser, "x", "y"),
+		},
 		"empty on closed":   {wanted: set(AssignUser), actual: app(AssignUser, "other")},
 		"listed decorated":  {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi"), actual: decorated},
 		"imported spelling": {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi(sales)"), actual: decorated},
@@ -292,8 +323,8 @@ func TestDiffCases(t *testing.T) {
 			wanted: set(AssignUser), prior: set(AssignUser, "lisi"), actual: decorated, revocations: 1,
 			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi").Value()}}}},
 		},
-		"decorated stranger beside the plain one": {
-			wanted: set(AssignUser, "lisi"), exclusive: true, revocations: 1, actual: app(AssignUser, "lisi", "lisi(sales)"),
+		"decorated account beside the plain one": {
+			wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi", "lisi(sales)"), revocations: 1, actual: app(AssignUser, "lisi", "lisi(sales)"),
 			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi(sales)").Value()}}}},
 		},
 		"open and revoke": {
@@ -301,9 +332,7 @@ func TestDiffCases(t *testing.T) {
 			want: []Assignment{{AuthorizationType: AllUser, DelUsers: []Authorization{{Account: account("x").Value()}}}},
 		},
 		"destroy closes": {prior: set(AllUser), actual: app(AllUser, "other"), want: []Assignment{{AuthorizationType: AssignUser}}},
-		"destroy of an opened app": {
-			prior: set(AssignUser, "x"), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}},
-		},
+		"destroy of an app that was opened since":         {prior: set(AssignUser, "x"), actual: app(AllUser), opened: true},
 		"destroy of an empty set leaves an open app open": {prior: set(AssignUser), actual: app(AllUser)},
 		"letter case changes in two requests": {
 			wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "LiSi"), actual: app(AssignUser, "LiSi"), revocations: 1,
@@ -314,11 +343,15 @@ func TestDiffCases(t *testing.T) {
 		},
 		"platform changes in two requests": {
 			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): AD}},
-			prior:  set(AssignUser, "x"), actual: app(AssignUser, "x"), revocations: 1,
+			prior:  Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): Local}}, actual: app(AssignUser, "x"), revocations: 1,
 			want: []Assignment{
-				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("x").Value()}}},
+				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("x").Value(), PlatformType: Local}}},
 				{AuthorizationType: AssignUser, Users: []Authorization{{Account: account("x").Value(), PlatformType: AD}}},
 			},
+		},
+		"platform type that is left out from now on": {
+			wanted: set(AssignUser, "x"), prior: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): Local}},
+			actual: app(AssignUser, "x"),
 		},
 		"mode that the service doesn't tell is trusted": {
 			wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app("", "x"),
@@ -329,7 +362,13 @@ func TestDiffCases(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			deltas := Diff(test.wanted, test.prior, test.actual, test.exclusive)
+			deltas := Diff(test.wanted, test.prior, test.actual)
+			if opened := len(deltas.OpenedApps()) > 0; opened || test.opened {
+				if opened != test.opened {
+					t.Errorf("opened: %+v", deltas.Apps)
+				}
+				return
+			}
 			var got []Assignment
 			for _, phase := range deltas.Phases() {
 				for _, group := range phase {
@@ -355,8 +394,10 @@ func FuzzPhases(f *testing.F) {
 	f.Add([]byte("any seed grows into sets of accounts"))
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
 		wanted, prior, actual := drawSet(t, "wanted"), drawSet(t, "prior"), drawActual(t)
-		after, _ := perform(t, actual, Diff(wanted, prior, actual, true))
-		if again := Diff(wanted, wanted, after, true); !again.Empty() {
+		prior.see(actual)
+		wanted.join(prior, actual)
+		after, _ := perform(t, actual, Diff(wanted, prior, actual))
+		if again := Diff(wanted, wanted, after); !again.Empty() {
 			t.Fatalf("not settled: %+v", again.Apps)
 		}
 	}))

@@ -14,12 +14,12 @@ import (
 
 // work is everything that is done with accounts and is no request.
 var work = map[string]func(l loads, pages [][]byte){
-	"Diff of a create":  func(l loads, _ [][]byte) { Diff(l.set, l.none, l.empty, false) },
-	"Diff of nothing":   func(l loads, _ [][]byte) { Diff(l.set, l.set, l.full, false) },
-	"Diff of a change":  func(l loads, _ [][]byte) { Diff(l.changed, l.set, l.full, true) },
-	"Diff of a destroy": func(l loads, _ [][]byte) { Diff(l.none, l.set, l.full, true) },
+	"Diff of a create":  func(l loads, _ [][]byte) { Diff(l.set, l.none, l.empty) },
+	"Diff of nothing":   func(l loads, _ [][]byte) { Diff(l.set, l.set, l.full) },
+	"Diff of a change":  func(l loads, _ [][]byte) { Diff(l.changed, l.set, l.full) },
+	"Diff of a destroy": func(l loads, _ [][]byte) { Diff(l.none, l.set, l.full) },
 	"Phases": func(l loads, _ [][]byte) {
-		deltas := Diff(l.changed, l.none, l.full, true)
+		deltas := Diff(l.changed, l.none, l.full)
 		for _, phase := range deltas.Phases() {
 			for _, group := range phase {
 				for i := range group.Len() {
@@ -51,7 +51,7 @@ var work = map[string]func(l loads, pages [][]byte){
 		}
 	},
 	"reconcile": func(l loads, _ [][]byte) {
-		deltas := Diff(l.changed, l.set, l.full, true)
+		deltas := Diff(l.changed, l.set, l.full)
 		ledger := newLedger(deltas, l.changed.Accounts, l.full)
 		for _, phase := range deltas.Phases() {
 			for _, group := range phase {

@@ -21,8 +21,8 @@ func TestRememberedShowsWhatWasRead(t *testing.T) {
 			actual[id], apps[id] = status, status.App
 		}
 		tracked := Track(prior, actual, exclusive)
-		read := Diff(Set{}, tracked.Set, actual, exclusive)
-		remembered := Diff(Set{}, tracked.Set, Remembered(tracked, apps), exclusive)
+		read := Diff(Set{}, tracked.Set, actual)
+		remembered := Diff(Set{}, tracked.Set, Remembered(tracked, apps))
 		if diff := cmp.Diff(names(read), names(remembered)); diff != "" {
 			t.Fatalf("-read +remembered\n%s", diff)
 		}

@@ -67,6 +67,9 @@ type Outcome struct {
 	// LeftOpen are applications that are none of this set any more and stay open to everybody, since another resource of the run
 	// wants that: what the set granted there could not be revoked.
 	LeftOpen []string
+	// Foreign are accounts, by application, that an exclusive set neither lists nor had in its state: they
+	// came since its plan, and were left alone.
+	Foreign map[string][]Handle
 	// Passed are accounts, by application, that the set would have revoked and did not, since another resource of the run wants
 	// them there.
 	Passed map[string][]Handle
@@ -89,7 +92,10 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		return Outcome{}, err
 	}
 	out, err := r.reconcile(ctx, w, claim, claim.conceal(actual))
-	out.LeftOpen, out.Passed = claim.leftOpen(), claim.passed(r.Prior, r.Exclusive)
+	if r.Exclusive {
+		out.Foreign = Foreign(r.Wanted, r.Prior, out.Actual)
+	}
+	out.LeftOpen, out.Passed = claim.leftOpen(), claim.passed(r.Prior)
 	return out, err
 }
 
@@ -98,9 +104,12 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 	if gone := goneApps(r.Wanted, actual); len(gone) > 0 {
 		return out, &GoneError{AppIDs: gone}
 	}
-	deltas := Diff(r.Wanted, r.Prior, actual, r.Exclusive)
+	deltas := Diff(r.Wanted, r.Prior, actual)
 	run := &run{Reconciliation: r, w: w, claim: claim, ledger: newLedger(deltas, r.Wanted.Accounts, actual)}
 	for round := 0; !deltas.Empty(); round++ {
+		if opened := deltas.OpenedApps(); len(opened) > 0 {
+			return out, run.failed(&OpenedError{Apps: opened}, deltas, out.Actual)
+		}
 		if r.Approve != nil {
 			if err := r.Approve(deltas, out.Actual, run.ledger.revoked()); err != nil {
 				return out, run.failed(err, deltas, out.Actual)
@@ -116,7 +125,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 			return run.abandon(out, errors.Join(sendErr, err))
 		}
 		out.Actual = claim.conceal(run.ledger.settle(again))
-		remaining := Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive)
+		remaining := Diff(r.Wanted, r.Prior, out.Actual)
 		if gone := goneApps(r.Wanted, out.Actual); len(gone) > 0 && remaining.Empty() {
 			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)
 		}
@@ -140,7 +149,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 // abandon ends an apply that can't read back: what the service shows is worked out from its answers.
 func (r *run) abandon(out Outcome, err error) (Outcome, error) {
 	out.Actual = r.claim.conceal(r.ledger.estimate(out.Actual, r.Prior))
-	return out, r.failed(err, Diff(r.Wanted, r.Prior, out.Actual, r.Exclusive), out.Actual)
+	return out, r.failed(err, Diff(r.Wanted, r.Prior, out.Actual), out.Actual)
 }
 
 // run is the memory of one Reconcile.
@@ -315,7 +324,7 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 			set.AppIDs = append(set.AppIDs, id)
 		}
 	}
-	for _, delta := range Diff(wanted, prior, o.Actual, exclusive).Apps {
+	for _, delta := range Diff(wanted, prior, o.Actual).Apps {
 		if !inWanted[delta.App.ID] {
 			set.AppIDs = append(set.AppIDs, delta.App.ID)
 		}

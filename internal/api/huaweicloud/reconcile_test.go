@@ -188,6 +188,20 @@ func drawOffice(t *rapid.T, actual Actual) *office {
 	return o
 }
 
+// seen gives prior what a refresh would, and closes applications that join: a plan with an open one is
+// refused.
+func (o *office) seen(prior *Set, wanted Set) {
+	prior.Open = map[string]bool{}
+	for _, id := range prior.AppIDs {
+		prior.Open[id] = o.apps[id].mode == AllUser
+	}
+	for _, id := range wanted.AppIDs {
+		if wanted.Mode == AssignUser && !slices.Contains(prior.AppIDs, id) {
+			o.apps[id].mode = AssignUser
+		}
+	}
+}
+
 // honest brings a drawn prior to what a state can hold: everything it lists was granted once.
 func honest(prior Set, o *office) {
 	if prior.Mode == AllUser {
@@ -208,6 +222,7 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 		o := drawOffice(t, actual)
 		wanted, prior := drawSet(t, "wanted"), drawSet(t, "prior")
 		honest(prior, o)
+		o.seen(&prior, wanted)
 		before := map[string]Accounts{}
 		for id, room := range o.apps {
 			before[id] = maps.Clone(room.accounts)
@@ -224,6 +239,7 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 				}
 			}
 		}
+		o.seen(&prior, wanted)
 		out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: exclusive})
 		if err != nil {
 			t.Fatalf("%v\n%+v", err, out)
@@ -239,11 +255,18 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 				}
 			}
 			for h := range room.accounts {
-				if _, ok := wanted.Accounts[h]; !ok && exclusive && wanted.Mode == AssignUser {
+				_, ok := wanted.Accounts[h]
+				_, had := prior.Accounts[h]
+				left := slices.Contains(out.Foreign[id], h)
+				switch {
+				case ok || wanted.Mode != AssignUser:
+				case had && slices.Contains(prior.AppIDs, id):
 					t.Fatalf("%s still has %s", id, h.Value())
+				case left != exclusive:
+					t.Fatalf("%s has %s, which is left alone: said %v", id, h.Value(), left)
 				}
 			}
-			if exclusive || o.wipe {
+			if o.wipe {
 				continue
 			}
 			for h := range before[id] {
@@ -277,6 +300,7 @@ func TestReconcileAfterAFault(t *testing.T) {
 		o.records = true
 		wanted, prior := drawSet(t, "wanted"), drawSet(t, "prior")
 		honest(prior, o)
+		o.seen(&prior, wanted)
 		exclusive := rapid.Bool().Draw(t, "exclusive")
 		failing := rapid.IntRange(1, 6).Draw(t, "request that fails")
 		kind := rapid.IntRange(0, 3).Draw(t, "kind of fault")
@@ -361,7 +385,7 @@ func TestReconcileCases(t *testing.T) {
 			wanted: set(AssignUser, "x"), prior: set(AllUser), actual: one(AllUser), granted: []string{"x"}, requests: 1,
 		},
 		"closing uncovers the accounts that it would grant": {
-			wanted: set(AssignUser, "x"), actual: one(AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
+			wanted: set(AssignUser, "x"), prior: set(AllUser), actual: one(AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
 			office: func(o *office) { o.duplicateAdd = answer(400) },
 		},
 		"opening that ignores del_users": {
@@ -400,8 +424,14 @@ func TestReconcileCases(t *testing.T) {
 			wanted: set(AssignUser, "x"), actual: Actual{}, err: []string{"no such application: a"},
 		},
 		"an application that left and is gone": {prior: set(AssignUser, "x"), actual: Actual{}},
+		"opened since the plan": {
+			wanted: set(AssignUser, "x", "y"), prior: set(AssignUser, "x"), actual: one(AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
+		},
+		"destroyed after it was opened": {
+			prior: set(AssignUser, "x"), actual: one(AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
+		},
 		"two writers don't fight for ever": {
-			wanted: set(AssignUser), actual: one(AllUser), requests: 1,
+			wanted: set(AssignUser), prior: set(AllUser), actual: one(AllUser), requests: 1,
 			office: func(o *office) { o.stubborn = true },
 			err:    []string{"it is still not ASSIGN_USER"},
 		},
@@ -469,7 +499,7 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			if diff := cmp.Diff(test.state, out.State(test.wanted, Set{}, false), byHandle); diff != "" {
+			if diff := cmp.Diff(test.state, out.State(test.wanted, Set{}, false), byHandle, ignoreOpen); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -479,7 +509,7 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 // An apply that is interrupted after it closed an application, and before it saw what that one hid, still answers for it.
 func TestReconcileInterruptedAfterClosing(t *testing.T) {
 	t.Parallel()
-	prior := Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}
+	prior := Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x"), Open: map[string]bool{"a": true}}
 	for name, wanted := range map[string]Set{
 		"destroyed": {},
 		"emptied":   {AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf()},
@@ -493,7 +523,7 @@ func TestReconcileInterruptedAfterClosing(t *testing.T) {
 			if err == nil || o.apps["a"].mode != AssignUser {
 				t.Fatalf("%v, %s", err, o.apps["a"].mode)
 			}
-			if diff := cmp.Diff(prior, out.State(wanted, prior, false).Set, byHandle); diff != "" {
+			if diff := cmp.Diff(prior, out.State(wanted, prior, false).Set, byHandle, ignoreOpen); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -23,7 +23,7 @@ type Tracked struct {
 // While an application is open to everybody, what it lists proves nothing, so nothing is taken for gone from it. An
 // exclusive set takes up every account that is listed on an application that isn't open.
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
-	t := Tracked{Set: Set{Mode: prior.Mode}}
+	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool
 	listed := listings{byApp: make(map[string]Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
@@ -44,6 +44,9 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		}
 		if mode != "" && mode != prior.Mode {
 			t.Mode = mode
+		}
+		if mode == AllUser || mode == "" && prior.opened(id) {
+			t.Open[id] = true
 		}
 		open, closed, untold = open || mode == AllUser, closed || mode != "" && mode != AllUser, untold || mode == ""
 		if opaque(status.App) {

@@ -303,6 +303,39 @@ func sortAddresses(addresses []Address) {
 	slices.SortFunc(addresses, func(a, b Address) int { return strings.Compare(a.String(), b.String()) })
 }
 
+// Import takes a resource into the state, as an import block does: with what the service says of the id.
+func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnostics, error) {
+	p, err := t.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer t.end()
+	schema, err := t.schema(a)
+	if err != nil {
+		return nil, err
+	}
+	w := &planWalk{process: p}
+	answer, err := call(ctx, p, p.server.ImportResourceState, &tfprotov6.ImportResourceStateRequest{TypeName: a.Type, ID: id})
+	switch {
+	case err != nil:
+		p.fail(a, err)
+	case p.report(a, answer.Diagnostics):
+	case len(answer.ImportedResources) != 1:
+		p.bug(a, "an import of one id brought %d resources", len(answer.ImportedResources))
+	default:
+		imported := answer.ImportedResources[0]
+		value, err := imported.State.Unmarshal(schema.ValueType())
+		if err != nil {
+			return nil, err
+		}
+		object, ok := w.refresh(ctx, a, schema, &Object{Value: value, Private: imported.Private, Identity: imported.Identity})
+		if ok && object != nil {
+			t.State[a] = object
+		}
+	}
+	return &p.diags, nil
+}
+
 // Object reads a resource as a state file holds it.
 func (t *Terraform) Object(ctx context.Context, a Address, attributes map[string]any, tainted bool) (*Object, error) {
 	if t.schemas == nil {

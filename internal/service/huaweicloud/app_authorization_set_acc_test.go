@@ -6,6 +6,7 @@ package huaweicloud_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -224,38 +225,32 @@ func TestAccSet_drift(t *testing.T) {
 	})
 }
 
-// An app that is gone leaves app_ids on refresh; with none left, the resource does.
+// An app that is gone leaves app_ids on refresh; with none left, the resource does. The configuration
+// that still names it is an error of the plan.
 func TestAccSet_disappears(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	config := w.set(`
-		app_ids = ` + quoted(cad, viewer) + `
-		users   = { "corp.example.com" = { wangwu = "AD" } }`)
-	acctest.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
-		Steps: []resource.TestStep{
-			{Config: config},
-			{
-				PreConfig:          func() { w.DeleteApp(cad) },
-				RefreshState:       true,
-				ExpectNonEmptyPlan: true,
-			},
-			{
-				Config: w.set(`
-					app_ids = ` + quoted(viewer) + `
-					users   = { "corp.example.com" = { wangwu = "AD" } }`),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-			},
-			{
-				PreConfig:          func() { w.DeleteApp(viewer) },
-				RefreshState:       true,
-				ExpectNonEmptyPlan: true,
-				RefreshPlanChecks: resource.RefreshPlanChecks{PostRefresh: []plancheck.PlanCheck{
-					plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate),
-				}},
-			},
-		},
-	})
+	cli := w.cli()
+	body := `
+		app_ids = %s
+		users   = { "corp.example.com" = { wangwu = "AD" } }`
+	cli.Write("main.tf", setBlock(additive, fmt.Sprintf(body, quoted(cad, viewer))))
+	cli.Plan()
+	mustApply(t, cli)
+	w.DeleteApp(cad)
+	mustWarn(t, cli.Plan(), "No such application any more: "+cad, cad)
+	w.writes()
+	mustFail(t, cli.Apply(), "No such application", cad, "Nothing was sent")
+	mustDo(t, w.expectWrites())
+	cli.Write("main.tf", setBlock(additive, fmt.Sprintf(body, quoted(viewer))))
+	if plan := cli.Plan(); plan.Code != 0 || len(plan.Changes) > 0 && plan.Changes[address] != "" {
+		t.Errorf("changes: %v\n%s", plan.Changes, plan.Output)
+	}
+	w.DeleteApp(viewer)
+	mustRun(t, cli, "apply", "-refresh-only", "-auto-approve")
+	if r := cli.Run("state", "list"); strings.Contains(r.Output, address) {
+		t.Errorf("the state still has it:\n%s", r.Output)
+	}
 }
 
 func TestAccSet_onDestroyKeep(t *testing.T) {

@@ -6,6 +6,7 @@ package huaweicloud
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -211,7 +212,10 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	}
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
-	resp.Diagnostics.Append(modes{Opened: wanted.Mode == api.AllUser, Mixed: tracked.Mixed}.write(ctx, resp.Private)...)
+	if err == nil {
+		tracked = applied(wanted)
+	}
+	resp.Diagnostics.Append(newModes(wanted.Mode == api.AllUser, tracked).write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -234,8 +238,8 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	prior := state.set()
-	prior.Mixed = seen.Mixed
+	prior := seen.prior(state)
+	prior.Mode = api.AuthorizationType(state.AuthorizationType.ValueString())
 	actual, err := api.ObserveTracked(timed, client, prior, r.kind.exclusive)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "read", timeout)...)
@@ -253,9 +257,12 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
 	}
-	seen.Mixed = tracked.Mixed
-	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
-	resp.Diagnostics.Append(rememberApps(ctx, resp.Private, tracked.AppIDs, actual)...)
+	if r.kind.exclusive {
+		r.data.HuaweicloudClaims.Hold(service.OfTargets(tracked.AppIDs), tracked.AppIDs, tracked.Lists)
+	}
+	now := newModes(seen.Opened, tracked)
+	now.Gone = slices.Compact(slices.Sorted(slices.Values(slices.Concat(seen.Gone, absent(prior.AppIDs, actual)))))
+	resp.Diagnostics.Append(now.write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -295,9 +302,10 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	}
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
-	seen = modes{Opened: wanted.Mode == api.AllUser || err != nil && seen.Opened, Mixed: tracked.Mixed}
-	resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
-	resp.Diagnostics.Append(forgetApps(ctx, resp.Private)...)
+	if err == nil {
+		tracked = applied(wanted)
+	}
+	resp.Diagnostics.Append(newModes(wanted.Mode == api.AllUser || err != nil && seen.Opened, tracked).write(ctx, resp.Private)...)
 }
 
 func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -331,9 +339,7 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		}
 		state.track(tracked)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		seen.Mixed = tracked.Mixed
-		resp.Diagnostics.Append(seen.write(ctx, resp.Private)...)
-		resp.Diagnostics.Append(forgetApps(ctx, resp.Private)...)
+		resp.Diagnostics.Append(newModes(seen.Opened, tracked).write(ctx, resp.Private)...)
 	}
 }
 

@@ -82,6 +82,7 @@ func TestAccClaims_twoOwners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
+			mustDo(t, w.SetMode(office, mock.AssignUser))
 			cli := w.cli()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
@@ -141,16 +142,16 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 			changes: map[string]string{`a["one"]`: "delete", `a["two"]`: "create"}, want: []string{"wangwu"},
 		},
 		"an application that goes from one to another": {
-			before: owner("a", apps(cad, viewer), users("wangwu")) + owner("b", apps(office), users("lisi"), "max_revocations = 9"),
-			config: owner("a", apps(viewer), users("wangwu")) + owner("b", apps(office, cad), users("lisi"), "max_revocations = 9",
+			before: owner("a", apps(cad, viewer), users("wangwu")) + owner("b", apps(office), users("wangwu")),
+			config: owner("a", apps(viewer), users("wangwu")) + owner("b", apps(office, cad), users("wangwu"),
 				"depends_on = ["+ownerAddress("a")+"]"),
-			changes: map[string]string{"a": "update", "b": "update"}, want: []string{"lisi"},
+			changes: map[string]string{"a": "update", "b": "update"}, want: []string{"wangwu"},
 		},
 		"an application that goes to a new one": {
 			before: owner("a", apps(cad, viewer), users("wangwu")),
-			config: owner("a", apps(viewer), users("wangwu")) + owner("b", apps(cad), users("lisi"), "max_revocations = 9",
+			config: owner("a", apps(viewer), users("wangwu")) + owner("b", apps(cad), users("wangwu"),
 				"depends_on = ["+ownerAddress("a")+"]"),
-			changes: map[string]string{"a": "update", "b": "create"}, want: []string{"lisi"},
+			changes: map[string]string{"a": "update", "b": "create"}, want: []string{"wangwu"},
 		},
 		"one is destroyed": {
 			before: owner("a", apps(cad), users("wangwu"), keep), config: owner("b", apps(cad), users("wangwu")),
@@ -205,6 +206,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
+			mustDo(t, w.SetMode(office, mock.AssignUser))
 			cli := w.cli()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)

@@ -4,6 +4,7 @@
 package huaweicloud_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -57,7 +58,8 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 	}
 }
 
-// A create over accounts that are there fails, names them, and proposes the import; max_revocations lets it pass.
+// A create over accounts that are there fails, names them, and gives the import block; max_revocations
+// does not lift that.
 func TestAccExclusive_create(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -68,19 +70,27 @@ func TestAccExclusive_create(t *testing.T) {
 	body := `
 		app_ids = ` + quoted(cad) + `
 		users   = { "corp.example.com" = { a = null } }`
-	cli.Write("main.tf", setBlock(exclusiveOwner, body))
-	plan := cli.Plan()
-	mustFail(t, plan, "The applications have accounts that are not listed", "would revoke 11 accounts that others granted", "AutoCAD", "corp.example.com/k and 1 more", "terraform import")
-	mustWarn(t, plan, "Accounts that are not listed will be revoked", `application "AutoCAD" (`+cad+`): 11 accounts: corp.example.com/b`)
-
-	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 10"))
+	for _, limit := range []string{"", "\nmax_revocations = 10", "\nmax_revocations = 100"} {
+		cli.Write("main.tf", setBlock(exclusiveOwner, body+limit))
+		mustFail(t, cli.Plan(), `Accounts that are not listed: application "AutoCAD" (`+cad+`)`, "would revoke 11 accounts that others granted",
+			"11 accounts: corp.example.com/b", "corp.example.com/k and 1 more", "import {", "to = appaccess_huaweicloud_app_authorizations_exclusive.NAME", `id = "`+cad+`"`)
+	}
+	// Imported, everybody shows, and counts.
+	importBlock := "import {\nto = " + exclusiveAddress + "\nid = \"" + cad + "\"\n}\n"
+	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 10")+importBlock)
 	mustFail(t, cli.Plan(), "More accounts would be revoked than max_revocations allows", "11 accounts", "allows 10")
-	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 11"))
-	plan = cli.Plan()
-	mustWarn(t, plan, "Accounts that are not listed will be revoked", "11 authorizations")
+	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 11")+importBlock)
+	plan := cli.Plan()
+	mustBeSilent(t, plan)
 	mustApply(t, cli)
 	mustDo(t, w.expect(cad, "corp.example.com/a"))
 	mustBeSilent(t, cli.Plan())
+
+	// An application that joins only adds, too.
+	w.grant(viewer, user("stranger"))
+	cli.Write("main.tf", setBlock(exclusiveOwner, strings.ReplaceAll(body, quoted(cad), quoted(cad, viewer))))
+	mustFail(t, cli.Plan(), `Accounts that are not listed: application "Viewer" (`+viewer+`)`, "corp.example.com/stranger", "a resource of its own", `id = "`+viewer+`"`)
+	cli.Write("main.tf", setBlock(exclusiveOwner, body))
 
 	// Foreign accounts that the refresh found show in the diff, and aren't warned of once more.
 	w.grant(cad, user("stranger"))

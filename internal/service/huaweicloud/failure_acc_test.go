@@ -51,7 +51,7 @@ func TestAccSet_failedCreateIsDestroyed(t *testing.T) {
 	w.faults.Add(wire.Fault{Operation: mock.OpBatchUpdateAppAuthorizations, Kind: wire.Status, Status: 403, After: 1, Body: `{"error_code":"WKS.00081102","error_msg":"denied"}`})
 	cli := w.cli()
 	cli.Write("main.tf", setBlock(additive, `
-		app_ids = `+quoted(cad, office)+`
+		app_ids = `+quoted(cad, viewer)+`
 		users   = { "local.com" = { for i in range(150) : "user${i}" => null } }`))
 	cli.Plan()
 	mustFail(t, cli.Apply(), "Unable to create the application authorizations", "WKS.00081102", "denied", "Done: 1 request", "Not done:")
@@ -62,7 +62,7 @@ func TestAccSet_failedCreateIsDestroyed(t *testing.T) {
 	cli.Plan("-destroy")
 	mustApply(t, cli)
 	mustDo(t, w.expect(cad))
-	mustDo(t, w.expect(office))
+	mustDo(t, w.expect(viewer))
 }
 
 // An update that fails midway leaves a state that says what is granted; the next apply sends only what is missing.

@@ -78,11 +78,9 @@ func TestAccPlan_warnings(t *testing.T) {
 		app_ids = ` + quoted(cad, office) + `
 		users   = { "corp.example.com" = { wangwu = "AD", lisi = null } }`
 	cli.Write("main.tf", setBlock(additive, two))
-	plan := cli.Plan()
-	mustWarn(t, plan, "Applications that are open to everybody will be closed", `application "Office" (`+office+`)`, "only the 2 accounts")
-	if len(plan.Warnings) != 1 {
-		t.Errorf("%d warnings: %v", len(plan.Warnings), plan.Warnings)
-	}
+	mustFail(t, cli.Plan(), `Open to everybody already: application "Office" (`+office+`)`, "import {", `id = "`+office+`"`, "authorization_type")
+	mustDo(t, w.SetMode(office, mock.AssignUser))
+	mustBeSilent(t, cli.Plan())
 	if lists := w.recorder.Count(mock.OpListAppAuthorizations); lists != 0 {
 		t.Errorf("the plan of a create listed the accounts of %d apps: nobody can lose access", lists)
 	}
@@ -110,10 +108,9 @@ func TestAccPlan_warnings(t *testing.T) {
 	mustBeSilent(t, cli.Plan("-destroy"))
 
 	cli.Write("main.tf", setBlock(additive, strings.ReplaceAll(two, office, "no-such-app")))
-	mustWarn(t, cli.Plan(), "No such application", "no-such-app")
-	w.writes()
-	mustFail(t, cli.Apply(), "No such application", "no-such-app", "Nothing was sent")
-	mustDo(t, w.expectWrites())
+	mustFail(t, cli.Plan(), "No such application: no-such-app", "no-such-app")
+	cli.Write("main.tf", setBlock(additive, strings.ReplaceAll(two, office, "Viewer")))
+	mustFail(t, cli.Plan(), "No such application: Viewer", `"Viewer" is the name of an application: its id is "`+viewer+`"`)
 }
 
 // A plan makes no call that the refresh of the same run has made.
@@ -146,9 +143,9 @@ func TestAccPlan_calls(t *testing.T) {
 	mustApply(t, cli)
 	counts("update", 2, 4, 1)
 	cli.Plan("-destroy", "-refresh=false")
-	counts("plan of a destroy without a refresh", 1, 0, 0) // what the refresh before the update has seen is no longer so
+	counts("plan of a destroy without a refresh", 1, 0, 0)
 	cli.Plan("-destroy")
-	counts("plan of a destroy", 1, 2, 0) // the refresh, in a process of its own, has told the rest
+	counts("plan of a destroy", 2, 2, 0) // the refresh came in a process of its own
 	mustApply(t, cli)
 	counts("destroy", 2, 4, 1)
 }
@@ -192,8 +189,8 @@ func TestAccPlan_maxRevocations(t *testing.T) {
 	mustDo(t, w.expect(cad))
 }
 
-// The world moves between plan and apply: the check runs again before anything is sent.
-func TestAccPlan_maxRevocationsAtApply(t *testing.T) {
+// The world moves between plan and apply: whom the plan didn't show keeps access, and the next plan shows them.
+func TestAccPlan_movedWorld(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
 	cli := w.cli()
@@ -204,15 +201,73 @@ func TestAccPlan_maxRevocationsAtApply(t *testing.T) {
 	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null, b = null")))
 	cli.Plan()
 	mustApply(t, cli)
-	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null")))
+	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null, lisi = null")))
 	if plan := cli.Plan(); plan.Code != 0 {
 		t.Fatal(plan.Output)
 	}
-	w.grant(cad, user("late"))
+	w.grant(cad, user("garcia"))
 	w.writes()
-	mustFail(t, cli.Apply(), "More accounts would be revoked than max_revocations allows", "2 accounts", "corp.example.com/late")
-	mustDo(t, w.expectWrites())
-	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/b", "corp.example.com/late"))
+	mustWarn(t, cli.Apply(), `Accounts were granted since the plan, and keep access: application "AutoCAD" (`+cad+`)`, "corp.example.com/garcia")
+	mustDo(t, w.expectWrites("ASSIGN_USER cad +lisi -b"))
+	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/lisi", "corp.example.com/garcia"))
+	plan := cli.Plan()
+	mustBeSilent(t, plan)
+	if plan.Changes[exclusiveAddress] != "update" {
+		t.Errorf("the next plan doesn't show garcia: %v", plan.Changes)
+	}
+
+	// The same with a plan that has not looked.
+	mustApply(t, cli)
+	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/lisi"))
+	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null")))
+	w.grant(cad, user("garcia"))
+	cli.Plan("-refresh=false")
+	mustWarn(t, cli.Apply(), `Accounts were granted since the plan, and keep access: application "AutoCAD" (`+cad+`)`, "garcia")
+	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/garcia"))
+
+	// A destroy takes away what its plan showed.
+	cli.Plan("-destroy")
+	w.grant(cad, user("late"))
+	cli.Apply()
+	mustDo(t, w.expect(cad, "corp.example.com/late"))
+}
+
+// An application that was opened to everybody since the plan is not closed: nothing is sent.
+func TestAccPlan_openedSince(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	config := `
+		app_ids = ` + quoted(cad, viewer) + `
+		users   = { "corp.example.com" = { %s } }`
+	cli.Write("main.tf", setBlock(additive, fmt.Sprintf(config, "zhangsan = null")))
+	cli.Plan()
+	mustApply(t, cli)
+	cli.Write("main.tf", setBlock(additive, fmt.Sprintf(config, "zhangsan = null, lisi = null")))
+	const summary = `Opened to everybody since the plan: application "AutoCAD" (` + cad + `)`
+	opened := func(plan ...string) {
+		t.Helper()
+		mustDo(t, w.SetMode(cad, mock.AssignUser))
+		if r := cli.Plan(plan...); r.Code != 0 {
+			t.Fatal(r.Output)
+		}
+		mustDo(t, w.SetMode(cad, mock.AllUser))
+		w.writes()
+		mustFail(t, cli.Apply(), summary, "Plan again")
+		mustDo(t, w.expectWrites())
+		if w.Mode(cad) != mock.AllUser {
+			t.Error("the application was closed")
+		}
+		mustFail(t, cli.Plan(append(plan, "-refresh=false")...), summary)
+	}
+	opened()
+	opened("-destroy")
+	mustWarn(t, cli.Plan("-destroy"), "Applications that are open to everybody will be closed", "AutoCAD")
+	mustWarn(t, cli.Plan(), "Applications that are open to everybody will be closed", "AutoCAD")
+	mustApply(t, cli)
+	if w.Mode(cad) != mock.AssignUser || w.Mode(viewer) != mock.AssignUser {
+		t.Error("the application is still open, though the plan showed that it would be closed")
+	}
 }
 
 // An apply that takes more than a minute under the quota says so.

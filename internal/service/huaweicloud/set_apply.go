@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
 // progressInterval is how often a long apply says how far it is.
@@ -36,11 +38,11 @@ func (r *setResource) apply(
 	}
 	out, err := api.Reconcile(ctx, client, api.Reconciliation{
 		Wanted: wanted, Prior: prior, Exclusive: r.kind.exclusive, Claims: claims, Progress: &progress,
-		Approve: func(deltas api.Deltas, _ api.Actual, revoked int) error {
+		Approve: func(deltas api.Deltas, actual api.Actual, revoked int) error {
 			if len(wanted.AppIDs) == 0 {
 				return nil // an explicit destroy
 			}
-			if refusal := r.guard(deltas, prior, maxRevocations, revoked); refusal != nil {
+			if refusal := r.refuse(wanted, prior, actual, deltas, maxRevocations, revoked); refusal != nil {
 				return refusal
 			}
 			return nil
@@ -55,6 +57,7 @@ func (r *setResource) apply(
 
 // warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
 func warnOfOthers(diags *diag.Diagnostics, out api.Outcome, prior api.Set) {
+	warnForeign(diags, out.Actual, out.Foreign)
 	if len(out.Passed) > 0 {
 		var text []string
 		for _, id := range slices.Sorted(maps.Keys(out.Passed)) {
@@ -92,49 +95,162 @@ func report(ctx context.Context, progress *api.Progress, interval time.Duration)
 	return func() { close(done) }
 }
 
-// guardError is a plan or an apply that would revoke more than the configuration allows.
-type guardError struct{ summary, detail string }
-
-func (e *guardError) Error() string { return e.summary + ": " + e.detail }
-
-// guard holds the deltas against max_revocations. It is asked when planning and again when applying, since the world
-// may have moved in between; revoked is what the same apply has revoked already.
-func (r *setResource) guard(deltas api.Deltas, prior api.Set, maxRevocations types.Int64, revoked int) *guardError {
-	count := deltas.Revocations() + revoked
-	create := len(prior.AppIDs) == 0
-	switch {
-	case maxRevocations.IsUnknown():
-		return nil
-	case !maxRevocations.IsNull() && int64(count) > maxRevocations.ValueInt64():
-		detail := fmt.Sprintf("%s would be revoked, counted once for each application, and max_revocations allows %d.\n\n%s\n\n"+
-			"If that is meant, raise max_revocations; otherwise list the accounts in the configuration.", counted(count, "account"), maxRevocations.ValueInt64(),
-			revocationLines(deltas))
-		if create && r.kind.exclusive {
-			detail += importAdvice
-		}
-		return &guardError{summary: "More accounts would be revoked than max_revocations allows", detail: detail}
-	case maxRevocations.IsNull() && create && r.kind.exclusive && count > 0:
-		return &guardError{
-			summary: "The applications have accounts that are not listed",
-			detail: fmt.Sprintf("Creating this resource takes exclusive ownership, and would revoke %s that others granted:\n\n%s\n\n"+
-				"Nothing is revoked unless max_revocations is set and allows it.", counted(count, "account"), revocationLines(deltas)) + importAdvice,
-		}
-	}
-	return nil
+// refusal is a plan or an apply that would take away more than it may.
+type refusal struct {
+	at              path.Path
+	summary, detail string
 }
 
-const importAdvice = " To see who will be revoked before anything happens, import the applications instead, with " +
-	"`terraform import ADDRESS app_id[,app_id...]`: the next plan then shows each of these accounts with a `-`."
+func (e *refusal) Error() string { return e.summary + ": " + e.detail }
+
+// refuse holds what would change against what the resource may take away. It is asked when planning
+// and again when applying, since the world may have moved in between; revoked is what the same apply
+// has revoked already.
+func (r *setResource) refuse(
+	wanted, prior api.Set, actual api.Actual, deltas api.Deltas, maxRevocations types.Int64, revoked int,
+) *refusal {
+	if opened := deltas.OpenedApps(); len(opened) > 0 {
+		return r.refuseOpened(prior, opened)
+	}
+	if refusal := r.refuseForeign(wanted, prior, actual); refusal != nil {
+		return refusal
+	}
+	count := deltas.Revocations() + revoked
+	if maxRevocations.IsNull() || maxRevocations.IsUnknown() || int64(count) <= maxRevocations.ValueInt64() {
+		return nil
+	}
+	return &refusal{
+		at: path.Root("max_revocations"), summary: "More accounts would be revoked than max_revocations allows",
+		detail: fmt.Sprintf("%s would be revoked, counted once for each application, and max_revocations allows %d.\n\n%s\n\n"+
+			"If that is meant, raise max_revocations; otherwise list the accounts in the configuration.", counted(count, "account"),
+			maxRevocations.ValueInt64(), revocationLines(deltas)),
+	}
+}
+
+// refuseOpened is for applications that would be closed to everybody, though no plan has shown that.
+func (r *setResource) refuseOpened(prior api.Set, opened []api.App) *refusal {
+	var joined, since []api.App
+	for _, app := range opened {
+		if slices.Contains(prior.AppIDs, app.ID) {
+			since = append(since, app)
+		} else {
+			joined = append(joined, app)
+		}
+	}
+	at := path.Root("authorization_type")
+	if len(since) > 0 {
+		return &refusal{
+			at: at, summary: "Opened to everybody since the plan: " + since[0].String(),
+			detail: "Somebody has opened these applications to everybody since the state was last read, and the plan does not show that they would be " +
+				"closed. Nothing was sent. Plan again: the new plan shows it.\n\n" + appLines(since),
+		}
+	}
+	return &refusal{
+		at: at, summary: "Open to everybody already: " + joined[0].String(),
+		detail: "Everybody may use these applications, and this resource would close them, which its plan can't show. Import them " +
+			r.importFirst(prior) + ": the next plan then shows the change of authorization_type. To leave them open, set " +
+			"authorization_type to \"ALL_USER\".\n\n" + appLines(joined) + "\n\n" + r.importBlock(joined),
+	}
+}
+
+// refuseForeign is for applications that an exclusive set would own, with accounts that it doesn't
+// list: a create, and an application that joins the set, only add.
+func (r *setResource) refuseForeign(wanted, prior api.Set, actual api.Actual) *refusal {
+	if !r.kind.exclusive || wanted.Mode == api.AllUser {
+		return nil
+	}
+	unlisted := api.Foreign(wanted, prior, actual)
+	var apps []api.App
+	var text []string
+	count := 0
+	for _, id := range slices.Sorted(maps.Keys(unlisted)) {
+		if !slices.Contains(wanted.AppIDs, id) || slices.Contains(prior.AppIDs, id) {
+			continue
+		}
+		apps, text = append(apps, actual[id].App), append(text, revocationLine(actual[id].App, unlisted[id]))
+		count += len(unlisted[id])
+	}
+	if len(apps) == 0 {
+		return nil
+	}
+	return &refusal{
+		at: path.Root("app_ids"), summary: "Accounts that are not listed: " + apps[0].String(),
+		detail: fmt.Sprintf("This resource takes exclusive ownership of who may use its applications, and would revoke %s that others granted, which its plan "+
+			"can't show:\n\n%s\n\nList them, or import the applications %s: the next plan then shows each of these accounts with a `-`.\n\n%s",
+			counted(count, "account"), lines(text), r.importFirst(prior), r.importBlock(apps)),
+	}
+}
+
+// importFirst says what an application has to be imported into: a set that exists can't import more.
+func (r *setResource) importFirst(prior api.Set) string {
+	if len(prior.AppIDs) == 0 {
+		return "into this resource"
+	}
+	return "into a resource of its own, apply, and then move them into app_ids of this one"
+}
+
+// importBlock is an import block to paste. Providers are not told addresses.
+func (r *setResource) importBlock(apps []api.App) string {
+	ids := make([]string, len(apps))
+	for i, app := range apps {
+		ids[i] = app.ID
+	}
+	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", r.kind.suffix, strings.Join(ids, ","))
+}
+
+func appLines(apps []api.App) string {
+	text := make([]string, len(apps))
+	for i, app := range apps {
+		text[i] = app.String()
+	}
+	return lines(text)
+}
+
+// explainGone is the error for ids that no application has. Where the text is the name of one, it says
+// the id.
+func (r *setResource) explainGone(ctx context.Context, client *api.Client, gone []string) (diags diag.Diagnostics) {
+	apps, err := client.Apps(ctx)
+	if err != nil {
+		return r.explain(err, "plan", 0)
+	}
+	var text []string
+	for _, id := range gone {
+		line := fmt.Sprintf("%q", id)
+		for _, app := range apps {
+			if app.Name == id {
+				line += fmt.Sprintf(" is the name of an application: its id is %q", app.ID)
+			}
+		}
+		text = append(text, line)
+	}
+	diags.AddAttributeError(path.Root("app_ids"), "No such application: "+gone[0],
+		"The project has no application with these ids. They may have been deleted, or belong to another project or region: remove them from app_ids, "+
+			"or correct them. The data source appaccess_huaweicloud_apps finds ids by the name.\n\n"+lines(text)+"\n\n"+service.DestroyAdvice)
+	return diags
+}
 
 // explain turns an error of the API into diagnostics that point at the attribute.
 func (r *setResource) explain(err error, verb string, timeout time.Duration) diag.Diagnostics {
 	summary := "Unable to " + verb + " the application authorizations"
 	var (
-		guard   *guardError
+		guard   *refusal
+		opened  *api.OpenedError
 		gone    *api.GoneError
 		applied *api.ApplyError
 		diags   diag.Diagnostics
 	)
+	if errors.As(err, &opened) {
+		var prior api.Set
+		if verb != "create" {
+			for _, app := range opened.Apps {
+				prior.AppIDs = append(prior.AppIDs, app.ID)
+			}
+		}
+		guard = r.refuseOpened(prior, opened.Apps)
+		if !errors.As(err, &applied) {
+			err = guard
+		}
+	}
 	switch detail := err.Error(); {
 	case errors.As(err, &applied):
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -144,13 +260,13 @@ func (r *setResource) explain(err error, verb string, timeout time.Duration) dia
 		switch {
 		case errors.As(err, &gone):
 			diags.AddAttributeError(path.Root("app_ids"), summary, detail)
-		case errors.As(err, &guard):
-			diags.AddAttributeError(path.Root("max_revocations"), guard.summary, detail)
+		case guard != nil || errors.As(err, &guard):
+			diags.AddAttributeError(guard.at, guard.summary, detail)
 		default:
 			diags.AddAttributeError(pathOf(applied), summary, detail)
 		}
 	case errors.As(err, &guard):
-		diags.AddAttributeError(path.Root("max_revocations"), guard.summary, guard.detail)
+		diags.AddAttributeError(guard.at, guard.summary, guard.detail)
 	case errors.As(err, &gone):
 		diags.AddAttributeError(path.Root("app_ids"), "No such application",
 			detail+".\n\nThe project has no application with this id. It may have been deleted, or belong to another project or region: "+

@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -31,18 +32,12 @@ type insight struct {
 // changes nothing on the service warns of nothing.
 func (r *setResource) warn(diags *diag.Diagnostics, in insight) {
 	destroy := len(in.wanted.AppIDs) == 0
-	if gone := absent(in.wanted.AppIDs, in.actual); len(gone) > 0 {
-		diags.AddAttributeWarning(path.Root("app_ids"), "No such application",
-			"The project has no application with these ids: "+strings.Join(gone, ", ")+". Applying fails before anything is sent: remove them from "+
-				"app_ids, or correct them.")
-	}
 	if destroy {
 		in.warnDestroy(diags)
 	}
 	in.warnModes(diags, r.kind.exclusive)
 	if !destroy {
 		in.warnLeaving(diags)
-		in.warnForeign(diags)
 	}
 	in.warnSlow(diags)
 }
@@ -109,32 +104,20 @@ func (in insight) warnLeaving(diags *diag.Diagnostics) {
 	}
 }
 
-// warnForeign tells of accounts that an exclusive set revokes and its state does not list. What the state lists shows
-// in the diff.
-func (in insight) warnForeign(diags *diag.Diagnostics) {
+// warnForeign tells of accounts that came since the state was refreshed, and that an exclusive set
+// leaves alone until a plan has shown them.
+func warnForeign(diags *diag.Diagnostics, actual api.Actual, unlisted map[string][]api.Handle) {
+	if len(unlisted) == 0 {
+		return
+	}
 	var text []string
-	count := 0
-	for _, delta := range in.deltas.Apps {
-		if !slices.Contains(in.wanted.AppIDs, delta.App.ID) {
-			continue
-		}
-		var foreign []api.Handle
-		for _, h := range slices.Concat(delta.Replace, delta.Revoke) {
-			_, listed := in.prior.Accounts[h]
-			if _, wanted := in.wanted.Accounts[h]; !listed && !wanted {
-				foreign = append(foreign, h)
-			}
-		}
-		if len(foreign) > 0 {
-			count += len(foreign)
-			text = append(text, revocationLine(delta.App, foreign))
-		}
+	for _, id := range slices.Sorted(maps.Keys(unlisted)) {
+		text = append(text, revocationLine(actual[id].App, unlisted[id]))
 	}
-	if count > 0 {
-		diags.AddAttributeWarning(path.Root("app_ids"), "Accounts that are not listed will be revoked",
-			fmt.Sprintf("This resource owns who may use its applications. %s that it does not list will be revoked:\n\n%s",
-				counted(count, "authorization"), lines(text)))
-	}
+	first := actual[slices.Min(slices.Collect(maps.Keys(unlisted)))].App
+	diags.AddAttributeWarning(path.Root("app_ids"), "Accounts were granted since the plan, and keep access: "+first.String(),
+		"Somebody has granted these accounts since the state was last read. This resource owns who may use its applications, "+
+			"but revokes only what a plan has shown: they keep access, and the next plan shows each with a `-`.\n\n"+lines(text))
 }
 
 // warnSlow tells how long the apply takes when the quota makes it longer than a minute.

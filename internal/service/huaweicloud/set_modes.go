@@ -6,6 +6,7 @@ package huaweicloud
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -19,6 +20,33 @@ type modes struct {
 	Opened bool `json:"opened"`
 	// Mixed tells that some applications are open and some are not. Whatever the attribute says, it is not true of all.
 	Mixed bool `json:"mixed"`
+	// Open are the applications that were seen open to everybody. Only these may be closed: a plan has shown
+	// it. Null in older states, which don't say.
+	Open []string `json:"open_apps"`
+	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still name them.
+	Gone []string `json:"gone_apps,omitempty"`
+}
+
+// newModes is what a state remembers after the set was applied, or read.
+func newModes(opened bool, tracked api.Tracked) modes {
+	open := []string{}
+	for id, isOpen := range tracked.Open {
+		if isOpen {
+			open = append(open, id)
+		}
+	}
+	slices.Sort(open)
+	return modes{Opened: opened, Mixed: tracked.Mixed, Open: open}
+}
+
+// applied is what a set says that was applied without an error.
+func applied(set api.Set) api.Tracked {
+	set.Open = map[string]bool{}
+	for _, id := range set.AppIDs {
+		set.Open[id] = set.Mode == api.AllUser
+	}
+	set.Mixed = false
+	return api.Tracked{Set: set}
 }
 
 // modesKey names the modes in the private state.
@@ -46,7 +74,7 @@ func readModes(ctx context.Context, private privateReader) (modes, diag.Diagnost
 func (m modes) write(ctx context.Context, private privateWriter) diag.Diagnostics {
 	text, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // two booleans
+		panic(err) // booleans and texts
 	}
 	return private.SetKey(ctx, modesKey, text)
 }
@@ -55,6 +83,12 @@ func (m modes) write(ctx context.Context, private privateWriter) diag.Diagnostic
 func (m modes) prior(state setModel) api.Set {
 	set := state.set()
 	set.Mixed = m.Mixed
+	if m.Open != nil {
+		set.Open = map[string]bool{}
+		for _, id := range m.Open {
+			set.Open[id] = true
+		}
+	}
 	if m.Opened {
 		set.Mode = api.AllUser
 	}

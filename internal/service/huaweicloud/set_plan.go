@@ -5,6 +5,8 @@ package huaweicloud
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
 // ModifyPlan holds the plan against max_revocations, and warns of what the attributes don't show. It
@@ -33,7 +36,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		r.planDestroy(ctx, req.Private, seen, state, resp)
+		r.planDestroy(ctx, seen, state, resp)
 		return
 	}
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
@@ -53,14 +56,21 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 		// The attribute is what is wanted, and not true of all applications: something has to change, or nothing is applied.
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("missing"), types.MapUnknown(missingType))...)
 	}
+	instance, diags := service.Instance(ctx, resp.Private)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
 	prior := api.Set{}
 	if !req.State.Raw.IsNull() {
 		prior = seen.prior(state)
+		r.data.HuaweicloudClaims.Hold(instance, prior.AppIDs, prior.Lists)
 	}
-	r.planApply(ctx, wanted(), prior, plan.MaxRevocations, resp)
+	r.planApply(ctx, instance, wanted(), prior, seen.Gone, plan.MaxRevocations, resp)
 }
 
-func (r *setResource) planApply(ctx context.Context, wanted, prior api.Set, maxRevocations types.Int64, resp *resource.ModifyPlanResponse) {
+func (r *setResource) planApply(
+	ctx context.Context, instance string, wanted, prior api.Set, dropped []string, maxRevocations types.Int64, resp *resource.ModifyPlanResponse,
+) {
 	client, diags := r.client(ctx)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -70,13 +80,41 @@ func (r *setResource) planApply(ctx context.Context, wanted, prior api.Set, maxR
 		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
 		return
 	}
-	deltas := api.Diff(wanted, prior, actual, r.kind.exclusive)
-	if refusal := r.guard(deltas, prior, maxRevocations, 0); refusal != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("max_revocations"), refusal.summary, refusal.detail)
+	if gone := absent(wanted.AppIDs, actual); len(gone) > 0 {
+		unheard := slices.DeleteFunc(slices.Clone(gone), func(id string) bool { return slices.Contains(dropped, id) })
+		if len(unheard) > 0 {
+			resp.Diagnostics.Append(r.explainGone(ctx, client, unheard)...)
+			return
+		}
+		resp.Diagnostics.AddAttributeWarning(path.Root("app_ids"), "No such application any more: "+gone[0],
+			"These applications of the set have been deleted. Applying fails before anything is sent: remove them from app_ids.\n\n"+lines(gone))
+	}
+	deltas := api.Diff(wanted, prior, actual)
+	seen := actual
+	if r.kind.exclusive && len(prior.AppIDs) == 0 {
+		claims, owner := r.data.HuaweicloudClaims, service.OfTargets(wanted.AppIDs)
+		seen = without(actual, func(appID string, h api.Handle) bool {
+			return claims.Holds(instance, appID, h) || claims.Holds(owner, appID, h)
+		})
+	}
+	if refusal := r.refuse(wanted, prior, seen, deltas, maxRevocations, 0); refusal != nil {
+		resp.Diagnostics.AddAttributeError(refusal.at, refusal.summary, refusal.detail)
+		return
 	}
 	r.warn(&resp.Diagnostics, insight{
 		wanted: wanted, prior: prior, actual: actual, deltas: deltas, quota: client.Quota(),
 	})
+}
+
+// without is a look at the service without some of the accounts.
+func without(actual api.Actual, drop func(appID string, h api.Handle) bool) api.Actual {
+	out := maps.Clone(actual)
+	for id, status := range actual {
+		status.Accounts = maps.Clone(status.Accounts)
+		maps.DeleteFunc(status.Accounts, func(h api.Handle, _ api.PlatformType) bool { return drop(id, h) })
+		out[id] = status
+	}
+	return out
 }
 
 // observe reads what the plan needs. The create of an additive set revokes nobody, so that the modes of its
@@ -89,9 +127,7 @@ func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, p
 }
 
 // planDestroy warns of what the state holds, which the refresh before has read.
-func (r *setResource) planDestroy(
-	ctx context.Context, private privateReader, seen modes, state setModel, resp *resource.ModifyPlanResponse,
-) {
+func (r *setResource) planDestroy(ctx context.Context, seen modes, state setModel, resp *resource.ModifyPlanResponse) {
 	if state.OnDestroy.ValueString() == onDestroyKeep || !r.data.Huaweicloud.Known() {
 		return
 	}
@@ -99,17 +135,17 @@ func (r *setResource) planDestroy(
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	apps, ok := rememberedApps(ctx, private, state.appIDs())
-	if !ok {
-		var err error
-		if apps, err = client.Apps(ctx); err != nil {
-			resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
-			return
-		}
+	apps, err := client.Apps(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.explain(err, "plan", 0)...)
+		return
 	}
 	prior := seen.prior(state)
 	actual := api.Remembered(api.Tracked{Set: prior, Missing: state.missing(prior)}, apps)
-	r.warn(&resp.Diagnostics, insight{
-		prior: prior, actual: actual, deltas: api.Diff(api.Set{}, prior, actual, r.kind.exclusive), quota: client.Quota(),
-	})
+	deltas := api.Diff(api.Set{}, prior, actual)
+	if opened := deltas.OpenedApps(); len(opened) > 0 {
+		resp.Diagnostics.Append(r.explain(&api.OpenedError{Apps: opened}, "plan", 0)...)
+		return
+	}
+	r.warn(&resp.Diagnostics, insight{prior: prior, actual: actual, deltas: deltas, quota: client.Quota()})
 }
