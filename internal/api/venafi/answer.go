@@ -168,11 +168,35 @@ var scopes = map[string]string{
 	"IdentitySelf":     "configuration",
 }
 
+const (
+	hintSees = "The identity that the provider is logged in as may not see this. Grant it the OAuth role admin, grant_admin or auditor, or " +
+		"application_owner of the application, with the token scope admin."
+	hintAdmin    = "The identity that the provider is logged in as may not do this. Grant it the OAuth role admin, with the token scope admin."
+	hintMappings = "The identity that the provider is logged in as may not see JWT mappings. Grant it the OAuth role admin or auditor, with the token " +
+		"scope admin."
+	hintOwns = "The identity that the provider is logged in as may not change this application or who may use it. Grant it the OAuth role admin, or " +
+		"application_owner of the application, with the token scope admin."
+)
+
 // rightsHints say which OAuth role an operation needs.
 var rightsHints = map[string]string{
 	"ListRoles": "The identity that the provider is logged in as may not list roles. Grant it the OAuth role admin, or application_owner " +
 		"of the application, with the token scope admin; auditor is enough to read. A role of application_maintainer may grant, but the provider must list " +
 		"too: the server tells in no other way whether a grant is there.",
+	"GetApplication":        hintSees,
+	"EnumerateApplications": hintSees,
+	"GetRules":              hintSees,
+	"CreateApplication":     hintAdmin,
+	"CreateJwtMapping":      hintAdmin,
+	"UpdateJwtMapping":      hintAdmin,
+	"DeleteJwtMapping":      hintAdmin,
+	"UpdateApplication":     hintOwns,
+	"DeleteApplication":     hintOwns,
+	"CreateRule":            hintOwns,
+	"UpdateRule":            hintOwns,
+	"DeleteRule":            hintOwns,
+	"GetJwtMapping":         hintMappings,
+	"EnumerateJwtMappings":  hintMappings,
 	"GrantRole": "The identity that the provider is logged in as may not grant this role. Grant it the OAuth role admin, or application_owner " +
 		"of the application for application roles, with the token scope admin.",
 	"RevokeRole": "The identity that the provider is logged in as may not revoke this role. Grant it the OAuth role admin, or application_owner " +

@@ -67,6 +67,7 @@ type Client struct {
 	intents intents
 	// lagging is whether listings show a grant only some time after it.
 	lagging *shared.Reading[bool]
+	oauth   oauthReadings
 
 	self    *shared.Reading[string] // whom a token that was given belongs to
 	ownRole *shared.Reading[OwnRole]

@@ -14,15 +14,21 @@ type Result int
 
 // Results that decide what to do next.
 const (
-	Success                Result = 0
-	ApplicationNotFound    Result = 2
-	InvalidParameters      Result = 6
-	InsufficientPrivileges Result = 9
-	AccessTokenExpired     Result = 11
-	AuthenticationMissing  Result = 12
-	AuthenticationInvalid  Result = 13
-	InvalidScope           Result = 17
-	RemoteIdentityRequired Result = 18
+	Success                  Result = 0
+	ApplicationNotFound      Result = 2
+	InvalidParameters        Result = 6
+	InsufficientPrivileges   Result = 9
+	AccessTokenExpired       Result = 11
+	AuthenticationMissing    Result = 12
+	AuthenticationInvalid    Result = 13
+	InvalidScope             Result = 17
+	RemoteIdentityRequired   Result = 18
+	RuleNotFound             Result = 4
+	ApplicationAlreadyExists Result = 19
+	RuleAlreadyExists        Result = 20
+	JwtMappingNotFound       Result = 21
+	JwtMappingAlreadyExists  Result = 22
+	ScopeMismatch            Result = 23
 )
 
 var results = []struct{ name, meaning string }{

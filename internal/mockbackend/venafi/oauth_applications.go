@@ -91,7 +91,8 @@ func (b *Backend) validities(c *call, access, grant **int64, renewable **bool) b
 		case n != nil:
 		case given && b.switches.NullValidity == NullForever:
 			n = new(int64)
-		case b.switches.DefaultValidity == DefaultFilled:
+		case b.switches.DefaultValidity == DefaultFilled || b.switches.NullValidity == NullForever:
+			// Where null is for ever, what was left out can't read as null.
 			n = &field.fallback
 		}
 		*field.into = n

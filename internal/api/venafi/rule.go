@@ -1,0 +1,166 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package venafi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+)
+
+// Rule says that a trustee, a user or a group, may get tokens for an application (vendor page "POST OAuth/CreateRule").
+type Rule struct {
+	ApplicationID string
+	// Trustee is a prefixed universal ID.
+	Trustee, MaximumScope, Description string
+	// Validities in seconds; nil where the server names none.
+	AccessValidity, GrantValidity *int64
+	Renewable                     *bool
+
+	all object
+}
+
+// String names the rule in errors.
+func (r Rule) String() string {
+	return fmt.Sprintf("the rule of %s on application %q", r.Trustee, r.ApplicationID)
+}
+
+func newRule(all object, raw json.RawMessage) (Rule, bool) {
+	var wire struct {
+		ApplicationID text `json:"ApplicationId"`
+
+		TrusteePrefixedUniversal, MaximumScope, Description text
+		AccessValidity, GrantValidity                       number
+		Renewable                                           flag
+	}
+	if json.Unmarshal(raw, &wire) != nil || wire.TrusteePrefixedUniversal == "" {
+		return Rule{}, false
+	}
+	return Rule{
+		ApplicationID: string(wire.ApplicationID), Trustee: string(wire.TrusteePrefixedUniversal), MaximumScope: string(wire.MaximumScope),
+		Description: string(wire.Description), AccessValidity: wire.AccessValidity.seconds(), GrantValidity: wire.GrantValidity.seconds(),
+		Renewable: wire.Renewable.value, all: all,
+	}, true
+}
+
+func (r Rule) fields() map[string]any {
+	fields := map[string]any{
+		"ApplicationId": r.ApplicationID, "TrusteePrefixedUniversal": r.Trustee, "MaximumScope": bareScope(r.MaximumScope), "Description": r.Description,
+	}
+	addValidities(fields, r.AccessValidity, r.GrantValidity, r.Renewable)
+	return fields
+}
+
+// Like tells whether the server has the rule that is wanted; nil wants nothing, and scopes are compared as sets.
+func (r Rule) Like(wanted Rule) bool {
+	return SameScope(r.MaximumScope, wanted.MaximumScope) && r.Description == wanted.Description && meets(r.AccessValidity, wanted.AccessValidity) &&
+		meets(r.GrantValidity, wanted.GrantValidity) && meets(r.Renewable, wanted.Renewable)
+}
+
+// rules is the reading of one application's rules that a run shares.
+func (c *Client) rules(applicationID string) *shared.Reading[[]Rule] {
+	return c.oauth.rules.Of(applicationID, func(ctx context.Context) ([]Rule, error) { return c.readRules(ctx, applicationID) })
+}
+
+// Rules returns the rules of an application, in the order of their trustees, as this run has read them. Nobody may change
+// them. HasResult(err, ApplicationNotFound) tells that there is no such application.
+func (c *Client) Rules(ctx context.Context, applicationID string) ([]Rule, error) {
+	return c.rules(applicationID).Get(ctx, 0)
+}
+
+// FreshRules reads the rules again.
+func (c *Client) FreshRules(ctx context.Context, applicationID string) ([]Rule, error) {
+	reading := c.rules(applicationID)
+	return reading.Get(ctx, reading.Now())
+}
+
+func (c *Client) readRules(ctx context.Context, applicationID string) ([]Rule, error) {
+	if err := needID(applicationID); err != nil {
+		return nil, err
+	}
+	var all []Rule
+	err := c.oauthCall(ctx, rest.Read, "GetRules", map[string]string{"ApplicationId": applicationID}, func(b []byte) error {
+		var answer struct{ Rules json.RawMessage }
+		err := json.Unmarshal(b, &answer)
+		if err != nil {
+			return rest.JSONError(b, err)
+		}
+		all, err = elements("rule", answer.Rules, newRule)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	of := all[:0]
+	for _, rule := range all {
+		// A server that takes no notice of the filter answers the rules of others too.
+		if rule.ApplicationID = cmp.Or(rule.ApplicationID, applicationID); rule.ApplicationID == applicationID {
+			of = append(of, rule)
+		}
+	}
+	slices.SortFunc(of, func(a, b Rule) int { return cmp.Compare(CanonicalGrantee(a.Trustee), CanonicalGrantee(b.Trustee)) })
+	return of, nil
+}
+
+// SeesRules tells whether the caller may surely see the rules of an application: who may not may be answered none.
+func (c *Client) SeesRules(ctx context.Context, applicationID string) (bool, error) {
+	own, err := c.ownRole.Get(ctx, 0)
+	return err == nil && (own.Role.Overrides() || slices.Contains(own.OwnedApplications, applicationID)), err
+}
+
+// findRule looks afresh for the rule of a trustee.
+func (c *Client) findRule(ctx context.Context, applicationID, trustee string) (Rule, bool, error) {
+	all, err := c.FreshRules(ctx, applicationID)
+	at := slices.IndexFunc(all, func(r Rule) bool { return SameGrantee(r.Trustee, trustee) })
+	if err != nil || at < 0 {
+		return Rule{}, false, err
+	}
+	return all[at], true, nil
+}
+
+// CreateRule makes a rule. What is nil is the server's default.
+func (c *Client) CreateRule(ctx context.Context, r Rule) error {
+	return c.writeRule(ctx, "CreateRule", r, r.fields())
+}
+
+// UpdateRule replaces a rule that Rules has read, and which the caller has changed.
+func (c *Client) UpdateRule(ctx context.Context, r Rule) error {
+	return c.writeRule(ctx, "UpdateRule", r, map[string]any{"Rule": r.all.with(r.fields())})
+}
+
+func (c *Client) writeRule(ctx context.Context, operation string, r Rule, body any) error {
+	if err := needID(r.ApplicationID, r.Trustee); err != nil {
+		return err
+	}
+	return c.persist(ctx, r.String(), func() error {
+		return c.oauthCall(ctx, rest.Write, operation, body, nil)
+	}, func(ctx context.Context) (bool, error) {
+		found, is, err := c.findRule(ctx, r.ApplicationID, r.Trustee)
+		return is && found.Like(r), err
+	})
+}
+
+// DeleteRule deletes one rule. One that is gone is no error. Both IDs are sent, always: with one of them alone the server
+// deletes the rules of others.
+func (c *Client) DeleteRule(ctx context.Context, applicationID, trustee string) error {
+	if err := needID(applicationID, trustee); err != nil {
+		return err
+	}
+	body := map[string]string{"ApplicationId": applicationID, "TrusteePrefixedUniversal": trustee}
+	err := c.persist(ctx, "the end of "+Rule{ApplicationID: applicationID, Trustee: trustee}.String(), func() error {
+		return c.oauthCall(ctx, rest.Write, "DeleteRule", body, nil)
+	}, func(ctx context.Context) (bool, error) {
+		_, is, err := c.findRule(ctx, applicationID, trustee)
+		if HasResult(err, ApplicationNotFound) {
+			return true, nil
+		}
+		return err == nil && !is, err
+	})
+	return err
+}
