@@ -10,7 +10,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/bench/inprocess"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/bench/workload"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
@@ -21,17 +25,15 @@ type direct interface {
 	Workload
 	// block is the provider block, and resource the configuration.
 	block() map[string]any
-	resource(changed bool) (typeName string, configuration any)
+	resource(changed bool) core.Resource
 }
 
-// inProcess are the steps of a workload in this process, against a mock in this process. Each step starts the provider as often as
-// Terraform does.
+// inProcess are the steps of a workload in this process, against a mock in this process.
 type inProcess struct {
-	w        direct
-	service  Service
-	options  []provider.Option
-	instance *inprocess.Instance
-	change   *inprocess.Change
+	w         direct
+	service   Service
+	terraform *core.Terraform
+	plan      *core.Plan
 }
 
 // RunInProcess runs all steps of a workload in this process. around is called with each step, which it has to run, and after is
@@ -49,12 +51,8 @@ func RunInProcess(
 	}
 	recorder := &wire.Recorder{}
 	recorder.Limit(-1, -1)
-	network := inprocess.NewNetwork()
-	typeName, _ := w.resource(false)
-	p := inProcess{
-		w: w, service: w.Service(recorder, Conditions{}), instance: &inprocess.Instance{TypeName: typeName},
-		options: []provider.Option{provider.WithDial(network.Dial), provider.WithEnvironment(func(string) string { return "" })},
-	}
+	network := newNetwork()
+	p := inProcess{w: w, service: w.Service(recorder, Conditions{}), terraform: terraformOn(network, w.block())}
 	server := &http.Server{Handler: p.service, ReadHeaderTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(network) }()
@@ -84,91 +82,60 @@ func RunInProcess(
 	return nil
 }
 
+// terraformOn is a Terraform in this process whose provider reaches the services on a network.
+func terraformOn(network *network, block map[string]any) *core.Terraform {
+	return &core.Terraform{Provider: block, State: core.State{}, Server: func() tfprotov6.ProviderServer {
+		return providerserver.NewProtocol6(provider.New("bench", provider.WithDial(network.Dial),
+			provider.WithEnvironment(func(string) string { return "" }))())()
+	}}
+}
+
 func (p *inProcess) run(ctx context.Context, step Step) error {
 	switch step {
 	case Plan:
-		return p.plan(ctx, p.instance, false, true)
+		return p.planned(ctx, false, true)
+	case NoOpPlan:
+		return p.planned(ctx, false, false)
+	case ChangePlan, DriftPlan: // nobody applies the plan after a drift
+		return p.planned(ctx, true, true)
 	case Apply, ChangeApply:
 		return p.apply(ctx)
-	case NoOpPlan:
-		return p.refresh(ctx, p.instance, false, false)
-	case ChangePlan:
-		return p.refresh(ctx, p.instance, true, true)
-	case DriftPlan:
-		return p.refresh(ctx, new(*p.instance), true, true) // nobody applies, so the state stays as it was
 	case Destroy:
-		return p.destroy(ctx)
+		plan, err := p.terraform.PlanDestroy(ctx, []core.Resource{p.w.resource(true)})
+		if err == nil {
+			err = plan.Err()
+		}
+		if err != nil {
+			return err
+		}
+		p.plan = plan
+		return p.apply(ctx)
 	}
 	return fmt.Errorf("there is no step %q", step)
 }
 
-func (p *inProcess) start(ctx context.Context) (*inprocess.Process, error) {
-	return inprocess.Start(ctx, p.w.block(), p.options...)
-}
-
-// plan plans the configuration of a resource that isn't there.
-func (p *inProcess) plan(ctx context.Context, i *inprocess.Instance, changed, expect bool) error {
-	process, err := p.start(ctx)
+// planned plans the configuration, which must find something to do or not.
+func (p *inProcess) planned(ctx context.Context, changed, expect bool) error {
+	plan, err := p.terraform.Plan(ctx, []core.Resource{p.w.resource(changed)})
+	if err == nil {
+		err = plan.Err()
+	}
 	if err != nil {
 		return err
 	}
-	return p.planIn(ctx, process, i, changed, expect)
-}
-
-// refresh reads the resource and plans the configuration.
-func (p *inProcess) refresh(ctx context.Context, i *inprocess.Instance, changed, expect bool) error {
-	process, err := p.start(ctx)
-	if err != nil {
-		return err
+	if plan.Empty() == expect {
+		return fmt.Errorf("the plan finds something to do: %t", !expect)
 	}
-	if _, err := process.Refresh(ctx, i); err != nil {
-		return err
-	}
-	return p.planIn(ctx, process, i, changed, expect)
-}
-
-func (p *inProcess) planIn(ctx context.Context, process *inprocess.Process, i *inprocess.Instance, changed, expect bool) error {
-	_, configuration := p.w.resource(changed)
-	change, err := process.Plan(ctx, i, configuration)
-	if err != nil {
-		return err
-	}
-	if change.Update != expect {
-		return fmt.Errorf("the plan finds something to do: %t", change.Update)
-	}
-	p.change = change
+	p.plan = plan
 	return nil
 }
 
-// apply applies what was planned in another process, which Terraform plans again in this one.
 func (p *inProcess) apply(ctx context.Context) error {
-	process, err := p.start(ctx)
+	diags, err := p.terraform.Apply(ctx, p.plan)
 	if err != nil {
 		return err
 	}
-	if err := process.Replan(ctx, p.instance, p.change); err != nil {
-		return err
-	}
-	return process.Apply(ctx, p.instance, p.change)
-}
-
-// destroy refreshes, plans and applies in a process each.
-func (p *inProcess) destroy(ctx context.Context) error {
-	var processes [3]*inprocess.Process
-	for i := range processes {
-		var err error
-		if processes[i], err = p.start(ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := processes[0].Refresh(ctx, p.instance); err != nil {
-		return err
-	}
-	change, err := processes[1].Plan(ctx, p.instance, nil)
-	if err != nil {
-		return err
-	}
-	return processes[2].Apply(ctx, p.instance, change)
+	return diags.Err()
 }
 
 func (w authorizationSet) block() map[string]any { return providerBlock(huaweicloud.Quota{}) }
@@ -182,9 +149,20 @@ func providerBlock(quota huaweicloud.Quota) map[string]any {
 	}}
 }
 
-func (w authorizationSet) resource(changed bool) (typeName string, configuration any) {
-	_, data := w.Configuration(changed)
-	return "appaccess_huaweicloud_app_authorization_set", data
+func (w authorizationSet) resource(changed bool) core.Resource {
+	accounts := workload.List(w.size)
+	if changed {
+		accounts = workload.Changed(w.size)
+	}
+	return authorizationSetOf(workload.AppIDs(w.apps), accounts)
+}
+
+func authorizationSetOf(apps []string, accounts []workload.Account) core.Resource {
+	of := workload.ByDomain(accounts)
+	return core.Resource{
+		Address:    core.Address{Type: "appaccess_huaweicloud_app_authorization_set", Name: "bench"},
+		Attributes: map[string]any{"app_ids": apps, "users": of.Users, "user_groups": of.UserGroups},
+	}
 }
 
 func (w roleGrants) block() map[string]any {
@@ -194,9 +172,10 @@ func (w roleGrants) block() map[string]any {
 }
 
 // resource is that of a set.
-func (w roleGrants) resource(changed bool) (typeName string, configuration any) {
-	return "appaccess_venafi_oauth_role_grant_set", map[string]any{
-		"role": "application_maintainer", "application_id": application, "grantees": w.grantees(changed),
+func (w roleGrants) resource(changed bool) core.Resource {
+	return core.Resource{
+		Address:    core.Address{Type: "appaccess_venafi_oauth_role_grant_set", Name: "bench"},
+		Attributes: map[string]any{"role": "application_maintainer", "application_id": application, "grantees": w.grantees(changed)},
 	}
 }
 

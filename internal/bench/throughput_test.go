@@ -5,16 +5,16 @@ package bench
 
 import (
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/bench/inprocess"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/bench/workload"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
-	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
 // These tests run the whole provider and the mock on a fake clock: what takes minutes of waiting takes seconds of CPU, and
@@ -24,7 +24,7 @@ const roundTrip = 50 * time.Millisecond
 
 // slow is a service with a round trip of 50 ms on a fake clock, and a provider on it.
 type slow struct {
-	*inprocess.Process
+	*core.Terraform
 
 	recorder *wire.Recorder
 }
@@ -35,7 +35,7 @@ func start(t *testing.T, apps int, quota huaweicloud.Quota) slow {
 	w := authorizationSet{apps: apps}
 	recorder := &wire.Recorder{}
 	service := w.Service(recorder, Conditions{Latency: roundTrip, ReadQuota: quota.Read, WriteQuota: quota.Write})
-	network := inprocess.NewNetwork()
+	network := newNetwork()
 	server := &http.Server{Handler: service, ReadHeaderTimeout: time.Hour}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(network) })
@@ -46,20 +46,33 @@ func start(t *testing.T, apps int, quota huaweicloud.Quota) slow {
 			t.Error(violation)
 		}
 	})
-	process, err := inprocess.Start(t.Context(), providerBlock(quota), provider.WithDial(network.Dial))
+	return slow{terraformOn(network, providerBlock(quota)), recorder}
+}
+
+// plan plans sets of so many accounts, each on applications of its own.
+func (s slow) plan(t *testing.T, accounts int, apps ...[]string) *core.Plan {
+	t.Helper()
+	var sets []core.Resource
+	for i, ids := range apps {
+		set := authorizationSetOf(ids, workload.List(accounts))
+		set.Name += strconv.Itoa(i)
+		sets = append(sets, set)
+	}
+	plan, err := s.Plan(t.Context(), sets)
+	if err == nil {
+		err = plan.Err()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slow{process, recorder}
+	return plan
 }
 
-// apply creates a set of so many accounts on the applications.
-func (s slow) apply(t *testing.T, apps []string, accounts int) {
+func (s slow) apply(t *testing.T, plan *core.Plan) {
 	t.Helper()
-	set := &inprocess.Instance{TypeName: "appaccess_huaweicloud_app_authorization_set"}
-	change, err := s.Plan(t.Context(), set, setData{apps, workload.ByDomain(workload.List(accounts))})
+	diags, err := s.Apply(t.Context(), plan)
 	if err == nil {
-		err = s.Apply(t.Context(), set, change)
+		err = diags.Err()
 	}
 	if err != nil {
 		t.Error(err)
@@ -73,8 +86,10 @@ func TestThroughputWithoutQuota(t *testing.T) {
 	const accounts, apps, concurrency = 20_000, 100, 8
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, apps, huaweicloud.Quota{})
+		plan := s.plan(t, accounts, workload.AppIDs(apps))
+		s.recorder.Reset()
 		began := time.Now()
-		s.apply(t, workload.AppIDs(apps), accounts)
+		s.apply(t, plan)
 		took := time.Since(began)
 		requests := s.recorder.Count("")
 		w := authorizationSet{size: accounts, apps: apps}
@@ -115,11 +130,14 @@ func TestThroughputWithQuota(t *testing.T) {
 					total += n
 				}
 				s := start(t, total, documented)
-				var applying sync.WaitGroup
+				var apps [][]string
 				for i, n := range tc.apps {
-					applying.Go(func() { s.apply(t, workload.AppIDs(total)[first[i]:first[i]+n], tc.accounts) })
+					apps = append(apps, workload.AppIDs(total)[first[i]:first[i]+n])
 				}
-				applying.Wait()
+				plan := s.plan(t, tc.accounts, apps...)
+				s.recorder.Reset()
+				time.Sleep(time.Minute) // the quota of the plan's requests is free again
+				s.apply(t, plan)
 				exchanges := s.recorder.All()
 				for _, e := range exchanges {
 					if e.Status != http.StatusOK {

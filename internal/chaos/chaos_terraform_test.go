@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
 // The same with a real Terraform, which TestChaos plays itself: fewer worlds, since each takes a minute's worth of processes.

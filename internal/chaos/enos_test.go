@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"

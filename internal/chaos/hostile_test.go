@@ -18,7 +18,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/hostile"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"

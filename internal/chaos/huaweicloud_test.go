@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 

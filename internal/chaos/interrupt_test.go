@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
 // steps are what a life does, from one stage to the next.

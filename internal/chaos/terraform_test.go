@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
 // scratch is removed when all tests are done.

@@ -72,7 +72,7 @@ func (p *Plan) Actions() map[Address]Action {
 // Plan refreshes the state and plans the configuration, as `terraform plan` does. The state that is kept is the one before
 // the refresh. The error is one of the test: everything about the provider is in the diagnostics.
 func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, error) {
-	p, err := t.start(ctx)
+	p, err := t.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, 
 		}
 	}
 	sortAddresses(addresses)
-	w := &planWalk{process: p, plan: &Plan{Refreshed: t.State.Clone(), Read: map[Address]bool{}, Changes: map[Address]*Change{}}}
+	w := &planWalk{Process: p, plan: &Plan{Refreshed: t.State.Clone(), Read: map[Address]bool{}, Changes: map[Address]*Change{}}}
 	var testErr error
 	p.each(addresses, func(a Address) {
 		r, wanted := byAddress[a]
@@ -106,8 +106,35 @@ func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, 
 	return w.plan, testErr
 }
 
+// PlanDestroy plans the end of all that the state holds. As `terraform destroy` does, it refreshes in one process and plans in
+// another.
+func (t *Terraform) PlanDestroy(ctx context.Context, configuration []Resource) (*Plan, error) {
+	refreshed, err := t.Plan(ctx, configuration)
+	if err != nil || len(refreshed.Errors) > 0 {
+		return refreshed, err
+	}
+	p, err := t.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer t.end()
+	plan := &Plan{Refreshed: refreshed.Refreshed, Read: refreshed.Read, Changes: map[Address]*Change{}}
+	for a, object := range plan.Refreshed {
+		schema, err := t.schema(a)
+		if err != nil {
+			return nil, err
+		}
+		if change := p.destroyed(ctx, a, schema, object); change != nil {
+			change.Address = a
+			plan.Changes[a] = change
+		}
+	}
+	plan.Diagnostics = p.diags
+	return plan, nil
+}
+
 type planWalk struct {
-	*process
+	*Process
 	mu   sync.Mutex
 	plan *Plan
 }
@@ -123,7 +150,7 @@ func (w *planWalk) resource(ctx context.Context, a Address, r Resource, wanted b
 		if config, err = fromJSON(r.Attributes, schema.ValueType()); err != nil {
 			return fmt.Errorf("%s: %w", a, err)
 		}
-		answer, err := call(ctx, w.process, w.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
+		answer, err := call(ctx, w.Process, w.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: a.Type, Config: dynamic(withUnknown(schema, config, r.Unknown)),
 		})
 		if err != nil {
@@ -171,53 +198,53 @@ func (w *planWalk) resource(ctx context.Context, a Address, r Resource, wanted b
 }
 
 // refresh reads a resource; a nil object is one that is gone.
-func (w *planWalk) refresh(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object) (*Object, bool) {
+func (p *Process) refresh(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object) (*Object, bool) {
 	// The state is a file: what is in it is read anew by every process.
 	text, err := json.Marshal(Plain(object.Value))
 	if err != nil {
-		w.fail(a, err)
+		p.fail(a, err)
 		return nil, false
 	}
-	upgraded, err := call(ctx, w.process, w.server.UpgradeResourceState, &tfprotov6.UpgradeResourceStateRequest{
+	upgraded, err := call(ctx, p, p.server.UpgradeResourceState, &tfprotov6.UpgradeResourceStateRequest{
 		TypeName: a.Type, Version: schema.Version, RawState: &tfprotov6.RawState{JSON: text},
 	})
 	if err != nil {
-		w.fail(a, err)
+		p.fail(a, err)
 		return nil, false
 	}
-	if w.report(a, upgraded.Diagnostics) {
+	if p.report(a, upgraded.Diagnostics) {
 		return nil, false
 	}
-	answer, err := call(ctx, w.process, w.server.ReadResource, &tfprotov6.ReadResourceRequest{
+	answer, err := call(ctx, p, p.server.ReadResource, &tfprotov6.ReadResourceRequest{
 		TypeName: a.Type, CurrentState: upgraded.UpgradedState, Private: object.Private, CurrentIdentity: object.Identity,
 	})
 	if err != nil {
-		w.fail(a, err)
+		p.fail(a, err)
 		return nil, false
 	}
-	if w.report(a, answer.Diagnostics) {
+	if p.report(a, answer.Diagnostics) {
 		return nil, false
 	}
 	value, err := answer.NewState.Unmarshal(schema.ValueType())
 	if err != nil {
-		w.bug(a, "the answer of a read can't be decoded: %v", err)
+		p.bug(a, "the answer of a read can't be decoded: %v", err)
 		return nil, false
 	}
 	if value.IsNull() {
 		return nil, true
 	}
 	if !value.IsFullyKnown() {
-		w.bug(a, "a read left something unknown: %s", value)
+		p.bug(a, "a read left something unknown: %s", value)
 		return nil, false
 	}
 	if answer.NewIdentity == nil && object.Identity != nil {
-		w.bug(a, "a read lost the identity")
+		p.bug(a, "a read lost the identity")
 	}
 	return &Object{Value: value, Private: answer.Private, Identity: answer.NewIdentity, Tainted: object.Tainted}, true
 }
 
 // planned plans a resource that is configured.
-func (p *process) planned(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object, config tftypes.Value) *Change {
+func (p *Process) planned(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object, config tftypes.Value) *Change {
 	none := tftypes.NewValue(schema.ValueType(), nil)
 	prior, tainted := object, false
 	if object == nil || object.Tainted {
@@ -247,7 +274,7 @@ func (p *process) planned(ctx context.Context, a Address, schema *tfprotov6.Sche
 }
 
 // ask makes one PlanResourceChange and checks the answer.
-func (p *process) ask(
+func (p *Process) ask(
 	ctx context.Context, a Address, schema *tfprotov6.Schema, prior *Object, config tftypes.Value,
 ) (change *Change, replace bool) {
 	answer, err := call(ctx, p, p.server.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
@@ -280,7 +307,7 @@ func (p *process) ask(
 }
 
 // destroyed plans the end of a resource that is configured no longer.
-func (p *process) destroyed(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object) *Change {
+func (p *Process) destroyed(ctx context.Context, a Address, schema *tfprotov6.Schema, object *Object) *Change {
 	none := tftypes.NewValue(schema.ValueType(), nil)
 	answer, err := call(ctx, p, p.server.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(object.Value), ProposedNewState: dynamic(none), Config: dynamic(none),

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package inprocess
+package bench
 
 import (
 	"context"
@@ -9,21 +9,21 @@ import (
 	"sync"
 )
 
-// Network connects a server and its clients in memory. Whoever waits on it waits in a way that testing/synctest understands,
+// network connects a server and its clients in memory. Whoever waits on it waits in a way that testing/synctest understands,
 // so that a fake clock goes on meanwhile. It is the server's listener.
-type Network struct {
+type network struct {
 	connections chan net.Conn
 	closed      chan struct{}
 	close       sync.Once
 }
 
-// NewNetwork makes a network with nobody on it.
-func NewNetwork() *Network {
-	return &Network{connections: make(chan net.Conn), closed: make(chan struct{})}
+// newNetwork makes a network with nobody on it.
+func newNetwork() *network {
+	return &network{connections: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // Dial connects a client to the server, whatever the address is.
-func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (n *network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case n.connections <- server:
@@ -36,7 +36,7 @@ func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // Accept gives the server the next connection.
-func (n *Network) Accept() (net.Conn, error) {
+func (n *network) Accept() (net.Conn, error) {
 	select {
 	case c := <-n.connections:
 		return c, nil
@@ -46,13 +46,13 @@ func (n *Network) Accept() (net.Conn, error) {
 }
 
 // Close makes Accept and Dial fail.
-func (n *Network) Close() error {
+func (n *network) Close() error {
 	n.close.Do(func() { close(n.closed) })
 	return nil
 }
 
 // Addr says that there is no address.
-func (n *Network) Addr() net.Addr { return address{} }
+func (n *network) Addr() net.Addr { return address{} }
 
 type address struct{}
 

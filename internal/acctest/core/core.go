@@ -103,15 +103,15 @@ type Terraform struct {
 	State State
 
 	schemas    *tfprotov6.GetProviderSchemaResponse
-	identities map[string]bool // resources that have one
+	identities map[string]tftypes.Type
 	running    struct {
 		sync.Mutex
-		process *process
+		process *Process
 	}
 }
 
-// process is one provider process, and the walk that uses it.
-type process struct {
+// Process is one provider process, and the walk that uses it.
+type Process struct {
 	tf     *Terraform
 	server tfprotov6.ProviderServer
 	killed chan struct{}
@@ -124,9 +124,9 @@ type process struct {
 // errKilled is what becomes of calls of a provider that was killed.
 var errKilled = errors.New("the provider process has ended")
 
-// start starts and configures a provider process.
-func (t *Terraform) start(ctx context.Context) (*process, error) {
-	p := &process{tf: t, server: t.Server(), killed: make(chan struct{})}
+// Start starts and configures a provider process.
+func (t *Terraform) Start(ctx context.Context) (*Process, error) {
+	p := &Process{tf: t, server: t.Server(), killed: make(chan struct{})}
 	if t.schemas == nil {
 		schemas, err := p.server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 		if err != nil {
@@ -140,9 +140,13 @@ func (t *Terraform) start(ctx context.Context) (*process, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.schemas, t.identities = schemas, map[string]bool{}
-		for name := range identities.IdentitySchemas {
-			t.identities[name] = true
+		t.schemas, t.identities = schemas, map[string]tftypes.Type{}
+		for name, identity := range identities.IdentitySchemas {
+			attributes := map[string]tftypes.Type{}
+			for _, a := range identity.IdentityAttributes {
+				attributes[a.Name] = a.Type
+			}
+			t.identities[name] = tftypes.Object{AttributeTypes: attributes}
 		}
 	}
 	config, err := fromJSON(t.Provider, t.schemas.Provider.ValueType())
@@ -207,20 +211,20 @@ func (t *Terraform) Kill() {
 	}
 }
 
-func (p *process) isStopped() bool {
+func (p *Process) isStopped() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stopped
 }
 
-func (p *process) failed() bool {
+func (p *Process) failed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.diags.Errors) > 0
 }
 
 // report files diagnostics, and tells whether there was an error among them.
-func (p *process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
+func (p *Process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	failed := false
@@ -236,21 +240,21 @@ func (p *process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
 }
 
 // fail files an error of a call.
-func (p *process) fail(a Address, err error) {
+func (p *Process) fail(a Address, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, "The call failed", err.Error()})
 }
 
 // bug files what the provider must not do.
-func (p *process) bug(a Address, format string, args ...any) {
+func (p *Process) bug(a Address, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, Bug, fmt.Sprintf(format, args...)})
 }
 
 // call makes one call of the provider, unless it is killed.
-func call[Q, A any](ctx context.Context, p *process, f func(context.Context, Q) (A, error), request Q) (A, error) {
+func call[Q, A any](ctx context.Context, p *Process, f func(context.Context, Q) (A, error), request Q) (A, error) {
 	type result struct {
 		answer A
 		err    error
@@ -271,7 +275,7 @@ func call[Q, A any](ctx context.Context, p *process, f func(context.Context, Q) 
 }
 
 // each does something for many addresses, as many at a time as the parallelism allows.
-func (p *process) each(addresses []Address, do func(Address)) {
+func (p *Process) each(addresses []Address, do func(Address)) {
 	limit := p.tf.Parallelism
 	if limit == 0 {
 		limit = 10
@@ -339,7 +343,7 @@ func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnost
 // Object reads a resource as a state file holds it.
 func (t *Terraform) Object(ctx context.Context, a Address, attributes map[string]any, tainted bool) (*Object, error) {
 	if t.schemas == nil {
-		if _, err := t.start(ctx); err != nil {
+		if _, err := t.Start(ctx); err != nil {
 			return nil, err
 		}
 		t.end()

@@ -14,12 +14,12 @@ import (
 // Apply applies a plan as `terraform apply` of a saved plan does, or of one that was just approved. The state says afterwards
 // what Terraform would keep, also after errors, an Interrupt or a Kill.
 func (t *Terraform) Apply(ctx context.Context, plan *Plan) (*Diagnostics, error) {
-	p, err := t.start(ctx)
+	p, err := t.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer t.end()
-	w := &applyWalk{process: p, state: plan.Refreshed.Clone()}
+	w := &applyWalk{Process: p, state: plan.Refreshed.Clone()}
 	var addresses []Address
 	for a, change := range plan.Changes {
 		if change.Action != NoOp {
@@ -36,7 +36,7 @@ func (t *Terraform) Apply(ctx context.Context, plan *Plan) (*Diagnostics, error)
 }
 
 type applyWalk struct {
-	*process
+	*Process
 	mu    sync.Mutex
 	state State
 }
@@ -96,7 +96,7 @@ func (w *applyWalk) change(ctx context.Context, change *Change) {
 
 // write makes one ApplyResourceChange and keeps what Terraform would keep.
 func (w *applyWalk) write(ctx context.Context, a Address, schema *tfprotov6.Schema, prior *Object, change *Change) {
-	answer, err := call(ctx, w.process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
+	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(prior.Value), PlannedState: dynamic(change.Planned), Config: dynamic(change.config),
 		PlannedPrivate: change.private, PlannedIdentity: change.identity,
 	})
@@ -148,7 +148,7 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 	if change.Action == Delete {
 		private = change.private
 	}
-	answer, err := call(ctx, w.process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
+	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(object.Value), PlannedState: dynamic(none), Config: dynamic(none), PlannedPrivate: private,
 		PlannedIdentity: object.Identity,
 	})
@@ -178,5 +178,5 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 }
 
 func (w *applyWalk) hasIdentity(a Address) bool {
-	return w.tf.identities[a.Type]
+	return w.tf.identities[a.Type] != nil
 }
