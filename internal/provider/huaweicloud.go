@@ -42,7 +42,7 @@ var huaweicloudBlock = block{
 			description: "The name of the project, to find its ID with.",
 		},
 		{
-			name: "cloud", env: "HW_CLOUD", fallback: "`myhuaweicloud.com`", check: isCloud,
+			name: "cloud", env: "HW_CLOUD", fallback: "`myhuaweicloud.com`, and `myhuaweicloud.eu` for regions that begin with `eu-west-1`", check: isCloud,
 			description: "The domain of the cloud.",
 		},
 		{

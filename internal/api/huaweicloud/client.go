@@ -19,8 +19,20 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// DefaultCloud is the domain of the public cloud.
-const DefaultCloud = "myhuaweicloud.com"
+// DefaultCloud is the domain of the public cloud, EuropeanCloud that of its regions in Europe (API.md,
+// section 8).
+const (
+	DefaultCloud  = "myhuaweicloud.com"
+	EuropeanCloud = "myhuaweicloud.eu"
+)
+
+// cloudOf returns the domain of a region's cloud, as the vendor's own provider does.
+func cloudOf(region string) string {
+	if strings.HasPrefix(region, "eu-west-1") {
+		return EuropeanCloud
+	}
+	return DefaultCloud
+}
 
 // serviceName is the name in errors and logs.
 const serviceName = "Huawei Cloud Workspace"
@@ -32,7 +44,7 @@ type Config struct {
 	Rest rest.Config
 
 	Region string
-	// Cloud is the domain of the cloud, DefaultCloud when "".
+	// Cloud is the domain of the cloud. When it is "" the region tells.
 	Cloud string
 
 	AccessKey, SecretKey string
@@ -78,7 +90,7 @@ func New(config Config) (*Client, error) {
 		config.ProjectName = config.Region
 	}
 	if config.Cloud == "" {
-		config.Cloud = DefaultCloud
+		config.Cloud = cloudOf(config.Region)
 	}
 	for name, endpoint := range map[string]*string{"workspace": &config.WorkspaceEndpoint, "iam": &config.IAMEndpoint} {
 		if *endpoint != "" {

@@ -41,7 +41,10 @@ func TestNew(t *testing.T) {
 	}
 	for want, config := range map[string]Config{
 		"https://workspace.ap-southeast-3.myhuaweicloud.com https://iam.ap-southeast-3.myhuaweicloud.com": {Region: "ap-southeast-3"},
-		"https://workspace.eu-west-101.myhuaweicloud.eu https://iam.eu-west-101.myhuaweicloud.eu":         {Region: "eu-west-101", Cloud: "myhuaweicloud.eu"},
+		"https://workspace.eu-west-101.myhuaweicloud.eu https://iam.eu-west-101.myhuaweicloud.eu":         {Region: "eu-west-101"},
+		"https://workspace.eu-west-102.myhuaweicloud.eu https://iam.eu-west-102.myhuaweicloud.eu":         {Region: "eu-west-102"},
+		"https://workspace.eu-west-0.myhuaweicloud.com https://iam.eu-west-0.myhuaweicloud.com":           {Region: "eu-west-0"},
+		"https://workspace.eu-west-101.myhuaweicloud.com https://iam.eu-west-101.myhuaweicloud.com":       {Region: "eu-west-101", Cloud: "myhuaweicloud.com"},
 		"https://w.example.com https://iam.r.myhuaweicloud.com":                                           {Region: "r", WorkspaceEndpoint: "https://w.example.com/"},
 	} {
 		config.AccessKey, config.SecretKey = "AK", "SK"
@@ -71,7 +74,7 @@ var classified = []struct {
 	{401, `{"error_msg":"Incorrect IAM authentication information: decrypt token fail","error_code":"APIGW.0301"}`, "APIGW.0301", "decrypt token fail", false, "security_token"},
 	{401, `{"error_msg":"The token must be updated.","error_code":"APIGW.0307"}`, "APIGW.0307", "The token must", false, "expired"},
 	{401, `{"error":{"code":401,"message":"The request you have made requires authentication.","title":"Unauthorized"}}`, "401", "The request you have made", false, "access_key"},
-	{403, `{"error_code":"WKS.00081102","error_msg":"User does not have permission to access this resource."}`, "WKS.00081102", "User does not", false, "workspace:appcenter:batchUpdateAppAuthorizations"},
+	{403, `{"error_code":"WKS.00081102","error_msg":"User does not have permission to access this resource."}`, "WKS.00081102", "User does not", false, "workspace:appcenter:batchUpdateAppAuthorizations in this project. That is its name in identity policies"},
 	{403, `{"error_code":"APIGW.0310","error_msg":"x"}`, "APIGW.0310", "x", false, "project_id"},
 	{403, `{"error_code":"APIGW.0802","error_msg":"x"}`, "APIGW.0802", "x", false, "region"},
 	{404, `{"error_code":"WKS.00211902","error_msg":"The application does not exist"}`, "WKS.00211902", "The application does not exist", false, ""},

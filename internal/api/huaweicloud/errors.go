@@ -27,13 +27,16 @@ const (
 	codeTryAgain    = "WKS.00211401" // "The requested operation failed. Please try again later."
 )
 
-// actions are the IAM actions that the calls need.
+// actions are the IAM actions that the calls need, as identity policies name them (API.md, section 11).
 var actions = map[string]string{
 	opBatchUpdate:        "workspace:appcenter:batchUpdateAppAuthorizations",
 	opListAuthorizations: "workspace:appcenter:listAppAuthorizations",
 	opListApps:           "workspace:appcenter:listApps",
 	opListProjects:       "iam:projects:list",
 }
+
+// roleActionListProjects is the one action whose name in role policies, the older kind, is known.
+const roleActionListProjects = "iam:projects:listProjects"
 
 // classify reads the errors of the service ({"error_code","error_msg"}), of the gateway in front of it (with request_id) and of IAM
 // ({"error":{"code","message"}}). Only one 500 is worth another try; what else is, the core knows by its status.
@@ -166,10 +169,12 @@ func hintForbidden(e *rest.Error, number string) string {
 		return "The IAM user may not use this region: check region (HW_REGION_NAME), or have the user's access to it granted."
 	}
 	if e.Operation == opListProjects {
-		return "Set project_id (HW_PROJECT_ID), or grant the identity the IAM action " + actions[opListProjects] + "."
+		return "Set project_id (HW_PROJECT_ID): then IAM is not asked. Or grant the identity the IAM action " + actions[opListProjects] +
+			" in an identity policy, or " + roleActionListProjects + " in a role policy."
 	}
 	if action := actions[e.Operation]; action != "" {
-		return fmt.Sprintf("The identity behind access_key needs the IAM action %s in this project.", action)
+		return fmt.Sprintf("The identity behind access_key needs the IAM action %s in this project. That is its name in identity policies; "+
+			"for role policies see the vendor's page \"Policy-Based Authorization\" of Workspace.", action)
 	}
 	return ""
 }

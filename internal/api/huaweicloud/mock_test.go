@@ -182,7 +182,7 @@ func TestProject(t *testing.T) {
 		"by name":     {func(c *huaweicloud.Config) { c.ProjectID, c.Region, c.ProjectName = "", "elsewhere", region }, "", 1},
 		"none":        {func(c *huaweicloud.Config) { c.ProjectID, c.ProjectName = "", "nowhere" }, `no project is named "nowhere". Set project_id (HW_PROJECT_ID)`, 1},
 		"two":         {func(c *huaweicloud.Config) { c.ProjectID, c.ProjectName = "", "twice" }, `2 projects are named "twice": aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`, 1},
-		"not allowed": {func(c *huaweicloud.Config) { c.ProjectID, c.AccessKey, c.SecretKey = "", "NOBODY", "NSK" }, "iam:projects:list", 1},
+		"not allowed": {func(c *huaweicloud.Config) { c.ProjectID, c.AccessKey, c.SecretKey = "", "NOBODY", "NSK" }, "Set project_id (HW_PROJECT_ID): then IAM is not asked. Or grant the identity the IAM action iam:projects:list in an identity policy, or iam:projects:listProjects in a role policy.", 1},
 		"of another":  {func(c *huaweicloud.Config) { c.ProjectID = strings.Repeat("c", 32) }, "The project is unavailable: check project_id", 0},
 		"by temporary key": {func(c *huaweicloud.Config) {
 			c.ProjectID, c.AccessKey, c.SecretKey, c.SecurityToken = "", "TEMP", "TSK-of-the-test", "tok+/=="
