@@ -91,6 +91,12 @@ func (b block) schema() schema.Block {
 				"Default: `" + strconv.Itoa(defaultMaxConcurrent) + "`.",
 			Validators: []validator.Int64{int64validator.Between(1, upperLimit)},
 		},
+		"max_revocations": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "A plan that would revoke more than this fails: all resources of this service together, and destroys and replacements " +
+				"count. It guards against a truncated file behind `for_each`. Default: no limit.",
+			Validators: []validator.Int64{int64validator.AtLeast(0)},
+		},
 	}
 	for _, t := range b.texts {
 		var validators []validator.String

@@ -156,7 +156,9 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		data.HuaweicloudClaims = &service.Claims[huaweicloud.Handle]{}
 		data.EnosClaims = &service.Claims[string]{}
 		data.VenafiClaims = &service.Claims[string]{}
-		data.HuaweicloudTally, data.EnosTally, data.VenafiTally = &service.Tally{}, &service.Tally{}, &service.Tally{}
+		data.HuaweicloudTally = &service.Tally{Limit: c.huaweicloud.http.maxRevocations}
+		data.EnosTally = &service.Tally{Limit: c.enos.http.maxRevocations}
+		data.VenafiTally = &service.Tally{Limit: c.venafi.http.maxRevocations}
 		data.EnosReservations = &service.Reservations{}
 	}
 	resp.ResourceData = data

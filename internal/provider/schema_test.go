@@ -120,7 +120,7 @@ func TestProviderAttributes(t *testing.T) {
 				continue
 			}
 			for _, a := range []string{
-				"ca_certificate", "insecure_skip_verify", "request_timeout", "max_retries", "max_concurrent_requests",
+				"ca_certificate", "insecure_skip_verify", "request_timeout", "max_retries", "max_concurrent_requests", "max_revocations",
 			} {
 				if _, diags := have.AttributeAtPath(t.Context(), path.Root(service).AtName(a)); diags.HasError() {
 					t.Errorf("%s.%s is missing", service, a)

@@ -39,6 +39,7 @@ type httpSettings struct {
 	maxRetries         int
 	quota              rest.Quota
 	maxConcurrent      int
+	maxRevocations     *int64 // of a whole plan, nil for no limit
 }
 
 // resolve reads one service's attribute of the provider block. An explicit value wins over the environment, also while
@@ -111,6 +112,9 @@ func resolveHTTP(b block, attributes map[string]attr.Value) httpSettings {
 	}
 	setInt(&h.maxRetries, attributes["max_retries"])
 	setInt(&h.maxConcurrent, attributes["max_concurrent_requests"])
+	if limit, ok := attributes["max_revocations"].(types.Int64); ok && !limit.IsUnknown() {
+		h.maxRevocations = limit.ValueInt64Pointer()
+	}
 	quota, _ := attributes["requests_per_minute"].(types.Object)
 	setInt(&h.quota.Read, quota.Attributes()["read"])
 	setInt(&h.quota.Write, quota.Attributes()["write"])

@@ -141,6 +141,7 @@ func TestResolveHTTP(t *testing.T) {
 			{"max_retries", object{"max_retries": 7}, func(h *httpSettings) { h.maxRetries = 7 }},
 			{"no retries", object{"max_retries": 0}, func(h *httpSettings) { h.maxRetries = 0 }},
 			{"max_concurrent_requests", object{"max_concurrent_requests": 3}, func(h *httpSettings) { h.maxConcurrent = 3 }},
+			{"max_revocations", object{"max_revocations": 0}, func(h *httpSettings) { h.maxRevocations = new(int64) }},
 			{"both quotas", object{"requests_per_minute": object{"read": 11, "write": 12}}, func(h *httpSettings) { h.quota = rest.Quota{Read: 11, Write: 12} }},
 			{"unlimited", object{"requests_per_minute": object{"read": 0, "write": 0}}, func(h *httpSettings) { h.quota = rest.Quota{} }},
 			{"the other quota keeps its default", object{"requests_per_minute": object{"read": 11}}, func(h *httpSettings) { h.quota.Read = 11 }},
