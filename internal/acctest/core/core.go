@@ -309,7 +309,7 @@ func sortAddresses(addresses []Address) {
 
 // Import takes a resource into the state, as an import block does: with what the service says of the id.
 func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnostics, error) {
-	p, err := t.start(ctx)
+	p, err := t.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -318,7 +318,6 @@ func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnost
 	if err != nil {
 		return nil, err
 	}
-	w := &planWalk{process: p}
 	answer, err := call(ctx, p, p.server.ImportResourceState, &tfprotov6.ImportResourceStateRequest{TypeName: a.Type, ID: id})
 	switch {
 	case err != nil:
@@ -332,7 +331,7 @@ func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnost
 		if err != nil {
 			return nil, err
 		}
-		object, ok := w.refresh(ctx, a, schema, &Object{Value: value, Private: imported.Private, Identity: imported.Identity})
+		object, ok := p.refresh(ctx, a, schema, &Object{Value: value, Private: imported.Private, Identity: imported.Identity})
 		if ok && object != nil {
 			t.State[a] = object
 		}
