@@ -20,6 +20,7 @@ import (
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -160,6 +161,7 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		data.EnosTally = &service.Tally{Limit: c.enos.http.maxRevocations}
 		data.VenafiTally = &service.Tally{Limit: c.venafi.http.maxRevocations}
 		data.EnosReservations = &service.Reservations{}
+		data.HuaweicloudReservations = &authset.Claims{}
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data

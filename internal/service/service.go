@@ -12,6 +12,7 @@ import (
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
@@ -33,6 +34,8 @@ type Data struct {
 
 	// What each service counts in this plan; nil as above.
 	HuaweicloudTally, EnosTally, VenafiTally *Tally
+	// HuaweicloudReservations are what this apply wants; nil as above.
+	HuaweicloudReservations *authset.Claims
 	// EnosReservations are the applications whose list this apply has set; nil as above.
 	EnosReservations *Reservations
 }

@@ -5,6 +5,9 @@ package huaweicloud
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
+	"strings"
 	"unique"
 )
 
@@ -104,6 +107,40 @@ type Assignment struct {
 	Users             []Authorization // up to MaxAccountsPerRequest, unique
 	DelUsers          []Authorization // up to MaxAccountsPerRequest, unique, none of them in Users
 
-	// Claim, when given, is that of the resource which sends the request: nothing is taken from whom others have claimed.
-	Claim *Claim
+	// Allow, when given, is asked just before the request is sent, when no other request about its applications is under way. Its
+	// error keeps the request from being sent.
+	Allow func() error
 }
+
+// String names an account the way the state does: "domain/name", and "group:domain/name" for a user group.
+func (a Account) String() string {
+	name := a.Domain + "/" + a.Name
+	if a.Type == UserGroup {
+		return "group:" + name
+	}
+	return name
+}
+
+// String names an application for people: its name, where it has one, and its id.
+func (a App) String() string {
+	if a.Name == "" {
+		return "application " + a.ID
+	}
+	return fmt.Sprintf("application %q (%s)", a.Name, a.ID)
+}
+
+// Compare orders accounts by type, domain and name.
+func (a Account) Compare(b Account) int {
+	// Most have type and domain in common: to see that two texts are one in memory takes no look at them.
+	switch {
+	case a.Type != b.Type:
+		return strings.Compare(string(a.Type), string(b.Type))
+	case a.Domain != b.Domain:
+		return strings.Compare(a.Domain, b.Domain)
+	}
+	return strings.Compare(a.Name, b.Name)
+}
+
+// Identity tells one map from another, as long as both are alive. The client gives applications that list the same accounts
+// one map, so that what holds for one of them is worked out once. Where it doesn't, the result is the same and costs more.
+func (a Accounts) Identity() uintptr { return reflect.ValueOf(a).Pointer() }

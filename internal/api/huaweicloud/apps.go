@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"maps"
 	"net/http"
@@ -35,8 +34,7 @@ func (c *Client) ListApps(ctx context.Context, name string) ([]App, error) {
 func (c *Client) listApps(ctx context.Context, name string) (map[string]App, error) {
 	found := appCollection{}
 	l := lister[App]{
-		what: "applications", op: opListApps, limit: c.MaxConcurrent(), into: found,
-		hash: func(h *maphash.Hash, a App) { maphash.WriteComparable(h, a.ID) },
+		what: "applications", op: opListApps, limit: c.MaxConcurrent(), into: found, counts: &c.counts,
 		fetch: func(ctx context.Context, offset int) (records []App, count int, err error) {
 			query := pageQuery(offset)
 			if name != "" {

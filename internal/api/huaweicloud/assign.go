@@ -40,8 +40,7 @@ type assignAccount struct {
 // AssignAuthorizations sends one request (vendor page BatchUpdateAppAuthorizations). It refuses to send what breaks the documented limits. Success means that the
 // service took the request, not that it did all of it: read back. After an error, unless it is Unsent, any part of it may have been
 // done. Requests about one application, and listings of its accounts, go one after the other, and what was listed before the end of
-// the request is forgotten. A request that takes away what others than its Claim's have claimed is ErrClaimed (errors.Is), and not
-// sent.
+// the request is forgotten.
 func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	if err := a.check(); err != nil {
 		return unsentError(opBatchUpdate, err)
@@ -51,8 +50,10 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 		return unsentError(opBatchUpdate, fmt.Errorf("stopped before it was sent: %w", err))
 	}
 	defer unlock()
-	if err := a.Claim.allow(a); err != nil {
-		return unsentError(opBatchUpdate, err)
+	if a.Allow != nil {
+		if err := a.Allow(); err != nil {
+			return unsentError(opBatchUpdate, err)
+		}
 	}
 	defer c.forget(a.AppIDs)
 	return c.do(ctx, rest.Request{
@@ -160,8 +161,8 @@ func (a Authorization) checkGrant() error {
 	return a.check()
 }
 
-// settled waits until what was under way on the applications has ended.
-func (c *Client) settled(ctx context.Context, appIDs []string) error {
+// Settled waits until what was under way on the applications has ended.
+func (c *Client) Settled(ctx context.Context, appIDs []string) error {
 	for _, id := range appIDs {
 		unlock, err := c.locks.lock(ctx, []string{id})
 		if err != nil {

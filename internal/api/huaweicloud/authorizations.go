@@ -6,7 +6,6 @@ package huaweicloud
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"net/http"
 	"strings"
@@ -21,16 +20,15 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 	if err := checkSegment("the application id", appID); err != nil {
 		return nil, unsentError(opListAuthorizations, err)
 	}
-	found := accountCollection{lists: &c.lists}
+	var found accountCollection
 	l := lister[authorization]{
-		what: "authorizations of application " + appID, op: opListAuthorizations, limit: c.MaxConcurrent(), into: &found,
-		hash: func(h *maphash.Hash, a authorization) { maphash.WriteComparable(h, a) },
+		what: "authorizations of application " + appID, op: opListAuthorizations, limit: c.MaxConcurrent(), into: &found, counts: &c.counts,
 		fetch: func(ctx context.Context, offset int) (records []authorization, count int, err error) {
 			err = c.do(ctx, rest.Request{
 				Operation: opListAuthorizations, Query: pageQuery(offset), MaxBodyBytes: maxPageBytes,
 				Decode: func(_ int, _ http.Header, body io.Reader) error {
 					return rest.WithBody(body, func(b []byte) (err error) {
-						records, count, err = c.records.decode(b)
+						records, count, err = c.pages.decode(b)
 						return err
 					})
 				},
@@ -41,7 +39,10 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 	if err := l.read(ctx); err != nil {
 		return nil, fmt.Errorf("application %s: %w", appID, err)
 	}
-	return found.list(), nil
+	if found.accounts == nil {
+		return Accounts{}, nil
+	}
+	return found.accounts, nil
 }
 
 // authorization is one record of the list.

@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package huaweicloud is the client of the App Center of Huawei Cloud Workspace: who may use which application. It also holds
-// what a set of authorizations is, as pure functions: deltas, batches, and what a state should say.
+// Package huaweicloud is the client of the App Center of Huawei Cloud Workspace: who may use which application. What
+// a set of authorizations is stands in authset.
 package huaweicloud
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -67,15 +68,14 @@ type Client struct {
 	gate           *gate
 	project        *shared.Reading[string]
 	locks          locks
-	claims         Claims
 
 	mu   sync.Mutex
 	apps *cached[map[string]App]
 	// authorizations holds the listings by app id.
 	authorizations map[string]*cached[Accounts]
 
-	records knownRecords
-	lists   knownLists
+	pages  knownPages
+	counts atomic.Int32 // what is known of the count of a list: see lister
 
 	sharing sync.Mutex
 	newest  Accounts // the list that was read last and is like no other
@@ -123,7 +123,6 @@ func New(config Config) (*Client, error) {
 		}
 		return c.findProject(ctx, config.ProjectName)
 	})
-	c.claims.settled = c.settled
 	c.apps = newCached(func(ctx context.Context) (map[string]App, error) { return c.listApps(ctx, "") })
 
 	common := config.Rest

@@ -153,7 +153,7 @@ func FuzzEveryAccountIsRead(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var known knownRecords
+		var known knownPages
 		for turn, decode := range []func([]byte) ([]authorization, int, error){decodeAuthorizations, known.decode, known.decode} {
 			records, count, err := decode(body)
 			if err != nil || len(records) != len(items) || count != len(items) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"strconv"
 	"sync"
@@ -23,25 +22,24 @@ const (
 	pageLimit = 100
 	// maxPageBytes is far above what a page of applications with the longest descriptions takes.
 	maxPageBytes = 4 << 20
-	// minPage is how short the pages of a longer list may be, and maxShortPages how many shorter ones are put up with: they would take requests without end.
+	// minPage is how short the pages of a longer list may be, and maxShortPages how many shorter ones are put up with: they
+	// would take requests without end.
 	minPage       = 10
 	maxShortPages = 50
 	// maxRecords is where a list is taken for one without an end.
 	maxRecords = 500_000
+	// maxPasses is how often a list is read that comes in another order with every request, and maxStale how many passes in a row
+	// may show nothing new: one misses a certain record with a chance of 37 %.
+	maxPasses = 20
+	maxStale  = 5
 	// maxRestarts is how often a list may change while it is read.
 	maxRestarts = 5
-	// maxPasses bounds the passes over one list, and maxStale those in a row that showed nothing new. Where the order changes with every request, a
-	// pass misses a certain record with a chance of 37 %: twelve in a row do in 1 of 150,000 cases.
-	maxPasses = 60
-	maxStale  = 12
-	// maxIdentical is how often a list may come back the same, though it holds less than it counts.
-	maxIdentical = 2
 )
 
 // errMoved tells that the list changed while it was read.
 var errMoved = errors.New("the list changed while it was read")
 
-// page is what one request of a list brought: keys identify the records, in order.
+// page is what one request of a list brought.
 type page struct {
 	count    int // the total that the service counts, -1 when it doesn't say
 	received int
@@ -54,41 +52,56 @@ type collection[R any] interface {
 	reset()
 }
 
-// lister reads one list to its end. Neither order nor stability of the lists is documented, and the count is the only witness of
-// completeness: a list is complete when as many different records came as the service counts. Until then it is read again, since pages overlap and
-// leave gaps when the order changes between two requests. What it can't see is that one record left and another came between two of its requests: the
-// next reading shows that.
+// What a run has found out about the count that comes with a page.
+const (
+	countUnknown int32 = iota
+	countTotal         // it is that of the whole list
+	countPage          // it is that of the page
+)
+
+// lister reads one list to its end. Neither order nor stability of the lists is documented, and the count is the only witness
+// of completeness: a list is complete when as many different records came as the service counts. Until then it is read again, a
+// few times, since pages overlap and leave gaps when the order changes between two requests. What it can't see is that one record
+// left and another came between two of its requests: the next reading shows that.
 type lister[R any] struct {
-	what  string // "authorizations of application x": in errors
-	op    string
-	limit int // of concurrency
-	fetch func(ctx context.Context, offset int) ([]R, int, error)
-	into  collection[R]
-	hash  func(*maphash.Hash, R)
+	what   string // "authorizations of application x": in errors
+	op     string
+	limit  int // of concurrency
+	fetch  func(ctx context.Context, offset int) ([]R, int, error)
+	into   collection[R]
+	counts *atomic.Int32 // what the run knows of the count
 
-	mu       sync.Mutex // guards into, parts and received
-	seed     maphash.Seed
-	parts    []part[R] // of this pass
-	received int       // in this pass
-}
-
-// part is what stood at an offset.
-type part[R any] struct {
-	offset  int
-	records []R
+	mu       sync.Mutex // guards into and received
+	received int        // in this pass
 }
 
 // read fills the collection.
 func (l *lister[R]) read(ctx context.Context) error {
-	l.seed = maphash.MakeSeed()
-	for range maxRestarts {
-		err := l.collect(ctx)
-		if !errors.Is(err, errMoved) {
+	total, stale, restarts := 0, 0, 0
+	for pass := 0; pass < maxPasses && stale < maxStale; pass++ {
+		before := l.into.size()
+		l.received = 0
+		count, err := l.pass(ctx)
+		size := l.into.size()
+		switch {
+		case err != nil && !errors.Is(err, errMoved):
 			return err
+		case err != nil, count >= 0 && size > count, pass > 0 && count != total:
+			if restarts++; restarts == maxRestarts {
+				return l.fail("the %s keep changing while they are read: %d attempts had to be given up", l.what, maxRestarts)
+			}
+			l.into.reset() // what came and what left can't be told apart
+			pass, stale = -1, 0
+			continue
+		case size == count, count < 0 && pass > 0 && size == before:
+			return nil // without a count, it was read to its end twice
 		}
-		l.into.reset()
+		total = count
+		if stale++; size > before {
+			stale = 0
+		}
 	}
-	return l.fail("the %s keep changing while they are read: %d attempts had to be given up", l.what, maxRestarts)
+	return l.fail("the service counts %d %s, but lists only %d different ones", total, l.what, l.into.size())
 }
 
 func (l *lister[R]) fail(format string, args ...any) error {
@@ -98,61 +111,23 @@ func (l *lister[R]) fail(format string, args ...any) error {
 	}
 }
 
-// collect makes passes until the list is complete.
-func (l *lister[R]) collect(ctx context.Context) error {
-	total, stale, identical := 0, 0, 0
-	var last uint64
-	for pass := range maxPasses {
-		before := l.into.size()
-		l.parts, l.received = nil, 0
-		count, err := l.pass(ctx)
-		if err != nil {
-			return err
-		}
-		if pass > 0 && count != total {
-			return errMoved
-		}
-		total = count
-		size := l.into.size()
-		switch {
-		case size == total:
-			return nil
-		case total >= 0 && size > total:
-			return errMoved // one left and another came in between
-		case total < 0 && pass > 0 && size == before:
-			return nil // read to its end twice, with no count to compare
-		}
-		if size > before {
-			stale = 0
-		} else {
-			stale++
-		}
-		fingerprint := l.fingerprint()
-		if pass > 0 && fingerprint == last {
-			identical++
-		} else {
-			identical = 0
-		}
-		last = fingerprint
-		if identical == maxIdentical || stale == maxStale {
-			break
-		}
-	}
-	return l.fail("the service counts %d %s, but lists only %d different ones", total, l.what, l.into.size())
-}
-
-// pass reads the list once. It gives the service's count, -1 when it can't be trusted: when more came than it counts, or it doesn't say.
+// pass reads the list once. It gives the service's count, -1 when it can't be trusted: when more came than it counts, or it doesn't
+// say, or it counts the page alone.
 func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	first, err := l.page(ctx, 0)
 	if err != nil {
 		return 0, err
 	}
 	total := first.count
-	if total < first.received {
+	switch {
+	case total < first.received, first.received == pageLimit && l.counts.Load() == countPage:
 		return -1, l.tail(ctx, first.received, -1)
-	}
-	if total > maxRecords {
+	case total > maxRecords:
 		return 0, l.fail("the service counts %d %s: more than %d can't be handled", total, l.what, maxRecords)
+	case total > first.received:
+		l.counts.Store(countTotal)
+	case first.received == pageLimit && l.counts.Load() == countUnknown:
+		return l.doubt(ctx, total)
 	}
 	if first.received == 0 || first.received == total && l.into.size() >= total {
 		return total, nil
@@ -175,6 +150,22 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 		err = l.tail(ctx, max(total, step), total)
 	}
 	return total, err
+}
+
+// doubt asks for the page after a full one that is all the service counts: a full page is never taken for the last one before a
+// longer list has shown that the count is that of the whole.
+func (l *lister[R]) doubt(ctx context.Context, total int) (int, error) {
+	next, err := l.page(ctx, total)
+	switch {
+	case err != nil:
+		return 0, err
+	case next.received == 0:
+		return total, nil
+	case next.count > total:
+		return 0, errMoved
+	}
+	l.counts.Store(countPage)
+	return -1, l.tail(ctx, total+next.received, -1)
 }
 
 // stretch reads from one offset to another, with as many requests as it takes. end is where a page was empty.
@@ -241,24 +232,8 @@ func (l *lister[R]) page(ctx context.Context, offset int) (page, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.into.add(records, count)
-	l.parts = append(l.parts, part[R]{offset, records})
 	l.received += len(records)
 	return page{count: count, received: len(records)}, nil
-}
-
-// fingerprint sums up the pass: its records and where they stood.
-func (l *lister[R]) fingerprint() uint64 {
-	var sum uint64
-	for _, p := range l.parts {
-		var h maphash.Hash
-		h.SetSeed(l.seed)
-		maphash.WriteComparable(&h, p.offset)
-		for _, r := range p.records {
-			l.hash(&h, r)
-		}
-		sum += h.Sum64() // in whatever order the pages arrived
-	}
-	return sum
 }
 
 // pageQuery is the query of one page.

@@ -56,13 +56,13 @@ func (c *Client) share(accounts Accounts) Accounts {
 	defer c.sharing.Unlock()
 	compared := map[uintptr]bool{}
 	for _, list := range append(held, c.newest) {
-		if len(list) != len(accounts) || compared[identity(list)] {
+		if len(list) != len(accounts) || compared[list.Identity()] {
 			continue
 		}
-		if identity(list) == identity(accounts) || maps.Equal(list, accounts) {
+		if list.Identity() == accounts.Identity() || maps.Equal(list, accounts) {
 			return list
 		}
-		compared[identity(list)] = true
+		compared[list.Identity()] = true
 	}
 	c.newest = accounts
 	return accounts

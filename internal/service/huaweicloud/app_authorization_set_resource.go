@@ -25,6 +25,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -197,7 +198,7 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 	defer cancel()
 
 	wanted := plan.set()
-	tracked, err := r.apply(timed, client, wanted, api.Set{}, plan.MaxRevocations, &resp.Diagnostics)
+	tracked, err := r.apply(timed, client, wanted, authset.Set{}, plan.MaxRevocations, &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "create", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -240,14 +241,14 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	}
 	prior := seen.prior(state)
 	prior.Mode = api.AuthorizationType(state.AuthorizationType.ValueString())
-	actual, err := api.ObserveTracked(timed, client, prior, r.kind.exclusive)
+	actual, err := authset.ObserveTracked(timed, client, prior, r.kind.exclusive)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "read", timeout)...)
 		return
 	}
 	// The identity has to be there also when the resource is gone.
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
-	tracked := api.Track(prior, actual, r.kind.exclusive)
+	tracked := authset.Track(prior, actual, r.kind.exclusive)
 	if len(tracked.AppIDs) == 0 {
 		resp.State.RemoveResource(ctx)
 		return
@@ -331,7 +332,7 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	tracked, err := r.apply(timed, client, api.Set{}, seen.prior(state), types.Int64Null(), &resp.Diagnostics)
+	tracked, err := r.apply(timed, client, authset.Set{}, seen.prior(state), types.Int64Null(), &resp.Diagnostics)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "delete", timeout)...)
 		if len(tracked.AppIDs) == 0 {
@@ -353,17 +354,17 @@ func (r *setResource) ImportState(ctx context.Context, req resource.ImportStateR
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	actual, err := api.ObserveAll(ctx, client, ids)
+	actual, err := authset.ObserveAll(ctx, client, ids)
 	if err != nil {
 		resp.Diagnostics.Append(r.explain(err, "import", 0)...)
 		return
 	}
 	if gone := absent(ids, actual); len(gone) > 0 {
-		resp.Diagnostics.Append(r.explain(&api.GoneError{AppIDs: gone}, "import", 0)...)
+		resp.Diagnostics.Append(r.explain(&authset.GoneError{AppIDs: gone}, "import", 0)...)
 		return
 	}
 	state := newModel()
-	state.track(api.Import(ids, actual, r.kind.exclusive))
+	state.track(authset.Import(ids, actual, r.kind.exclusive))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
 }

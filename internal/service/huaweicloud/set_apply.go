@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -27,18 +28,18 @@ const progressInterval = 5 * time.Second
 // apply brings the service to wanted. After an error it returns what the state should say now: no applications when
 // nothing was sent, so that the state before still holds.
 func (r *setResource) apply(
-	ctx context.Context, client *api.Client, wanted, prior api.Set, maxRevocations types.Int64, diags *diag.Diagnostics,
-) (api.Tracked, error) {
-	var progress api.Progress
+	ctx context.Context, client *api.Client, wanted, prior authset.Set, maxRevocations types.Int64, diags *diag.Diagnostics,
+) (authset.Tracked, error) {
+	var progress authset.Progress
 	stop := report(ctx, &progress, progressInterval)
 	defer stop()
-	var claims *api.Claims
+	var claims *authset.Claims
 	if r.data.HuaweicloudClaims != nil { // this provider serves one plan or apply
-		claims = client.Claims()
+		claims = r.data.HuaweicloudReservations
 	}
-	out, err := api.Reconcile(ctx, client, api.Reconciliation{
+	out, err := authset.Reconcile(ctx, client, authset.Reconciliation{
 		Wanted: wanted, Prior: prior, Exclusive: r.kind.exclusive, Claims: claims, Progress: &progress,
-		Approve: func(deltas api.Deltas, actual api.Actual, revoked int) error {
+		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
 			if len(wanted.AppIDs) == 0 {
 				return nil // an explicit destroy
 			}
@@ -50,13 +51,13 @@ func (r *setResource) apply(
 	})
 	warnOfOthers(diags, out, prior)
 	if err == nil || len(out.Touched) == 0 {
-		return api.Tracked{}, err
+		return authset.Tracked{}, err
 	}
 	return out.State(wanted, prior, r.kind.exclusive), err
 }
 
 // warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
-func warnOfOthers(diags *diag.Diagnostics, out api.Outcome, prior api.Set) {
+func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Set) {
 	warnForeign(diags, out.Actual, out.Foreign)
 	if len(out.Passed) > 0 {
 		var text []string
@@ -74,7 +75,7 @@ func warnOfOthers(diags *diag.Diagnostics, out api.Outcome, prior api.Set) {
 }
 
 // report logs how far an apply is, at every interval until stop is called.
-func report(ctx context.Context, progress *api.Progress, interval time.Duration) (stop func()) {
+func report(ctx context.Context, progress *authset.Progress, interval time.Duration) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(interval)
@@ -107,7 +108,7 @@ func (e *refusal) Error() string { return e.summary + ": " + e.detail }
 // and again when applying, since the world may have moved in between; revoked is what the same apply
 // has revoked already.
 func (r *setResource) refuse(
-	wanted, prior api.Set, actual api.Actual, deltas api.Deltas, maxRevocations types.Int64, revoked int,
+	wanted, prior authset.Set, actual authset.Actual, deltas authset.Deltas, maxRevocations types.Int64, revoked int,
 ) *refusal {
 	if opened := deltas.OpenedApps(); len(opened) > 0 {
 		return r.refuseOpened(prior, opened)
@@ -128,7 +129,7 @@ func (r *setResource) refuse(
 }
 
 // refuseOpened is for applications that would be closed to everybody, though no plan has shown that.
-func (r *setResource) refuseOpened(prior api.Set, opened []api.App) *refusal {
+func (r *setResource) refuseOpened(prior authset.Set, opened []api.App) *refusal {
 	var joined, since []api.App
 	for _, app := range opened {
 		if slices.Contains(prior.AppIDs, app.ID) {
@@ -155,11 +156,11 @@ func (r *setResource) refuseOpened(prior api.Set, opened []api.App) *refusal {
 
 // refuseForeign is for applications that an exclusive set would own, with accounts that it doesn't
 // list: a create, and an application that joins the set, only add.
-func (r *setResource) refuseForeign(wanted, prior api.Set, actual api.Actual) *refusal {
+func (r *setResource) refuseForeign(wanted, prior authset.Set, actual authset.Actual) *refusal {
 	if !r.kind.exclusive || wanted.Mode == api.AllUser {
 		return nil
 	}
-	unlisted := api.Foreign(wanted, prior, actual)
+	unlisted := authset.Foreign(wanted, prior, actual)
 	var apps []api.App
 	var text []string
 	count := 0
@@ -182,7 +183,7 @@ func (r *setResource) refuseForeign(wanted, prior api.Set, actual api.Actual) *r
 }
 
 // importFirst says what an application has to be imported into: a set that exists can't import more.
-func (r *setResource) importFirst(prior api.Set) string {
+func (r *setResource) importFirst(prior authset.Set) string {
 	if len(prior.AppIDs) == 0 {
 		return "into this resource"
 	}
@@ -234,13 +235,13 @@ func (r *setResource) explain(err error, verb string, timeout time.Duration) dia
 	summary := "Unable to " + verb + " the application authorizations"
 	var (
 		guard   *refusal
-		opened  *api.OpenedError
-		gone    *api.GoneError
-		applied *api.ApplyError
+		opened  *authset.OpenedError
+		gone    *authset.GoneError
+		applied *authset.ApplyError
 		diags   diag.Diagnostics
 	)
 	if errors.As(err, &opened) {
-		var prior api.Set
+		var prior authset.Set
 		if verb != "create" {
 			for _, app := range opened.Apps {
 				prior.AppIDs = append(prior.AppIDs, app.ID)
@@ -283,7 +284,7 @@ func (r *setResource) explain(err error, verb string, timeout time.Duration) dia
 }
 
 // afterwards says what the state holds after a failure, and how to go on.
-func afterwards(verb string, err *api.ApplyError) string {
+func afterwards(verb string, err *authset.ApplyError) string {
 	text := "The state holds what is granted now; the next apply sends only the rest."
 	if err.Interrupted() {
 		text = "It was stopped before it could read back: the state holds all that may be granted, and the next plan reads what is."
@@ -296,7 +297,7 @@ func afterwards(verb string, err *api.ApplyError) string {
 }
 
 // pathOf points at the attribute of the accounts that did not arrive.
-func pathOf(err *api.ApplyError) path.Path {
+func pathOf(err *authset.ApplyError) path.Path {
 	for _, delta := range err.Ignored.Apps {
 		if len(delta.Grant) == 0 {
 			continue

@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
-	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 )
 
 type lockedBuffer struct {
@@ -30,7 +30,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	var log lockedBuffer
 	ctx := tflogtest.RootLogger(t.Context(), &log)
-	var progress api.Progress
+	var progress authset.Progress
 	progress.RequestsDue.Store(40)
 	progress.RequestsDone.Store(7)
 	progress.AccountsDue.Store(4000)

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -23,7 +24,7 @@ import (
 // the same configuration. wanted is the plan in the terms of the service, for when all of it is known. It asks the service
 // nothing.
 func (r *setResource) claim(
-	ctx context.Context, plan setModel, wanted func() api.Set, known bool, private service.PrivateState,
+	ctx context.Context, plan setModel, wanted func() authset.Set, known bool, private service.PrivateState,
 ) diag.Diagnostics {
 	if r.data.HuaweicloudClaims == nil {
 		return nil
@@ -43,7 +44,7 @@ func (r *setResource) claim(
 	return diags
 }
 
-func (r *setResource) describe(ids []string, wanted func() api.Set, known bool) func() string {
+func (r *setResource) describe(ids []string, wanted func() authset.Set, known bool) func() string {
 	return func() string {
 		text := "appaccess" + r.kind.suffix + " with " + idList(ids)
 		switch {
@@ -117,5 +118,5 @@ func nameSorted(handles []api.Handle) string {
 		return "no accounts"
 	}
 	slices.SortFunc(handles, func(a, b api.Handle) int { return cmp.Compare(a.Value().String(), b.Value().String()) })
-	return counted(len(handles), "account") + ": " + api.NameAccounts(handles)
+	return counted(len(handles), "account") + ": " + authset.NameAccounts(handles)
 }

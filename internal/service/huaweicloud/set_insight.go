@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -22,9 +23,9 @@ const maxLines = 20
 
 // insight is what a plan knows beyond its attributes.
 type insight struct {
-	wanted, prior api.Set
-	actual        api.Actual
-	deltas        api.Deltas
+	wanted, prior authset.Set
+	actual        authset.Actual
+	deltas        authset.Deltas
 	quota         rest.Quota
 }
 
@@ -106,7 +107,7 @@ func (in insight) warnLeaving(diags *diag.Diagnostics) {
 
 // warnForeign tells of accounts that came since the state was refreshed, and that an exclusive set
 // leaves alone until a plan has shown them.
-func warnForeign(diags *diag.Diagnostics, actual api.Actual, unlisted map[string][]api.Handle) {
+func warnForeign(diags *diag.Diagnostics, actual authset.Actual, unlisted map[string][]api.Handle) {
 	if len(unlisted) == 0 {
 		return
 	}
@@ -156,7 +157,7 @@ func quotaMinutes(n, perMinute int) float64 {
 	return float64(n-perMinute) / float64(perMinute)
 }
 
-func revocationLines(deltas api.Deltas) string {
+func revocationLines(deltas authset.Deltas) string {
 	var text []string
 	for _, delta := range deltas.Apps {
 		if revoked := slices.Concat(delta.Replace, delta.Revoke); len(revoked) > 0 && delta.Mode != api.AllUser {
@@ -167,7 +168,7 @@ func revocationLines(deltas api.Deltas) string {
 }
 
 func revocationLine(app api.App, accounts []api.Handle) string {
-	return fmt.Sprintf("%s: %s: %s", app, counted(len(accounts), "account"), api.NameAccounts(accounts))
+	return fmt.Sprintf("%s: %s: %s", app, counted(len(accounts), "account"), authset.NameAccounts(accounts))
 }
 
 func lines(text []string) string {

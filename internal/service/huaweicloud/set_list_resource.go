@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -112,7 +113,7 @@ func (r *setListResource) fill(
 	if !req.IncludeResource || diags.HasError() {
 		return false, diags
 	}
-	status := api.Status{App: app}
+	status := authset.Status{App: app}
 	if app.AuthorizationType != api.AllUser {
 		status.Accounts, err = client.Authorizations(ctx, app.ID)
 		if errors.Is(err, api.ErrAppNotFound) {
@@ -127,7 +128,7 @@ func (r *setListResource) fill(
 		return false, diags
 	}
 	model.OnDestroy = types.StringValue(onDestroyRevoke)
-	model.track(api.Import([]string{app.ID}, api.Actual{app.ID: status}, r.kind.exclusive))
+	model.track(authset.Import([]string{app.ID}, authset.Actual{app.ID: status}, r.kind.exclusive))
 	diags.Append(result.Resource.Set(ctx, &model)...)
 	return false, diags
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 )
 
 // setModel is the plan or state of a set. The accounts are maps of maps of strings because that is the one nesting that
@@ -96,8 +97,8 @@ func holdsAccounts(domains types.Map) bool {
 }
 
 // set is the model in the terms of the service. Everything must be known.
-func (m setModel) set() api.Set {
-	set := api.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
+func (m setModel) set() authset.Set {
+	set := authset.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
 	addAccounts(set.Accounts, api.Simple, m.Users)
 	addAccounts(set.Accounts, api.UserGroup, m.UserGroups)
 	return set
@@ -114,7 +115,7 @@ func (m setModel) appIDs() []string {
 }
 
 // says tells that a state, which is the set in the terms of the service, says already what was tracked.
-func (m setModel) says(set api.Set, tracked api.Tracked) bool {
+func (m setModel) says(set authset.Set, tracked authset.Tracked) bool {
 	return !m.Missing.IsNull() && len(m.Missing.Elements())+len(tracked.Missing) == 0 && set.Mode == tracked.Mode &&
 		slices.Equal(set.AppIDs, tracked.AppIDs) && maps.Equal(set.Accounts, tracked.Accounts)
 }
@@ -130,7 +131,7 @@ func addAccounts(into api.Accounts, accountType api.AccountType, domains types.M
 
 // track puts into the model what the state should say. Maps that hold what they held keep their form: null stays null,
 // and a domain without accounts stays.
-func (m *setModel) track(tracked api.Tracked) {
+func (m *setModel) track(tracked authset.Tracked) {
 	ids := make([]attr.Value, len(tracked.AppIDs))
 	for i, id := range tracked.AppIDs {
 		ids[i] = types.StringValue(id)
@@ -206,7 +207,7 @@ func missingValue(missing map[string][]api.Handle) types.Map {
 }
 
 // missing are the accounts of the set that `missing` says the applications lack, by app id.
-func (m setModel) missing(set api.Set) map[string][]api.Handle {
+func (m setModel) missing(set authset.Set) map[string][]api.Handle {
 	missing := map[string][]api.Handle{}
 	for id, list := range m.Missing.Elements() {
 		names := map[string]bool{}
@@ -223,7 +224,7 @@ func (m setModel) missing(set api.Set) map[string][]api.Handle {
 	return missing
 }
 
-func absent(ids []string, actual api.Actual) []string {
+func absent(ids []string, actual authset.Actual) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := actual[id]; return ok })
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 )
 
 // modes is what the private state remembers of the applications' modes, since one attribute can't say it of all of them.
@@ -28,7 +29,7 @@ type modes struct {
 }
 
 // newModes is what a state remembers after the set was applied, or read.
-func newModes(opened bool, tracked api.Tracked) modes {
+func newModes(opened bool, tracked authset.Tracked) modes {
 	open := []string{}
 	for id, isOpen := range tracked.Open {
 		if isOpen {
@@ -40,13 +41,13 @@ func newModes(opened bool, tracked api.Tracked) modes {
 }
 
 // applied is what a set says that was applied without an error.
-func applied(set api.Set) api.Tracked {
+func applied(set authset.Set) authset.Tracked {
 	set.Open = map[string]bool{}
 	for _, id := range set.AppIDs {
 		set.Open[id] = set.Mode == api.AllUser
 	}
 	set.Mixed = false
-	return api.Tracked{Set: set}
+	return authset.Tracked{Set: set}
 }
 
 // modesKey names the modes in the private state.
@@ -80,7 +81,7 @@ func (m modes) write(ctx context.Context, private privateWriter) diag.Diagnostic
 }
 
 // prior is what the state remembers: a set that has opened applications owns that, whatever became of one of them.
-func (m modes) prior(state setModel) api.Set {
+func (m modes) prior(state setModel) authset.Set {
 	set := state.set()
 	set.Mixed = m.Mixed
 	if m.Open != nil {

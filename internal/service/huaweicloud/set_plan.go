@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -60,7 +61,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	prior := api.Set{}
+	prior := authset.Set{}
 	if !req.State.Raw.IsNull() {
 		prior = seen.prior(state)
 		r.data.HuaweicloudClaims.Hold(instance, prior.AppIDs, prior.Lists)
@@ -69,7 +70,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 }
 
 func (r *setResource) planApply(
-	ctx context.Context, instance string, wanted, prior api.Set, dropped []string, maxRevocations types.Int64, resp *resource.ModifyPlanResponse,
+	ctx context.Context, instance string, wanted, prior authset.Set, dropped []string, maxRevocations types.Int64, resp *resource.ModifyPlanResponse,
 ) {
 	client, diags := r.client(ctx)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
@@ -89,7 +90,7 @@ func (r *setResource) planApply(
 		resp.Diagnostics.AddAttributeWarning(path.Root("app_ids"), "No such application any more: "+gone[0],
 			"These applications of the set have been deleted. Applying fails before anything is sent: remove them from app_ids.\n\n"+lines(gone))
 	}
-	deltas := api.Diff(wanted, prior, actual)
+	deltas := authset.Diff(wanted, prior, actual)
 	seen := actual
 	if r.kind.exclusive && len(prior.AppIDs) == 0 {
 		claims, owner := r.data.HuaweicloudClaims, service.OfTargets(wanted.AppIDs)
@@ -107,7 +108,7 @@ func (r *setResource) planApply(
 }
 
 // without is a look at the service without some of the accounts.
-func without(actual api.Actual, drop func(appID string, h api.Handle) bool) api.Actual {
+func without(actual authset.Actual, drop func(appID string, h api.Handle) bool) authset.Actual {
 	out := maps.Clone(actual)
 	for id, status := range actual {
 		status.Accounts = maps.Clone(status.Accounts)
@@ -119,11 +120,11 @@ func without(actual api.Actual, drop func(appID string, h api.Handle) bool) api.
 
 // observe reads what the plan needs. The create of an additive set revokes nobody, so that the modes of its
 // applications are all that can surprise.
-func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, prior api.Set) (api.Actual, error) {
+func (r *setResource) observe(ctx context.Context, client *api.Client, wanted, prior authset.Set) (authset.Actual, error) {
 	if r.kind.exclusive || len(prior.AppIDs) > 0 {
-		return api.Observe(ctx, client, wanted, prior, r.kind.exclusive)
+		return authset.Observe(ctx, client, wanted, prior, r.kind.exclusive)
 	}
-	return api.Observe(ctx, client, api.Set{AppIDs: wanted.AppIDs, Mode: wanted.Mode}, prior, false)
+	return authset.Observe(ctx, client, authset.Set{AppIDs: wanted.AppIDs, Mode: wanted.Mode}, prior, false)
 }
 
 // planDestroy warns of what the state holds, which the refresh before has read.
@@ -141,10 +142,10 @@ func (r *setResource) planDestroy(ctx context.Context, seen modes, state setMode
 		return
 	}
 	prior := seen.prior(state)
-	actual := api.Remembered(api.Tracked{Set: prior, Missing: state.missing(prior)}, apps)
-	deltas := api.Diff(api.Set{}, prior, actual)
+	actual := authset.Remembered(authset.Tracked{Set: prior, Missing: state.missing(prior)}, apps)
+	deltas := authset.Diff(authset.Set{}, prior, actual)
 	if opened := deltas.OpenedApps(); len(opened) > 0 {
-		resp.Diagnostics.Append(r.explain(&api.OpenedError{Apps: opened}, "plan", 0)...)
+		resp.Diagnostics.Append(r.explain(&authset.OpenedError{Apps: opened}, "plan", 0)...)
 		return
 	}
 	r.warn(&resp.Diagnostics, insight{prior: prior, actual: actual, deltas: deltas, quota: client.Quota()})

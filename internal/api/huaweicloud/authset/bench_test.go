@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/bench/workload"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
@@ -28,21 +29,21 @@ type loads struct {
 func newLoads(size, apps int) loads {
 	l := loads{set: setWith(workload.List(size), apps), changed: setWith(workload.Changed(size), apps), empty: Actual{}, full: Actual{}}
 	for _, id := range l.set.AppIDs {
-		app := App{ID: id, AuthorizationType: AssignUser}
-		l.empty[id] = Status{App: app, Accounts: Accounts{}}
+		app := api.App{ID: id, AuthorizationType: api.AssignUser}
+		l.empty[id] = Status{App: app, Accounts: api.Accounts{}}
 		l.full[id] = Status{App: app, Accounts: maps.Clone(l.set.Accounts)} // each app lists its own
 	}
 	return l
 }
 
 func setWith(list []workload.Account, apps int) Set {
-	set := Set{AppIDs: workload.AppIDs(apps), Mode: AssignUser, Accounts: Accounts{}}
+	set := Set{AppIDs: workload.AppIDs(apps), Mode: api.AssignUser, Accounts: api.Accounts{}}
 	for _, a := range list {
-		account := Account{Type: Simple, Domain: a.Domain, Name: a.Name}
+		account := api.Account{Type: api.Simple, Domain: a.Domain, Name: a.Name}
 		if a.Group {
-			account.Type = UserGroup
+			account.Type = api.UserGroup
 		}
-		set.Accounts[account.Handle()] = PlatformType(a.Platform)
+		set.Accounts[account.Handle()] = api.PlatformType(a.Platform)
 	}
 	return set
 }
@@ -101,27 +102,8 @@ func BenchmarkTrack(b *testing.B) {
 	}
 }
 
-// BenchmarkListAuthorizations is the list of one application over HTTP. The allocations are those of the mock, too.
-func BenchmarkListAuthorizations(b *testing.B) {
-	for _, size := range sizes {
-		client := listed(b, size)
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				accounts, err := client.ListAuthorizations(b.Context(), workload.AppID(0))
-				if err != nil || len(accounts) != size {
-					b.Fatalf("%d accounts: %v", len(accounts), err)
-				}
-			}
-		})
-	}
-}
-
-// listed is a client of a mock with an application of so many accounts.
-func listed(b testing.TB, size int) *Client { return listedOn(b, size, 1) }
-
 // listedOn is a client of a mock with applications of the same accounts.
-func listedOn(b testing.TB, size, apps int) *Client {
+func listedOn(b testing.TB, size, apps int) *api.Client {
 	b.Helper()
 	app := mock.App{Name: "bench", Users: map[string]map[string]string{}}
 	for _, a := range workload.List(size) {
@@ -143,7 +125,7 @@ func listedOn(b testing.TB, size, apps int) *Client {
 	backend.SetQuota(mock.Quota{})
 	server := httptest.NewServer(backend)
 	b.Cleanup(server.Close)
-	client, err := New(Config{
+	client, err := api.New(api.Config{
 		AccessKey: "AK", SecretKey: "SK", ProjectID: "p", WorkspaceEndpoint: server.URL, IAMEndpoint: server.URL,
 	})
 	if err != nil {

@@ -1,16 +1,20 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
-import "slices"
+import (
+	"slices"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+)
 
 // Group is a run of requests about the same applications, to be sent one after the other.
 type Group struct {
 	apps     []Delta // equal but for the application
-	mode     AuthorizationType
-	grant    []Handle
-	revoke   []Handle
+	mode     api.AuthorizationType
+	grant    []api.Handle
+	revoke   []api.Handle
 	requests int
 	deltas   *Deltas
 }
@@ -27,7 +31,7 @@ func (d Deltas) Phases() [][]Group {
 	for _, delta := range d.Apps {
 		if len(delta.Replace) > 0 {
 			// The mode of the replacing request is the one that can revoke.
-			first = append(first, Delta{App: delta.App, Mode: AssignUser, Revoke: delta.Replace})
+			first = append(first, Delta{App: delta.App, Mode: api.AssignUser, Revoke: delta.Replace})
 		}
 		if delta.Flip || len(delta.Grant)+len(delta.Revoke) > 0 {
 			second = append(second, delta)
@@ -69,7 +73,7 @@ func (d Deltas) groups(deltas []Delta) []Group {
 	}
 	var groups []Group
 	for _, class := range classes {
-		for apps := range slices.Chunk(class, MaxAppsPerRequest) {
+		for apps := range slices.Chunk(class, api.MaxAppsPerRequest) {
 			head := apps[0]
 			groups = append(groups, Group{
 				apps: apps, mode: head.Mode, grant: head.Grant, revoke: head.Revoke, deltas: &d,
@@ -84,7 +88,7 @@ func sameChange(a, b Delta) bool {
 	return a.Mode == b.Mode && slices.Equal(a.Grant, b.Grant) && slices.Equal(a.Revoke, b.Revoke)
 }
 
-func chunks(n int) int { return (n + MaxAccountsPerRequest - 1) / MaxAccountsPerRequest }
+func chunks(n int) int { return (n + api.MaxAccountsPerRequest - 1) / api.MaxAccountsPerRequest }
 
 // Len is the number of requests of the group, 1 or more.
 func (g Group) Len() int { return g.requests }
@@ -99,19 +103,19 @@ func (g Group) AppIDs() []string {
 }
 
 // Request returns request i of the group.
-func (g Group) Request(i int) Assignment {
+func (g Group) Request(i int) api.Assignment {
 	grant, revoke := g.part(g.grant, i), g.part(g.revoke, i)
-	a := Assignment{AppIDs: g.AppIDs(), AuthorizationType: g.mode}
+	a := api.Assignment{AppIDs: g.AppIDs(), AuthorizationType: g.mode}
 	for _, h := range grant {
-		a.Users = append(a.Users, Authorization{Account: h.Value(), PlatformType: g.deltas.grantPlatform[h]})
+		a.Users = append(a.Users, api.Authorization{Account: h.Value(), PlatformType: g.deltas.grantPlatform[h]})
 	}
 	for _, h := range revoke {
-		a.DelUsers = append(a.DelUsers, Authorization{Account: h.Value(), PlatformType: g.deltas.revokePlatform[h]})
+		a.DelUsers = append(a.DelUsers, api.Authorization{Account: h.Value(), PlatformType: g.deltas.revokePlatform[h]})
 	}
 	return a
 }
 
-func (g Group) part(handles []Handle, i int) []Handle {
-	from := min(i*MaxAccountsPerRequest, len(handles))
-	return handles[from:min(from+MaxAccountsPerRequest, len(handles))]
+func (g Group) part(handles []api.Handle, i int) []api.Handle {
+	from := min(i*api.MaxAccountsPerRequest, len(handles))
+	return handles[from:min(from+api.MaxAccountsPerRequest, len(handles))]
 }

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -27,59 +28,59 @@ type office struct {
 	foldCase, partial, modes   bool  // one account whatever its case; a refused batch was done for its first app; modes are told
 	stubborn                   bool  // another writer sets every mode back
 	strangers                  map[string]bool
-	fault                      func(request int, a Assignment) (before, after error)
+	fault                      func(request int, a api.Assignment) (before, after error)
 
 	mu       sync.Mutex
 	apps     map[string]*room
-	requests []Assignment
+	requests []api.Assignment
 	lists    int
 }
 
 type room struct {
-	mode     AuthorizationType
-	accounts Accounts
+	mode     api.AuthorizationType
+	accounts api.Accounts
 }
 
 func newOffice(actual Actual) *office {
 	o := &office{modes: true, apps: map[string]*room{}}
 	for id, status := range actual {
-		accounts := Accounts{}
+		accounts := api.Accounts{}
 		maps.Copy(accounts, status.Accounts)
 		o.apps[id] = &room{mode: status.App.AuthorizationType, accounts: accounts}
 	}
 	return o
 }
 
-func (o *office) Apps(context.Context) (map[string]App, error) {
+func (o *office) Apps(context.Context) (map[string]api.App, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	out := map[string]App{}
+	out := map[string]api.App{}
 	for id, room := range o.apps {
-		out[id] = App{ID: id, AuthorizationType: room.mode}
+		out[id] = api.App{ID: id, AuthorizationType: room.mode}
 		if !o.modes {
-			out[id] = App{ID: id}
+			out[id] = api.App{ID: id}
 		}
 	}
 	return out, nil
 }
 
-func (o *office) Authorizations(_ context.Context, id string) (Accounts, error) {
+func (o *office) Authorizations(_ context.Context, id string) (api.Accounts, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.lists++
 	room, ok := o.apps[id]
 	if !ok {
-		return nil, fmt.Errorf("list: %w", ErrAppNotFound)
+		return nil, fmt.Errorf("list: %w", api.ErrAppNotFound)
 	}
-	if room.mode == AllUser && !o.records {
-		return Accounts{}, nil
+	if room.mode == api.AllUser && !o.records {
+		return api.Accounts{}, nil
 	}
 	return maps.Clone(room.accounts), nil
 }
 
 func answer(status int) error { return &rest.Error{Service: "office", Status: status, Message: "no"} }
 
-func (o *office) AssignAuthorizations(ctx context.Context, a Assignment) error {
+func (o *office) AssignAuthorizations(ctx context.Context, a api.Assignment) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -110,13 +111,15 @@ func (o *office) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	return errors.Join(refusal, after)
 }
 
-func (o *office) change(id string, a Assignment) (*room, error) {
+func (o *office) Settled(context.Context, []string) error { return nil }
+
+func (o *office) change(id string, a api.Assignment) (*room, error) {
 	old, ok := o.apps[id]
 	if !ok {
 		return nil, answer(http.StatusNotFound)
 	}
 	next := &room{mode: a.AuthorizationType, accounts: maps.Clone(old.accounts)}
-	if next.mode == AllUser && o.ignored {
+	if next.mode == api.AllUser && o.ignored {
 		return next, nil
 	}
 	for _, user := range a.DelUsers {
@@ -135,8 +138,8 @@ func (o *office) change(id string, a Assignment) (*room, error) {
 			next.accounts[h] = user.PlatformType
 		}
 	}
-	if next.mode == AllUser && o.wipe {
-		next.accounts = Accounts{}
+	if next.mode == api.AllUser && o.wipe {
+		next.accounts = api.Accounts{}
 	}
 	if o.stubborn {
 		next.mode = old.mode
@@ -145,7 +148,7 @@ func (o *office) change(id string, a Assignment) (*room, error) {
 }
 
 // find returns the handle by which accounts hold h.
-func (o *office) find(accounts Accounts, h Handle) (Handle, bool) {
+func (o *office) find(accounts api.Accounts, h api.Handle) (api.Handle, bool) {
 	if _, ok := accounts[h]; ok || !o.foldCase {
 		return h, ok
 	}
@@ -180,8 +183,8 @@ func drawOffice(t *rapid.T, actual Actual) *office {
 	}
 	if o.wipe {
 		for _, room := range o.apps {
-			if room.mode == AllUser {
-				room.accounts = Accounts{}
+			if room.mode == api.AllUser {
+				room.accounts = api.Accounts{}
 			}
 		}
 	}
@@ -193,22 +196,22 @@ func drawOffice(t *rapid.T, actual Actual) *office {
 func (o *office) seen(prior *Set, wanted Set) {
 	prior.Open = map[string]bool{}
 	for _, id := range prior.AppIDs {
-		prior.Open[id] = o.apps[id].mode == AllUser
+		prior.Open[id] = o.apps[id].mode == api.AllUser
 	}
 	for _, id := range wanted.AppIDs {
-		if wanted.Mode == AssignUser && !slices.Contains(prior.AppIDs, id) {
-			o.apps[id].mode = AssignUser
+		if wanted.Mode == api.AssignUser && !slices.Contains(prior.AppIDs, id) {
+			o.apps[id].mode = api.AssignUser
 		}
 	}
 }
 
 // honest brings a drawn prior to what a state can hold: everything it lists was granted once.
 func honest(prior Set, o *office) {
-	if prior.Mode == AllUser {
+	if prior.Mode == api.AllUser {
 		return
 	}
 	for _, id := range prior.AppIDs {
-		if room := o.apps[id]; room.mode == AssignUser {
+		if room := o.apps[id]; room.mode == api.AssignUser {
 			maps.Copy(room.accounts, prior.Accounts)
 		}
 	}
@@ -223,7 +226,7 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 		wanted, prior := drawSet(t, "wanted"), drawSet(t, "prior")
 		honest(prior, o)
 		o.seen(&prior, wanted)
-		before := map[string]Accounts{}
+		before := map[string]api.Accounts{}
 		for id, room := range o.apps {
 			before[id] = maps.Clone(room.accounts)
 		}
@@ -231,11 +234,11 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 		if !o.modes {
 			// Who can't see a mode can't see that somebody else changed it.
 			for _, id := range slices.Concat(prior.AppIDs, wanted.AppIDs) {
-				o.apps[id].mode = AssignUser
+				o.apps[id].mode = api.AssignUser
 			}
-			if prior.Mode == AllUser {
+			if prior.Mode == api.AllUser {
 				for _, id := range prior.AppIDs {
-					o.apps[id].mode = AllUser
+					o.apps[id].mode = api.AllUser
 				}
 			}
 		}
@@ -259,7 +262,7 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 				_, had := prior.Accounts[h]
 				left := slices.Contains(out.Foreign[id], h)
 				switch {
-				case ok || wanted.Mode != AssignUser:
+				case ok || wanted.Mode != api.AssignUser:
 				case had && slices.Contains(prior.AppIDs, id):
 					t.Fatalf("%s still has %s", id, h.Value())
 				case left != exclusive:
@@ -306,7 +309,7 @@ func TestReconcileAfterAFault(t *testing.T) {
 		kind := rapid.IntRange(0, 3).Draw(t, "kind of fault")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		o.fault = func(request int, _ Assignment) (before, after error) {
+		o.fault = func(request int, _ api.Assignment) (before, after error) {
 			if request != failing {
 				return nil, nil
 			}
@@ -331,7 +334,7 @@ func TestReconcileAfterAFault(t *testing.T) {
 			}
 		}
 		for _, id := range slices.Concat(prior.AppIDs, wanted.AppIDs) {
-			if state.Mode == AllUser && len(state.Accounts) == 0 || !slices.Contains(state.AppIDs, id) {
+			if state.Mode == api.AllUser && len(state.Accounts) == 0 || !slices.Contains(state.AppIDs, id) {
 				continue
 			}
 			for h := range wanted.Accounts {
@@ -366,10 +369,10 @@ func TestReconcileAfterAFault(t *testing.T) {
 
 func TestReconcileCases(t *testing.T) {
 	t.Parallel()
-	one := func(mode AuthorizationType, names ...string) Actual {
-		return Actual{"a": {App: App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
+	one := func(mode api.AuthorizationType, names ...string) Actual {
+		return Actual{"a": {App: api.App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
 	}
-	set := func(mode AuthorizationType, names ...string) Set {
+	set := func(mode api.AuthorizationType, names ...string) Set {
 		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
 	}
 	for name, test := range map[string]struct {
@@ -380,58 +383,58 @@ func TestReconcileCases(t *testing.T) {
 		requests      int
 		err           []string // parts of it
 	}{
-		"nothing to send": {wanted: set(AssignUser, "x"), actual: one(AssignUser, "x"), granted: []string{"x"}},
+		"nothing to send": {wanted: set(api.AssignUser, "x"), actual: one(api.AssignUser, "x"), granted: []string{"x"}},
 		"closing in one request": {
-			wanted: set(AssignUser, "x"), prior: set(AllUser), actual: one(AllUser), granted: []string{"x"}, requests: 1,
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser), granted: []string{"x"}, requests: 1,
 		},
 		"closing uncovers the accounts that it would grant": {
-			wanted: set(AssignUser, "x"), prior: set(AllUser), actual: one(AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
 			office: func(o *office) { o.duplicateAdd = answer(400) },
 		},
 		"opening that ignores del_users": {
-			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: one(AssignUser, "x", "other"), granted: []string{"other"}, requests: 3,
+			wanted: set(api.AllUser), prior: set(api.AssignUser, "x"), actual: one(api.AssignUser, "x", "other"), granted: []string{"other"}, requests: 3,
 			office: func(o *office) { o.ignored, o.records = true, true },
 		},
 		"opening what somebody else has opened revokes what it hides": {
-			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: one(AllUser, "x", "other"), granted: []string{"other"}, requests: 1,
+			wanted: set(api.AllUser), prior: set(api.AssignUser, "x"), actual: one(api.AllUser, "x", "other"), granted: []string{"other"}, requests: 1,
 		},
 		"what it hides can't be told where absent ones are refused": {
-			wanted: set(AllUser), prior: set(AssignUser, "x", "gone"), actual: one(AllUser, "x", "other"), granted: []string{"other"}, requests: 3,
+			wanted: set(api.AllUser), prior: set(api.AssignUser, "x", "gone"), actual: one(api.AllUser, "x", "other"), granted: []string{"other"}, requests: 3,
 			office: func(o *office) { o.absentRemove = answer(400) },
 		},
 		"a skipped account is an error that names it": {
-			wanted: set(AssignUser, "x", "nobody"), actual: one(AssignUser), granted: []string{"x"}, requests: 1,
+			wanted: set(api.AssignUser, "x", "nobody"), actual: one(api.AssignUser), granted: []string{"x"}, requests: 1,
 			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
 			err:    []string{"not granted: local.com/nobody", "Not done: 1 accounts to grant"},
 		},
 		"another letter case is pointed out": {
-			wanted: set(AssignUser, "lisi"), actual: one(AssignUser, "LiSi"), granted: []string{"LiSi"}, requests: 1,
+			wanted: set(api.AssignUser, "lisi"), actual: one(api.AssignUser, "LiSi"), granted: []string{"LiSi"}, requests: 1,
 			office: func(o *office) { o.foldCase = true },
 			err:    []string{"the service lists local.com/LiSi", "use its spelling"},
 		},
 		"a lost answer is no failure": {
-			wanted: set(AssignUser, "x"), actual: one(AssignUser), granted: []string{"x"}, requests: 1,
+			wanted: set(api.AssignUser, "x"), actual: one(api.AssignUser), granted: []string{"x"}, requests: 1,
 			office: func(o *office) {
-				o.fault = func(int, Assignment) (error, error) { return nil, &rest.Error{Message: "reset"} }
+				o.fault = func(int, api.Assignment) (error, error) { return nil, &rest.Error{Message: "reset"} }
 			},
 		},
 		"a refusal is not repeated": {
-			wanted: set(AssignUser, "x"), actual: one(AssignUser), requests: 1,
-			office: func(o *office) { o.fault = func(int, Assignment) (error, error) { return answer(400), nil } },
+			wanted: set(api.AssignUser, "x"), actual: one(api.AssignUser), requests: 1,
+			office: func(o *office) { o.fault = func(int, api.Assignment) (error, error) { return answer(400), nil } },
 			err:    []string{"400", "local.com/x"},
 		},
 		"a wanted application that is gone": {
-			wanted: set(AssignUser, "x"), actual: Actual{}, err: []string{"no such application: a"},
+			wanted: set(api.AssignUser, "x"), actual: Actual{}, err: []string{"no such application: a"},
 		},
-		"an application that left and is gone": {prior: set(AssignUser, "x"), actual: Actual{}},
+		"an application that left and is gone": {prior: set(api.AssignUser, "x"), actual: Actual{}},
 		"opened since the plan": {
-			wanted: set(AssignUser, "x", "y"), prior: set(AssignUser, "x"), actual: one(AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
+			wanted: set(api.AssignUser, "x", "y"), prior: set(api.AssignUser, "x"), actual: one(api.AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
 		},
 		"destroyed after it was opened": {
-			prior: set(AssignUser, "x"), actual: one(AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
+			prior: set(api.AssignUser, "x"), actual: one(api.AllUser, "x"), granted: []string{"x"}, err: []string{"a: open to everybody"},
 		},
 		"two writers don't fight for ever": {
-			wanted: set(AssignUser), prior: set(AllUser), actual: one(AllUser), requests: 1,
+			wanted: set(api.AssignUser), prior: set(api.AllUser), actual: one(api.AllUser), requests: 1,
 			office: func(o *office) { o.stubborn = true },
 			err:    []string{"it is still not ASSIGN_USER"},
 		},
@@ -476,25 +479,25 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 		state  Tracked
 	}{
 		"a grant": {
-			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}, fails: late,
+			wanted: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, fails: late,
 			state: Tracked{
-				Set:     Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")},
-				Missing: map[string][]Handle{"a": sortedHandles(accountsOf("x"))},
+				Set:     Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")},
+				Missing: map[string][]api.Handle{"a": sortedHandles(accountsOf("x"))},
 			},
 		},
 		"a grant that was refused": {
-			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")}, fails: answer(http.StatusForbidden),
-			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AssignUser}, Missing: map[string][]Handle{}},
+			wanted: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, fails: answer(http.StatusForbidden),
+			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: api.AssignUser}, Missing: map[string][]api.Handle{}},
 		},
 		"an opening": {
-			wanted: Set{AppIDs: []string{"a"}, Mode: AllUser}, fails: late,
-			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AllUser}, Missing: map[string][]Handle{}},
+			wanted: Set{AppIDs: []string{"a"}, Mode: api.AllUser}, fails: late,
+			state: Tracked{Set: Set{AppIDs: []string{"a"}, Mode: api.AllUser}, Missing: map[string][]api.Handle{}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: AssignUser}}})
-			o.fault = func(int, Assignment) (before, after error) { return test.fails, nil }
+			o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}}})
+			o.fault = func(int, api.Assignment) (before, after error) { return test.fails, nil }
 			out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: test.wanted})
 			if err == nil {
 				t.Fatal("no error")
@@ -509,18 +512,18 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 // An apply that is interrupted after it closed an application, and before it saw what that one hid, still answers for it.
 func TestReconcileInterruptedAfterClosing(t *testing.T) {
 	t.Parallel()
-	prior := Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x"), Open: map[string]bool{"a": true}}
+	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x"), Open: map[string]bool{"a": true}}
 	for name, wanted := range map[string]Set{
 		"destroyed": {},
-		"emptied":   {AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf()},
+		"emptied":   {AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(Actual{"a": {App: App{ID: "a", AuthorizationType: AllUser}, Accounts: accountsOf("x")}})
+			o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AllUser}, Accounts: accountsOf("x")}})
 			ctx, cancel := context.WithCancel(t.Context())
-			o.fault = func(int, Assignment) (before, after error) { cancel(); return nil, nil }
+			o.fault = func(int, api.Assignment) (before, after error) { cancel(); return nil, nil }
 			out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: prior})
-			if err == nil || o.apps["a"].mode != AssignUser {
+			if err == nil || o.apps["a"].mode != api.AssignUser {
 				t.Fatalf("%v, %s", err, o.apps["a"].mode)
 			}
 			if diff := cmp.Diff(prior, out.State(wanted, prior, false).Set, byHandle, ignoreOpen); diff != "" {
@@ -537,18 +540,18 @@ func TestReconcileFlipThatFailsUnseen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(Actual{
-				"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("x")},
-				"b": {App: App{ID: "b", AuthorizationType: AssignUser}},
+				"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("x")},
+				"b": {App: api.App{ID: "b", AuthorizationType: api.AssignUser}},
 			})
 			o.modes = false
-			o.fault = func(request int, _ Assignment) (before, after error) {
+			o.fault = func(request int, _ api.Assignment) (before, after error) {
 				if request >= failing {
 					return answer(http.StatusForbidden), nil
 				}
 				return nil, nil
 			}
-			prior := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x")}
-			wanted := Set{AppIDs: []string{"a", "b"}, Mode: AllUser}
+			prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x")}
+			wanted := Set{AppIDs: []string{"a", "b"}, Mode: api.AllUser}
 			out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior})
 			if err == nil {
 				t.Fatal("no error")
@@ -569,7 +572,7 @@ func TestReconcileFlipThatFailsUnseen(t *testing.T) {
 				t.Fatal(err)
 			}
 			for id, room := range o.apps {
-				if room.mode != AllUser {
+				if room.mode != api.AllUser {
 					t.Errorf("%s is %s", id, room.mode)
 				}
 			}

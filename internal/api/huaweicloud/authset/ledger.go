@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -17,18 +18,18 @@ import (
 type ledger struct {
 	mu      sync.Mutex
 	entries []entry
-	stale   map[string]Accounts
+	stale   map[string]api.Accounts
 	open    map[string]bool // applications that were open to everybody before the first request
 }
 
 type entry struct {
-	Assignment
+	api.Assignment
 	err error
 }
 
 // newLedger notes which accounts are to be granted anew with another platform type, and which applications are open.
-func newLedger(deltas Deltas, wanted Accounts, actual Actual) *ledger {
-	l := &ledger{stale: map[string]Accounts{}, open: map[string]bool{}}
+func newLedger(deltas Deltas, wanted api.Accounts, actual Actual) *ledger {
+	l := &ledger{stale: map[string]api.Accounts{}, open: map[string]bool{}}
 	for id, status := range actual {
 		l.open[id] = opaque(status.App)
 	}
@@ -36,7 +37,7 @@ func newLedger(deltas Deltas, wanted Accounts, actual Actual) *ledger {
 		for _, h := range delta.Replace {
 			if _, ok := wanted[h]; ok {
 				if l.stale[delta.App.ID] == nil {
-					l.stale[delta.App.ID] = Accounts{}
+					l.stale[delta.App.ID] = api.Accounts{}
 				}
 				l.stale[delta.App.ID][h] = deltas.revokePlatform[h]
 			}
@@ -45,7 +46,7 @@ func newLedger(deltas Deltas, wanted Accounts, actual Actual) *ledger {
 	return l
 }
 
-func (l *ledger) add(a Assignment, err error) {
+func (l *ledger) add(a api.Assignment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, entry{Assignment: a, err: err})
@@ -87,9 +88,9 @@ func unanswered(err error) bool {
 
 // acknowledgment is what the service said yes to for one application.
 type acknowledgment struct {
-	granted, revoked map[Handle]bool
-	mode             AuthorizationType // of the last such request
-	closed           bool              // one of them carried ASSIGN_USER
+	granted, revoked map[api.Handle]bool
+	mode             api.AuthorizationType // of the last such request
+	closed           bool                  // one of them carried ASSIGN_USER
 }
 
 func (l *ledger) acknowledged(appID string) acknowledgment {
@@ -99,13 +100,13 @@ func (l *ledger) acknowledged(appID string) acknowledgment {
 }
 
 func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
-	a := acknowledgment{granted: map[Handle]bool{}, revoked: map[Handle]bool{}}
+	a := acknowledgment{granted: map[api.Handle]bool{}, revoked: map[api.Handle]bool{}}
 	for _, e := range l.entries {
 		if e.err != nil || !slices.Contains(e.AppIDs, appID) {
 			continue
 		}
 		a.mode = e.AuthorizationType
-		a.closed = a.closed || e.AuthorizationType == AssignUser
+		a.closed = a.closed || e.AuthorizationType == api.AssignUser
 		// An account that is revoked to be granted anew counts for what came last.
 		for _, user := range e.DelUsers {
 			a.revoked[user.Handle()] = true
@@ -120,7 +121,7 @@ func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
 }
 
 // refusal returns the last request that the service refused for one application, unless a later one went through.
-func (l *ledger) refusal(appID string) (Assignment, bool) {
+func (l *ledger) refusal(appID string) (api.Assignment, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range slices.Backward(l.entries) {
@@ -128,7 +129,7 @@ func (l *ledger) refusal(appID string) (Assignment, bool) {
 			return e.Assignment, e.err != nil && refused(e.err)
 		}
 	}
-	return Assignment{}, false
+	return api.Assignment{}, false
 }
 
 // totals counts what the service said yes to: requests, and accounts granted and revoked, once for each application.
@@ -142,7 +143,7 @@ func (l *ledger) totals() (requests, granted, revoked int) {
 		}
 		requests++
 		granted += len(e.Users) * len(e.AppIDs)
-		if e.AuthorizationType != AllUser {
+		if e.AuthorizationType != api.AllUser {
 			revoked += len(e.DelUsers) * len(e.AppIDs)
 		}
 	}
@@ -155,10 +156,10 @@ func (l *ledger) revoked() int {
 }
 
 // failures are the requests that failed.
-func (l *ledger) failures() []Assignment {
+func (l *ledger) failures() []api.Assignment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var out []Assignment
+	var out []api.Assignment
 	for _, e := range l.entries {
 		if e.err != nil {
 			out = append(out, e.Assignment)
@@ -179,7 +180,7 @@ func (l *ledger) settle(actual Actual) Actual {
 		}
 		status.Stale = l.stale[id]
 		if status.Stale == nil {
-			status.Stale = Accounts{}
+			status.Stale = api.Accounts{}
 		}
 		for _, e := range l.entries {
 			if unanswered(e.err) && slices.Contains(e.AppIDs, id) {
@@ -195,7 +196,7 @@ func (l *ledger) settle(actual Actual) Actual {
 	return actual
 }
 
-func (l *ledger) lastMode(appID string) AuthorizationType {
+func (l *ledger) lastMode(appID string) api.AuthorizationType {
 	for _, e := range slices.Backward(l.entries) {
 		if e.err == nil && slices.Contains(e.AppIDs, appID) {
 			return e.AuthorizationType
@@ -218,7 +219,7 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 		}
 		status.Accounts = maps.Clone(status.Accounts)
 		if status.Accounts == nil {
-			status.Accounts = Accounts{}
+			status.Accounts = api.Accounts{}
 		}
 		if inPrior[id] && opaque(status.App) {
 			addNew(status.Accounts, prior.Accounts)
@@ -251,9 +252,9 @@ func (s *Status) unsure(e entry) {
 	}
 	s.Unsure = maps.Clone(s.Unsure)
 	if s.Unsure == nil {
-		s.Unsure = Accounts{}
+		s.Unsure = api.Accounts{}
 	}
-	s.MaybeOpen = s.MaybeOpen || e.AuthorizationType == AllUser
+	s.MaybeOpen = s.MaybeOpen || e.AuthorizationType == api.AllUser
 	for _, user := range e.Users {
 		s.Unsure[user.Handle()] = user.PlatformType
 	}

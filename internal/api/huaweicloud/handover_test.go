@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
@@ -30,12 +31,12 @@ func TestHandoversSideBySide(t *testing.T) {
 	b := start(t, apps)
 	b.faults.Add(wire.Fault{Kind: wire.Slow, Operation: mock.OpBatchUpdateAppAuthorizations, Delay: 15 * time.Millisecond, Probability: 0.5})
 	b.faults.Add(wire.Fault{Kind: wire.Slow, Operation: mock.OpListAppAuthorizations, Delay: 2 * time.Millisecond, Probability: 0.1})
-	prior := make([]huaweicloud.Set, sets)
+	prior := make([]authset.Set, sets)
 	for round := range 20 {
-		client := b.dial() // each apply has a provider of its own
-		wanted := make([]huaweicloud.Set, sets)
+		client, claims := b.dial(), &authset.Claims{} // each apply has a provider of its own
+		wanted := make([]authset.Set, sets)
 		for i := range wanted {
-			wanted[i] = huaweicloud.Set{Mode: huaweicloud.AssignUser, Accounts: huaweicloud.Accounts{}}
+			wanted[i] = authset.Set{Mode: huaweicloud.AssignUser, Accounts: huaweicloud.Accounts{}}
 			for _, id := range ids {
 				if random.IntN(3) > 0 {
 					wanted[i].AppIDs = append(wanted[i].AppIDs, id)
@@ -54,8 +55,8 @@ func TestHandoversSideBySide(t *testing.T) {
 			late := time.Duration(random.IntN(40)) * time.Millisecond
 			wg.Go(func() {
 				time.Sleep(late) // so that some have read, or begun to write, before others claim
-				_, err := huaweicloud.Reconcile(t.Context(), client, huaweicloud.Reconciliation{
-					Wanted: wanted[i], Prior: prior[i], Exclusive: false, Claims: client.Claims(),
+				_, err := authset.Reconcile(t.Context(), client, authset.Reconciliation{
+					Wanted: wanted[i], Prior: prior[i], Exclusive: false, Claims: claims,
 				})
 				if err != nil {
 					t.Errorf("round %d, set %d: %v", round, i, err)
@@ -84,15 +85,16 @@ func TestHandoversSideBySide(t *testing.T) {
 func TestClaimWaitsForWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{"a": {Name: "a"}})
-	set := func(names ...string) huaweicloud.Set {
-		s := huaweicloud.Set{AppIDs: []string{"a"}, Mode: huaweicloud.AssignUser, Accounts: huaweicloud.Accounts{}}
+	set := func(names ...string) authset.Set {
+		s := authset.Set{AppIDs: []string{"a"}, Mode: huaweicloud.AssignUser, Accounts: huaweicloud.Accounts{}}
 		for _, name := range names {
 			s.Accounts[user(name).Handle()] = ""
 		}
 		return s
 	}
-	apply := func(wanted, prior huaweicloud.Set) error {
-		_, err := huaweicloud.Reconcile(t.Context(), b.client, huaweicloud.Reconciliation{Wanted: wanted, Prior: prior, Claims: b.client.Claims()})
+	claims := &authset.Claims{}
+	apply := func(wanted, prior authset.Set) error {
+		_, err := authset.Reconcile(t.Context(), b.client, authset.Reconciliation{Wanted: wanted, Prior: prior, Claims: claims})
 		return err
 	}
 	if err := b.client.AssignAuthorizations(t.Context(), grant([]string{"a"}, "x", "y")); err != nil {

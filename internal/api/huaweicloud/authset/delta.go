@@ -1,12 +1,16 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+// Package authset is who may use a set of applications: what is wanted, what is granted, the difference
+// and the requests that make it, and what a state should say afterwards.
+package authset
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // Set is who may use a set of applications: every account on every application. It describes both what a
@@ -14,8 +18,8 @@ import (
 // nothing remembered (a create).
 type Set struct {
 	AppIDs   []string
-	Mode     AuthorizationType
-	Accounts Accounts
+	Mode     api.AuthorizationType
+	Accounts api.Accounts
 	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
 	Mixed bool
 	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
@@ -29,27 +33,27 @@ func (s Set) opened(appID string) bool {
 	if s.Open != nil {
 		return s.Open[appID]
 	}
-	return s.Mode == AllUser || s.Mixed
+	return s.Mode == api.AllUser || s.Mixed
 }
 
 // Lists tells whether the set has an account.
-func (s Set) Lists(h Handle) bool { _, ok := s.Accounts[h]; return ok }
+func (s Set) Lists(h api.Handle) bool { _, ok := s.Accounts[h]; return ok }
 
 // Status is what the service says of one application.
 type Status struct {
-	App      App
-	Accounts Accounts // nil when nobody asked for them
+	App      api.App
+	Accounts api.Accounts // nil when nobody asked for them
 
 	// Unsure are accounts that a request without an answer may have granted, or may grant yet.
-	Unsure Accounts
+	Unsure api.Accounts
 	// MaybeOpen tells that a request without an answer may have opened the application to everybody.
 	MaybeOpen bool
 	// Stale are accounts that are still granted with the platform type that the configuration had before.
-	Stale Accounts
+	Stale api.Accounts
 	// Shown tells that what the application hides is known, since this apply saw it closed.
 	Shown bool
 	// Revoked are accounts that the service took a revocation of in this apply.
-	Revoked map[Handle]bool
+	Revoked map[api.Handle]bool
 }
 
 // Actual is what the service says of each application, by app id. An application that is gone has no entry.
@@ -58,26 +62,26 @@ type Actual map[string]Status
 // Delta is what has to change on one application. The accounts of each list are unique and sorted, and an account
 // that stands in Grant and in Replace is revoked by an earlier request than the one that grants it.
 type Delta struct {
-	App App
+	App api.App
 	// Mode is the authorization type that every request about this application carries.
-	Mode AuthorizationType
+	Mode api.AuthorizationType
 	// Flip tells that the mode changes, so that a request is due even when no account changes.
 	Flip bool
 	// Opened tells that the application is open to everybody and would be closed, which no plan has shown:
 	// the prior set did not know it open. Nothing may be sent then.
 	Opened bool
 	// Replace are accounts to revoke before anything is granted, since the service might take them for one of Grant.
-	Replace []Handle
-	Grant   []Handle
-	Revoke  []Handle
+	Replace []api.Handle
+	Grant   []api.Handle
+	Revoke  []api.Handle
 }
 
 // Deltas are the changes of all applications of a set, ordered by app id. Applications without a change are left out.
 type Deltas struct {
 	Apps []Delta
 
-	grantPlatform  Accounts
-	revokePlatform Accounts
+	grantPlatform  api.Accounts
+	revokePlatform api.Accounts
 }
 
 // Diff returns what has to change so that the service shows what is wanted. It is a pure function: the plan warns of
@@ -94,9 +98,9 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 	d := differ{
 		wanted: wanted, prior: prior,
 		priorAccounts: alias(prior.Accounts, wanted.Accounts),
-		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: Accounts{}},
+		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: api.Accounts{}},
 	}
-	d.known = make(Accounts, len(wanted.Accounts))
+	d.known = make(api.Accounts, len(wanted.Accounts))
 	maps.Copy(d.known, d.priorAccounts)
 	maps.Copy(d.known, wanted.Accounts)
 	d.listed.reference = d.known
@@ -131,18 +135,18 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 
 type differ struct {
 	wanted, prior Set
-	priorAccounts Accounts // prior's accounts in the spelling of wanted
-	known         Accounts // the accounts of both sides
-	rows          []row    // the same, sorted once for all applications
-	listed        aliases  // of what the applications list
+	priorAccounts api.Accounts // prior's accounts in the spelling of wanted
+	known         api.Accounts // the accounts of both sides
+	rows          []row        // the same, sorted once for all applications
+	listed        aliases      // of what the applications list
 	out           Deltas
 }
 
 // row is what both sides say of one account.
 type row struct {
-	account          Handle
+	account          api.Handle
 	want, had        bool
-	platform, before PlatformType
+	platform, before api.PlatformType
 }
 
 // kept is the change of an application that the set names.
@@ -152,7 +156,7 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
 		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode || d.prior.Mixed
 	}
-	delta.Opened = opaque(status.App) && d.wanted.Mode != AllUser && (!wasThere || !d.prior.opened(status.App.ID))
+	delta.Opened = opaque(status.App) && d.wanted.Mode != api.AllUser && (!wasThere || !d.prior.opened(status.App.ID))
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
 		h := r.account
@@ -177,17 +181,17 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 
 // hides tells that an account which the set drops may be granted though it isn't listed: somebody else opened the application,
 // it stays open, and whoever closes it one day would bring the account back.
-func (d *differ) hides(status Status, h Handle) bool {
-	return d.wanted.Mode == AllUser && opaque(status.App) && !status.Shown && !status.Revoked[h]
+func (d *differ) hides(status Status, h api.Handle) bool {
+	return d.wanted.Mode == api.AllUser && opaque(status.App) && !status.Shown && !status.Revoked[h]
 }
 
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.
 func (d *differ) left(status Status) Delta {
-	delta := Delta{App: status.App, Mode: AssignUser}
+	delta := Delta{App: status.App, Mode: api.AssignUser}
 	switch status.App.AuthorizationType {
-	case AssignUser:
+	case api.AssignUser:
 	case "":
-		delta.Flip = d.prior.Mode == AllUser || d.prior.Mixed
+		delta.Flip = d.prior.Mode == api.AllUser || d.prior.Mixed
 	default:
 		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
 		delta.Flip = d.prior.opened(status.App.ID)
@@ -207,16 +211,16 @@ func (d *differ) left(status Status) Delta {
 // wants nor has in its state, and so leaves alone. On an application that joins the set, these are all
 // that it doesn't want. An exclusive set wants none of them there. What an open application lists
 // proves nothing.
-func Foreign(wanted, prior Set, actual Actual) map[string][]Handle {
+func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
 	known := maps.Clone(alias(prior.Accounts, wanted.Accounts))
 	if known == nil {
-		known = Accounts{}
+		known = api.Accounts{}
 	}
 	maps.Copy(known, wanted.Accounts)
 	joined, listed := aliases{reference: wanted.Accounts}, aliases{reference: known}
 	inPrior := setOf(prior.AppIDs)
-	found := map[uintptr][]Handle{}
-	out := map[string][]Handle{}
+	found := map[uintptr][]api.Handle{}
+	out := map[string][]api.Handle{}
 	for id, status := range actual {
 		if opaque(status.App) {
 			continue
@@ -226,7 +230,7 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]Handle {
 		if !inPrior[id] {
 			reference, accounts = wanted.Accounts, joined.of(status.Accounts)
 		}
-		unlisted, ok := found[identity(accounts)]
+		unlisted, ok := found[accounts.Identity()]
 		if !ok || !inPrior[id] {
 			unlisted = nil
 			for h := range accounts {
@@ -236,7 +240,7 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]Handle {
 			}
 			slices.SortFunc(unlisted, compareHandles)
 			if inPrior[id] {
-				found[identity(accounts)] = unlisted
+				found[accounts.Identity()] = unlisted
 			}
 		}
 		if len(unlisted) > 0 {
@@ -247,8 +251,8 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]Handle {
 }
 
 // OpenedApps are the applications that may not be closed, since no plan has shown that.
-func (d Deltas) OpenedApps() []App {
-	var apps []App
+func (d Deltas) OpenedApps() []api.App {
+	var apps []api.App
 	for _, delta := range d.Apps {
 		if delta.Opened {
 			apps = append(apps, delta.App)
@@ -264,11 +268,11 @@ func (d *Delta) moveLookalikes() {
 	if len(d.Grant) == 0 || len(d.Revoke) == 0 {
 		return
 	}
-	revoked := make(map[Account]Handle, len(d.Revoke))
+	revoked := make(map[api.Account]api.Handle, len(d.Revoke))
 	for _, h := range d.Revoke {
 		revoked[fold(h.Value())] = h
 	}
-	moved := map[Handle]bool{}
+	moved := map[api.Handle]bool{}
 	for _, h := range d.Grant {
 		if other, ok := revoked[fold(h.Value())]; ok && other != h {
 			moved[other] = true
@@ -277,7 +281,7 @@ func (d *Delta) moveLookalikes() {
 	if len(moved) == 0 {
 		return
 	}
-	d.Revoke = slices.DeleteFunc(d.Revoke, func(h Handle) bool { return moved[h] })
+	d.Revoke = slices.DeleteFunc(d.Revoke, func(h api.Handle) bool { return moved[h] })
 	for h := range moved {
 		d.Replace = append(d.Replace, h)
 	}
@@ -292,7 +296,7 @@ func (d Deltas) Empty() bool { return len(d.Apps) == 0 }
 func (d Deltas) Revocations() int {
 	n := 0
 	for _, app := range d.Apps {
-		if app.Mode != AllUser {
+		if app.Mode != api.AllUser {
 			n += len(app.Revoke) + len(app.Replace)
 		}
 	}
@@ -308,8 +312,8 @@ func (d Deltas) Grants() int {
 	return n
 }
 
-func fold(a Account) Account {
-	return Account{Type: a.Type, Domain: strings.ToLower(a.Domain), Name: strings.ToLower(a.Name)}
+func fold(a api.Account) api.Account {
+	return api.Account{Type: a.Type, Domain: strings.ToLower(a.Domain), Name: strings.ToLower(a.Name)}
 }
 
 func setOf(ids []string) map[string]bool {
@@ -320,25 +324,13 @@ func setOf(ids []string) map[string]bool {
 	return out
 }
 
-func sortedHandles(accounts Accounts) []Handle {
+func sortedHandles(accounts api.Accounts) []api.Handle {
 	return slices.SortedFunc(maps.Keys(accounts), compareHandles)
 }
 
-func compareHandles(a, b Handle) int {
+func compareHandles(a, b api.Handle) int {
 	if a == b {
 		return 0
 	}
 	return a.Value().Compare(b.Value())
-}
-
-// Compare orders accounts by type, domain and name.
-func (a Account) Compare(b Account) int {
-	// Most have type and domain in common: to see that two texts are one in memory takes no look at them.
-	switch {
-	case a.Type != b.Type:
-		return strings.Compare(string(a.Type), string(b.Type))
-	case a.Domain != b.Domain:
-		return strings.Compare(a.Domain, b.Domain)
-	}
-	return strings.Compare(a.Name, b.Name)
 }

@@ -1,13 +1,15 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // The plan of a destroy works with what the state remembers. What it shows must be what a reading would show.
@@ -15,9 +17,9 @@ func TestRememberedShowsWhatWasRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		prior, actual, exclusive := drawSet(t, "prior"), drawActual(t), rapid.Bool().Draw(t, "exclusive")
-		apps := map[string]App{}
+		apps := map[string]api.App{}
 		for id, status := range actual {
-			status.App.AuthorizationType = AssignUser // an open application's list proves nothing, and the state doesn't follow it
+			status.App.AuthorizationType = api.AssignUser // an open application's list proves nothing, and the state doesn't follow it
 			actual[id], apps[id] = status, status.App
 		}
 		tracked := Track(prior, actual, exclusive)

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -51,7 +52,7 @@ type counted struct {
 	progress *Progress
 }
 
-func (c counted) Authorizations(ctx context.Context, appID string) (Accounts, error) {
+func (c counted) Authorizations(ctx context.Context, appID string) (api.Accounts, error) {
 	accounts, err := c.Workspace.Authorizations(ctx, appID)
 	c.progress.AppsRead.Add(1)
 	return accounts, err
@@ -69,10 +70,10 @@ type Outcome struct {
 	LeftOpen []string
 	// Foreign are accounts, by application, that an exclusive set neither lists nor had in its state: they
 	// came since its plan, and were left alone.
-	Foreign map[string][]Handle
+	Foreign map[string][]api.Handle
 	// Passed are accounts, by application, that the set would have revoked and did not, since another resource of the run wants
 	// them there.
-	Passed map[string][]Handle
+	Passed map[string][]api.Handle
 }
 
 // Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests, and reads
@@ -83,7 +84,7 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		w = counted{Workspace: w, progress: r.Progress}
 	}
 	ctx = rest.WithQueue(ctx)
-	claim, err := r.Claims.make(ctx, r.Wanted)
+	claim, err := r.Claims.make(ctx, w, r.Wanted)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -184,13 +185,13 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 						return nil //nolint:nilerr // Reconcile looks at ctx itself
 					}
 					a := g.Request(i)
-					a.Claim = r.claim
+					a.Allow = func() error { return r.claim.allow(a) }
 					err := r.w.AssignAuthorizations(ctx, a)
 					if errors.Is(err, ErrClaimed) {
 						r.heldBack.Store(true)
 						continue
 					}
-					a.Claim = nil
+					a.Allow = nil
 					r.ledger.add(a, err)
 					if err != nil {
 						stop.Store(true)
@@ -220,9 +221,9 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 	out := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: remaining.revokePlatform}
 	for _, delta := range remaining.Apps {
 		done := r.ledger.acknowledged(delta.App.ID)
-		var stuck []Handle
+		var stuck []api.Handle
 		delta.Revoke, stuck = split(delta.Revoke, done.revoked)
-		if delta.Mode == AllUser && !done.closed && len(stuck) > 0 {
+		if delta.Mode == api.AllUser && !done.closed && len(stuck) > 0 {
 			delta.Replace, delta.Flip = append(delta.Replace, stuck...), true
 		}
 		delta.Grant, _ = split(delta.Grant, done.granted)
@@ -231,11 +232,11 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 			continue // another writer sets the mode back: two sets must not fight for ever
 		}
 		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, remaining, actual) {
-			hidden := delta.Mode == AllUser && !delta.Flip
-			if !hidden && (!delta.Flip || delta.Mode != AssignUser) || len(refusal.Users)+len(refusal.DelUsers) == 0 {
+			hidden := delta.Mode == api.AllUser && !delta.Flip
+			if !hidden && (!delta.Flip || delta.Mode != api.AssignUser) || len(refusal.Users)+len(refusal.DelUsers) == 0 {
 				continue
 			}
-			delta = Delta{App: delta.App, Mode: AssignUser, Flip: true}
+			delta = Delta{App: delta.App, Mode: api.AssignUser, Flip: true}
 			accounts = 0
 		}
 		if delta.Flip || accounts > 0 {
@@ -247,7 +248,7 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 
 // moved tells that a refused request would be another one now: an application of it is gone, or an account of it no
 // longer has to change.
-func moved(refusal Assignment, remaining Deltas, actual Actual) bool {
+func moved(refusal api.Assignment, remaining Deltas, actual Actual) bool {
 	due := map[string]Delta{}
 	for _, delta := range remaining.Apps {
 		due[delta.App.ID] = delta
@@ -272,7 +273,7 @@ func moved(refusal Assignment, remaining Deltas, actual Actual) bool {
 }
 
 // split parts handles into those that are not in the set and those that are.
-func split(handles []Handle, set map[Handle]bool) (out, in []Handle) {
+func split(handles []api.Handle, set map[api.Handle]bool) (out, in []api.Handle) {
 	if len(set) == 0 {
 		return handles, nil
 	}
@@ -315,7 +316,7 @@ func goneApps(wanted Set, actual Actual) []string {
 // configuration stay until nothing of the set is left on them.
 func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
-	set := Set{Mode: wanted.Mode, Accounts: make(Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed}
+	set := Set{Mode: wanted.Mode, Accounts: make(api.Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed}
 	if len(wanted.AppIDs) == 0 {
 		set.Mode = prior.Mode
 	}

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"context"
@@ -12,18 +12,21 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // Workspace is what a set needs of the service. *Client implements it.
 type Workspace interface {
 	// Apps returns the applications of the project by id.
-	Apps(ctx context.Context) (map[string]App, error)
+	Apps(ctx context.Context) (map[string]api.App, error)
 	// Authorizations returns the accounts of one application, which the caller must not change. The error is
 	// ErrAppNotFound when the application is gone.
-	Authorizations(ctx context.Context, appID string) (Accounts, error)
+	Authorizations(ctx context.Context, appID string) (api.Accounts, error)
 	// AssignAuthorizations sends one request.
-	AssignAuthorizations(ctx context.Context, a Assignment) error
+	AssignAuthorizations(ctx context.Context, a api.Assignment) error
+	// Settled waits until no request about the applications is under way.
+	Settled(ctx context.Context, appIDs []string) error
 }
 
 // concurrency bounds what one set asks for at once. The client's own bound is what protects the service; this one
@@ -36,12 +39,12 @@ func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool
 	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
 	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
 	slices.Sort(ids)
-	return observe(ctx, w, slices.Compact(ids), func(app App) bool {
+	return observe(ctx, w, slices.Compact(ids), func(app api.App) bool {
 		switch {
 		case !inWanted[app.ID]:
 			return exclusive || len(prior.Accounts) > 0
-		case wanted.Mode == AllUser:
-			if exclusive && app.AuthorizationType != AllUser {
+		case wanted.Mode == api.AllUser:
+			if exclusive && app.AuthorizationType != api.AllUser {
 				return true
 			}
 			return inPrior[app.ID] && len(prior.Accounts) > 0
@@ -53,7 +56,7 @@ func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool
 
 // ObserveTracked reads what Track needs for a set as the state remembers it.
 func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool) (Actual, error) {
-	return observe(ctx, w, prior.AppIDs, func(app App) bool {
+	return observe(ctx, w, prior.AppIDs, func(app api.App) bool {
 		if opaque(app) {
 			return false
 		}
@@ -63,22 +66,22 @@ func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool)
 
 // ObserveAll reads the applications with all their accounts, for an import.
 func ObserveAll(ctx context.Context, w Workspace, appIDs []string) (Actual, error) {
-	return observe(ctx, w, appIDs, func(app App) bool { return !opaque(app) })
+	return observe(ctx, w, appIDs, func(app api.App) bool { return !opaque(app) })
 }
 
 // opaque tells that the list of the application's accounts proves nothing: the service may hide them while it is open
 // to everybody.
-func opaque(app App) bool { return app.AuthorizationType == AllUser }
+func opaque(app api.App) bool { return app.AuthorizationType == api.AllUser }
 
 // Remembered is what the service says by a state that was just refreshed, with no other reading than that of the
 // applications: the plan of a destroy shows no more than that, and comes in a process of its own, which would have to list
 // all accounts again.
-func Remembered(prior Tracked, apps map[string]App) Actual {
+func Remembered(prior Tracked, apps map[string]api.App) Actual {
 	actual := make(Actual, len(prior.AppIDs))
 	for _, id := range prior.AppIDs {
 		app, ok := apps[id]
 		if !ok {
-			app = App{ID: id}
+			app = api.App{ID: id}
 		}
 		accounts := prior.Accounts
 		if missing := prior.Missing[id]; len(missing) > 0 {
@@ -92,7 +95,7 @@ func Remembered(prior Tracked, apps map[string]App) Actual {
 	return actual
 }
 
-func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(App) bool) (Actual, error) {
+func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(api.App) bool) (Actual, error) {
 	if len(ids) == 0 {
 		return Actual{}, nil
 	}
@@ -115,14 +118,14 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 		}
 		group.Go(func() error {
 			accounts, err := w.Authorizations(ctx, id)
-			if errors.Is(err, ErrAppNotFound) {
+			if errors.Is(err, api.ErrAppNotFound) {
 				return nil
 			}
 			if err != nil {
 				return err
 			}
 			if !listed {
-				app = App{ID: id}
+				app = api.App{ID: id}
 			}
 			mu.Lock()
 			defer mu.Unlock()

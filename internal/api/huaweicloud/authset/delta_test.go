@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"fmt"
@@ -11,12 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-func account(name string) Handle { return Account{Type: Simple, Name: name}.Handle() }
+func account(name string) api.Handle { return api.Account{Type: api.Simple, Name: name}.Handle() }
 
-func accountsOf(names ...string) Accounts {
-	out := Accounts{}
+func accountsOf(names ...string) api.Accounts {
+	out := api.Accounts{}
 	for _, name := range names {
 		out[account(name)] = ""
 	}
@@ -24,18 +26,18 @@ func accountsOf(names ...string) Accounts {
 }
 
 // drawAccounts draws a subset of a small universe in which letter case, types, domains and platforms vary.
-func drawAccounts(t *rapid.T, label string) Accounts {
+func drawAccounts(t *rapid.T, label string) api.Accounts {
 	return rapid.Map(
-		rapid.MapOfN(rapid.IntRange(0, 60), rapid.SampledFrom([]PlatformType{"", AD, Local}), 0, 40),
-		func(m map[int]PlatformType) Accounts {
-			out := Accounts{}
+		rapid.MapOfN(rapid.IntRange(0, 60), rapid.SampledFrom([]api.PlatformType{"", api.AD, api.Local}), 0, 40),
+		func(m map[int]api.PlatformType) api.Accounts {
+			out := api.Accounts{}
 			for i, platform := range m {
-				a := Account{Type: Simple, Domain: "corp.example.com", Name: fmt.Sprintf("user%02d", i%25)}
+				a := api.Account{Type: api.Simple, Domain: "corp.example.com", Name: fmt.Sprintf("user%02d", i%25)}
 				switch i / 25 {
 				case 1:
 					a.Name = fmt.Sprintf("User%02d", i%25)
 				case 2:
-					a.Type = UserGroup
+					a.Type = api.UserGroup
 				}
 				out[a.Handle()] = platform
 			}
@@ -43,8 +45,8 @@ func drawAccounts(t *rapid.T, label string) Accounts {
 		}).Draw(t, label)
 }
 
-func drawMode(t *rapid.T, label string) AuthorizationType {
-	return rapid.SampledFrom([]AuthorizationType{AssignUser, AssignUser, AllUser}).Draw(t, label)
+func drawMode(t *rapid.T, label string) api.AuthorizationType {
+	return rapid.SampledFrom([]api.AuthorizationType{api.AssignUser, api.AssignUser, api.AllUser}).Draw(t, label)
 }
 
 func drawSet(t *rapid.T, label string) Set {
@@ -54,7 +56,7 @@ func drawSet(t *rapid.T, label string) Set {
 			s.AppIDs = append(s.AppIDs, fmt.Sprintf("app-%d", i))
 		}
 	}
-	if s.Mode == AssignUser {
+	if s.Mode == api.AssignUser {
 		s.Accounts = drawAccounts(t, label+" accounts")
 	}
 	return s
@@ -73,9 +75,9 @@ func (s *Set) see(actual Actual) {
 // join closes the applications that join the set, which a plan with an open one refuses.
 func (s *Set) join(prior Set, actual Actual) {
 	for _, id := range s.AppIDs {
-		if s.Mode == AssignUser && !slices.Contains(prior.AppIDs, id) {
+		if s.Mode == api.AssignUser && !slices.Contains(prior.AppIDs, id) {
 			status := actual[id]
-			status.App.AuthorizationType = AssignUser
+			status.App.AuthorizationType = api.AssignUser
 			actual[id] = status
 		}
 	}
@@ -86,7 +88,7 @@ func drawActual(t *rapid.T) Actual {
 	for i := range 6 {
 		id := fmt.Sprintf("app-%d", i)
 		actual[id] = Status{
-			App:      App{ID: id, AuthorizationType: drawMode(t, id+" mode")},
+			App:      api.App{ID: id, AuthorizationType: drawMode(t, id+" mode")},
 			Accounts: drawAccounts(t, id+" accounts"),
 		}
 	}
@@ -99,7 +101,7 @@ func perform(t interface{ Fatalf(string, ...any) }, actual Actual, deltas Deltas
 	for id, status := range actual {
 		status.Accounts = maps.Clone(status.Accounts)
 		if status.Accounts == nil {
-			status.Accounts = Accounts{}
+			status.Accounts = api.Accounts{}
 		}
 		after[id] = status
 	}
@@ -122,14 +124,14 @@ func perform(t interface{ Fatalf(string, ...any) }, actual Actual, deltas Deltas
 	return after, requests
 }
 
-func performOne(t interface{ Fatalf(string, ...any) }, actual Actual, a Assignment) {
+func performOne(t interface{ Fatalf(string, ...any) }, actual Actual, a api.Assignment) {
 	switch {
-	case len(a.AppIDs) == 0 || len(a.AppIDs) > MaxAppsPerRequest:
+	case len(a.AppIDs) == 0 || len(a.AppIDs) > api.MaxAppsPerRequest:
 		t.Fatalf("%d apps in one request", len(a.AppIDs))
-	case len(a.Users) > MaxAccountsPerRequest || len(a.DelUsers) > MaxAccountsPerRequest:
+	case len(a.Users) > api.MaxAccountsPerRequest || len(a.DelUsers) > api.MaxAccountsPerRequest:
 		t.Fatalf("%d users and %d del_users in one request", len(a.Users), len(a.DelUsers))
 	}
-	listed, revoked := map[Account]bool{}, map[Account]bool{}
+	listed, revoked := map[api.Account]bool{}, map[api.Account]bool{}
 	for _, user := range slices.Concat(a.Users, a.DelUsers) {
 		if listed[user.Account] {
 			t.Fatalf("%s stands twice in one request", user.Account)
@@ -147,7 +149,7 @@ func performOne(t interface{ Fatalf(string, ...any) }, actual Actual, a Assignme
 	for _, id := range a.AppIDs {
 		status := actual[id]
 		// What an application hides that is open and stays so can't be known.
-		hides := opaque(status.App) && a.AuthorizationType == AllUser
+		hides := opaque(status.App) && a.AuthorizationType == api.AllUser
 		status.App.AuthorizationType = a.AuthorizationType
 		for _, user := range a.DelUsers {
 			if _, ok := status.Accounts[user.Handle()]; !ok && !hides {
@@ -175,7 +177,7 @@ func TestDiffConverges(t *testing.T) {
 		opened := map[string]bool{}
 		for _, app := range deltas.OpenedApps() {
 			opened[app.ID] = true
-			if slices.Contains(prior.AppIDs, app.ID) && prior.opened(app.ID) || app.AuthorizationType != AllUser {
+			if slices.Contains(prior.AppIDs, app.ID) && prior.opened(app.ID) || app.AuthorizationType != api.AllUser {
 				t.Fatalf("%s may be closed", app.ID)
 			}
 		}
@@ -227,7 +229,7 @@ func checkKept(t *rapid.T, id string, wanted, prior Set, before, after Status) {
 }
 
 func checkLeft(t *rapid.T, id string, prior Set, before, after Status) {
-	if after.App.AuthorizationType == AllUser && (before.App.AuthorizationType != AllUser || prior.opened(id)) {
+	if after.App.AuthorizationType == api.AllUser && (before.App.AuthorizationType != api.AllUser || prior.opened(id)) {
 		t.Fatalf("%s was left open to everybody", id)
 	}
 	for h := range before.Accounts {
@@ -265,7 +267,7 @@ func TestRequestsAreFewest(t *testing.T) {
 		apps := rapid.IntRange(1, 65).Draw(t, "apps")
 		grants := rapid.IntRange(0, 350).Draw(t, "grants")
 		revocations := rapid.IntRange(0, 350).Draw(t, "revocations")
-		wanted, prior, actual := Set{Mode: AssignUser, Accounts: Accounts{}}, Set{Mode: AssignUser, Accounts: Accounts{}}, Actual{}
+		wanted, prior, actual := Set{Mode: api.AssignUser, Accounts: api.Accounts{}}, Set{Mode: api.AssignUser, Accounts: api.Accounts{}}, Actual{}
 		for i := range grants {
 			wanted.Accounts[account(fmt.Sprint("new", i))] = ""
 		}
@@ -275,7 +277,7 @@ func TestRequestsAreFewest(t *testing.T) {
 		for i := range apps {
 			id := fmt.Sprint("app", i)
 			wanted.AppIDs, prior.AppIDs = append(wanted.AppIDs, id), append(prior.AppIDs, id)
-			actual[id] = Status{App: App{ID: id, AuthorizationType: AssignUser}, Accounts: prior.Accounts}
+			actual[id] = Status{App: api.App{ID: id, AuthorizationType: api.AssignUser}, Accounts: prior.Accounts}
 		}
 		deltas := Diff(wanted, prior, actual)
 		_, requests := perform(t, actual, deltas)
@@ -291,73 +293,73 @@ func TestRequestsAreFewest(t *testing.T) {
 
 func TestDiffCases(t *testing.T) {
 	t.Parallel()
-	app := func(mode AuthorizationType, names ...string) Actual {
-		return Actual{"a": {App: App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
+	app := func(mode api.AuthorizationType, names ...string) Actual {
+		return Actual{"a": {App: api.App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(names...)}}
 	}
-	set := func(mode AuthorizationType, names ...string) Set {
+	set := func(mode api.AuthorizationType, names ...string) Set {
 		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
 	}
-	decorated := Actual{"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("lisi(sales)")}}
+	decorated := Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("lisi(sales)")}}
 	for name, test := range map[string]struct {
 		wanted, prior Set
 		actual        Actual
-		want          []Assignment
+		want          []api.Assignment
 		revocations   int
 		opened        bool
 	}{
-		"nothing to do": {wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other")},
-		"gone app":      {wanted: set(AssignUser, "x"), actual: Actual{}},
+		"nothing to do": {wanted: set(api.AssignUser, "x"), prior: set(api.AssignUser, "x"), actual: app(api.AssignUser, "x", "other")},
+		"gone app":      {wanted: set(api.AssignUser, "x"), actual: Actual{}},
 		"mode only": {
-			wanted: set(AssignUser), prior: set(AllUser), actual: app(AllUser), want: []Assignment{{AuthorizationType: AssignUser}},
+			wanted: set(api.AssignUser), prior: set(api.AllUser), actual: app(api.AllUser), want: []api.Assignment{{AuthorizationType: api.AssignUser}},
 		},
-		"create over an open app": {wanted: set(AssignUser, "x"), actual: app(AllUser), opened: true},
-		"opened since the plan":   {wanted: set(AssignUser, "x", "y"), prior: set(AssignUser, "x"), actual: app(AllUser), opened: true},
+		"create over an open app": {wanted: set(api.AssignUser, "x"), actual: app(api.AllUser), opened: true},
+		"opened since the plan":   {wanted: set(api.AssignUser, "x", "y"), prior: set(api.AssignUser, "x"), actual: app(api.AllUser), opened: true},
 		"stranger on an app that joins": {
-			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x")},
-			prior:  Set{AppIDs: []string{"b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, actual: app(AssignUser, "x", "y"),
+			wanted: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")},
+			prior:  Set{AppIDs: []string{"b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}, actual: app(api.AssignUser, "x", "y"),
 		},
-		"empty on closed":   {wanted: set(AssignUser), actual: app(AssignUser, "other")},
-		"listed decorated":  {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi"), actual: decorated},
-		"imported spelling": {wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi(sales)"), actual: decorated},
+		"empty on closed":   {wanted: set(api.AssignUser), actual: app(api.AssignUser, "other")},
+		"listed decorated":  {wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi"), actual: decorated},
+		"imported spelling": {wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi(sales)"), actual: decorated},
 		"revoke decorated": {
-			wanted: set(AssignUser), prior: set(AssignUser, "lisi"), actual: decorated, revocations: 1,
-			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi").Value()}}}},
+			wanted: set(api.AssignUser), prior: set(api.AssignUser, "lisi"), actual: decorated, revocations: 1,
+			want: []api.Assignment{{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("lisi").Value()}}}},
 		},
 		"decorated account beside the plain one": {
-			wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "lisi", "lisi(sales)"), revocations: 1, actual: app(AssignUser, "lisi", "lisi(sales)"),
-			want: []Assignment{{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("lisi(sales)").Value()}}}},
+			wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi", "lisi(sales)"), revocations: 1, actual: app(api.AssignUser, "lisi", "lisi(sales)"),
+			want: []api.Assignment{{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("lisi(sales)").Value()}}}},
 		},
 		"open and revoke": {
-			wanted: set(AllUser), prior: set(AssignUser, "x"), actual: app(AssignUser, "x", "other"),
-			want: []Assignment{{AuthorizationType: AllUser, DelUsers: []Authorization{{Account: account("x").Value()}}}},
+			wanted: set(api.AllUser), prior: set(api.AssignUser, "x"), actual: app(api.AssignUser, "x", "other"),
+			want: []api.Assignment{{AuthorizationType: api.AllUser, DelUsers: []api.Authorization{{Account: account("x").Value()}}}},
 		},
-		"destroy closes": {prior: set(AllUser), actual: app(AllUser, "other"), want: []Assignment{{AuthorizationType: AssignUser}}},
-		"destroy of an app that was opened since":         {prior: set(AssignUser, "x"), actual: app(AllUser), opened: true},
-		"destroy of an empty set leaves an open app open": {prior: set(AssignUser), actual: app(AllUser)},
+		"destroy closes": {prior: set(api.AllUser), actual: app(api.AllUser, "other"), want: []api.Assignment{{AuthorizationType: api.AssignUser}}},
+		"destroy of an app that was opened since":         {prior: set(api.AssignUser, "x"), actual: app(api.AllUser), opened: true},
+		"destroy of an empty set leaves an open app open": {prior: set(api.AssignUser), actual: app(api.AllUser)},
 		"letter case changes in two requests": {
-			wanted: set(AssignUser, "lisi"), prior: set(AssignUser, "LiSi"), actual: app(AssignUser, "LiSi"), revocations: 1,
-			want: []Assignment{
-				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("LiSi").Value()}}},
-				{AuthorizationType: AssignUser, Users: []Authorization{{Account: account("lisi").Value()}}},
+			wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "LiSi"), actual: app(api.AssignUser, "LiSi"), revocations: 1,
+			want: []api.Assignment{
+				{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("LiSi").Value()}}},
+				{AuthorizationType: api.AssignUser, Users: []api.Authorization{{Account: account("lisi").Value()}}},
 			},
 		},
 		"platform changes in two requests": {
-			wanted: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): AD}},
-			prior:  Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): Local}}, actual: app(AssignUser, "x"), revocations: 1,
-			want: []Assignment{
-				{AuthorizationType: AssignUser, DelUsers: []Authorization{{Account: account("x").Value(), PlatformType: Local}}},
-				{AuthorizationType: AssignUser, Users: []Authorization{{Account: account("x").Value(), PlatformType: AD}}},
+			wanted: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: api.Accounts{account("x"): api.AD}},
+			prior:  Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: api.Accounts{account("x"): api.Local}}, actual: app(api.AssignUser, "x"), revocations: 1,
+			want: []api.Assignment{
+				{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("x").Value(), PlatformType: api.Local}}},
+				{AuthorizationType: api.AssignUser, Users: []api.Authorization{{Account: account("x").Value(), PlatformType: api.AD}}},
 			},
 		},
 		"platform type that is left out from now on": {
-			wanted: set(AssignUser, "x"), prior: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: Accounts{account("x"): Local}},
-			actual: app(AssignUser, "x"),
+			wanted: set(api.AssignUser, "x"), prior: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: api.Accounts{account("x"): api.Local}},
+			actual: app(api.AssignUser, "x"),
 		},
 		"mode that the service doesn't tell is trusted": {
-			wanted: set(AssignUser, "x"), prior: set(AssignUser, "x"), actual: app("", "x"),
+			wanted: set(api.AssignUser, "x"), prior: set(api.AssignUser, "x"), actual: app("", "x"),
 		},
 		"mode that the service doesn't tell is written by a create": {
-			wanted: set(AssignUser, "x"), actual: app("", "x"), want: []Assignment{{AuthorizationType: AssignUser}},
+			wanted: set(api.AssignUser, "x"), actual: app("", "x"), want: []api.Assignment{{AuthorizationType: api.AssignUser}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -369,7 +371,7 @@ func TestDiffCases(t *testing.T) {
 				}
 				return
 			}
-			var got []Assignment
+			var got []api.Assignment
 			for _, phase := range deltas.Phases() {
 				for _, group := range phase {
 					for i := range group.Len() {

@@ -1,13 +1,15 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // An exclusive set has taken up an account as the service decorates it, and then the configuration names it. When the apply
@@ -15,17 +17,17 @@ import (
 func TestOutcomeStateHoldsOneSpelling(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{
-		"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("lisi(sales)")},
-		"b": {App: App{ID: "b", AuthorizationType: AssignUser}},
+		"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("lisi(sales)")},
+		"b": {App: api.App{ID: "b", AuthorizationType: api.AssignUser}},
 	})
-	o.fault = func(int, Assignment) (before, after error) { return answer(http.StatusForbidden), nil }
-	prior := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("lisi(sales)")}
-	wanted := Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("lisi")}
+	o.fault = func(int, api.Assignment) (before, after error) { return answer(http.StatusForbidden), nil }
+	prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("lisi(sales)")}
+	wanted := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("lisi")}
 	out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: true})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	want := Tracked{Set: wanted, Missing: map[string][]Handle{"b": sortedHandles(accountsOf("lisi"))}}
+	want := Tracked{Set: wanted, Missing: map[string][]api.Handle{"b": sortedHandles(accountsOf("lisi"))}}
 	if diff := cmp.Diff(want, out.State(wanted, prior, true), byHandle, ignoreOpen); diff != "" {
 		t.Error(diff)
 	}

@@ -1,13 +1,15 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // GoneError tells that applications that are to be changed don't exist.
@@ -18,11 +20,11 @@ func (e *GoneError) Error() string {
 }
 
 // Is makes errors.Is(err, ErrAppNotFound) true.
-func (e *GoneError) Is(target error) bool { return target == ErrAppNotFound }
+func (e *GoneError) Is(target error) bool { return target == api.ErrAppNotFound }
 
 // OpenedError tells that applications are open to everybody and would be closed, though the set did not
 // know them open: somebody has opened them since its plan, or before it was created.
-type OpenedError struct{ Apps []App }
+type OpenedError struct{ Apps []api.App }
 
 func (e *OpenedError) Error() string {
 	names := make([]string, 0, maxNames)
@@ -41,18 +43,18 @@ type ApplyError struct {
 	// accounts, once for each application.
 	Requests, Granted, Revoked int
 	// Failed are the requests that got an error, or no answer.
-	Failed []Assignment
+	Failed []api.Assignment
 	// Remaining is what is not done.
 	Remaining Deltas
 	// Ignored is the part of Remaining that the service said yes to.
 	Ignored Deltas
 	// Lookalikes are accounts that an application lists in another letter case than the set, by the set's account.
-	Lookalikes map[Handle]Handle
+	Lookalikes map[api.Handle]api.Handle
 }
 
 // failed says what was done before err, and what was not. Before the first request it is err alone.
 func (r *run) failed(err error, remaining Deltas, actual Actual) error {
-	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.ledger.failures(), Lookalikes: map[Handle]Handle{}}
+	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.ledger.failures(), Lookalikes: map[api.Handle]api.Handle{}}
 	e.Requests, e.Granted, e.Revoked = r.ledger.totals()
 	if e.Requests == 0 && len(e.Failed) == 0 {
 		return err
@@ -63,7 +65,7 @@ func (r *run) failed(err error, remaining Deltas, actual Actual) error {
 		_, ignored.Grant = split(delta.Grant, done.granted)
 		_, ignored.Revoke = split(delta.Revoke, done.revoked)
 		e.Granted -= len(ignored.Grant)
-		if ignored.Mode != AllUser {
+		if ignored.Mode != api.AllUser {
 			e.Revoked -= len(ignored.Revoke)
 		}
 		if ignored.Flip || len(ignored.Grant)+len(ignored.Revoke) > 0 {
@@ -80,7 +82,7 @@ func (e *ApplyError) findLookalikes(actual Actual) {
 		if len(delta.Grant) == 0 {
 			continue
 		}
-		listed := map[Account]Handle{}
+		listed := map[api.Account]api.Handle{}
 		for h := range actual[delta.App.ID].Accounts {
 			listed[fold(h.Value())] = h
 		}
@@ -151,7 +153,7 @@ func (e *ApplyError) ignored(delta Delta) string {
 	return fmt.Sprintf("%s: %s", delta.App, strings.Join(parts, "; "))
 }
 
-func describe(a Assignment) string {
+func describe(a api.Assignment) string {
 	text := fmt.Sprintf("%s on %s", a.AuthorizationType, plural(len(a.AppIDs), "application"))
 	text += " (" + firstOf(a.AppIDs) + ")"
 	if len(a.Users) > 0 {
@@ -163,8 +165,8 @@ func describe(a Assignment) string {
 	return text
 }
 
-func handles(authorizations []Authorization) []Handle {
-	out := make([]Handle, len(authorizations))
+func handles(authorizations []api.Authorization) []api.Handle {
+	out := make([]api.Handle, len(authorizations))
 	for i, a := range authorizations {
 		out[i] = a.Handle()
 	}
@@ -175,7 +177,7 @@ func handles(authorizations []Authorization) []Handle {
 const maxNames = 10
 
 // NameAccounts names the first ten accounts, and how many more there are.
-func NameAccounts(handles []Handle) string {
+func NameAccounts(handles []api.Handle) string {
 	names := make([]string, 0, min(len(handles), maxNames))
 	for _, h := range handles[:min(len(handles), maxNames)] {
 		names = append(names, h.Value().String())
@@ -199,21 +201,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// String names an account the way the state does: "domain/name", and "group:domain/name" for a user group.
-func (a Account) String() string {
-	name := a.Domain + "/" + a.Name
-	if a.Type == UserGroup {
-		return "group:" + name
-	}
-	return name
-}
-
-// String names an application for people: its name, where it has one, and its id.
-func (a App) String() string {
-	if a.Name == "" {
-		return "application " + a.ID
-	}
-	return fmt.Sprintf("application %q (%s)", a.Name, a.ID)
 }

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // ErrClaimed means that a request would take away what another resource of the same run wants: an account, or a whole
@@ -22,9 +24,6 @@ var ErrClaimed = errors.New("another resource has claimed it in this run")
 //
 // They are for one apply of a configuration: what was wanted in one means nothing to the next.
 type Claims struct {
-	// settled waits until no request about the applications is under way that was sent before a claim was made.
-	settled func(ctx context.Context, appIDs []string) error
-
 	mu    sync.Mutex
 	byApp map[string]map[*Claim]bool
 }
@@ -36,17 +35,14 @@ type Claim struct {
 	set  Set
 
 	// Of the latest look at the service:
-	open   map[string]bool            // applications that were left alone since others want them open
-	seen   map[string]Accounts        // what the applications listed
-	hidden map[string]map[Handle]bool // by application, what others want of that and this resource doesn't
+	open   map[string]bool                // applications that were left alone since others want them open
+	seen   map[string]api.Accounts        // what the applications listed
+	hidden map[string]map[api.Handle]bool // by application, what others want of that and this resource doesn't
 }
-
-// Claims are those of the applies that share the client.
-func (c *Client) Claims() *Claims { return &c.claims }
 
 // make claims what is wanted. From its return on no request of others takes any of it away, and what is listed shows all
 // that was sent before. A nil *Claims knows of nothing.
-func (c *Claims) make(ctx context.Context, wanted Set) (*Claim, error) {
+func (c *Claims) make(ctx context.Context, w Workspace, wanted Set) (*Claim, error) {
 	if c == nil {
 		return nil, nil //nolint:nilnil // a nil claim is one that nothing is held against
 	}
@@ -62,7 +58,7 @@ func (c *Claims) make(ctx context.Context, wanted Set) (*Claim, error) {
 		c.byApp[id][claim] = true
 	}
 	c.mu.Unlock()
-	return claim, c.settled(ctx, wanted.AppIDs)
+	return claim, w.Settled(ctx, wanted.AppIDs)
 }
 
 // others are the claims of others to an application.
@@ -80,7 +76,7 @@ func (k *Claim) others(appID string) []*Claim {
 
 // wants tells that the resource wants the account, which is one of those that an application lists, in whatever spelling the
 // service lists it. As for alias, an account that is spelled "name (group)" beside the plain one is somebody else.
-func (k *Claim) wants(h Handle, listed Accounts) bool {
+func (k *Claim) wants(h api.Handle, listed api.Accounts) bool {
 	if _, ok := k.set.Accounts[h]; ok {
 		return true
 	}
@@ -101,7 +97,7 @@ func (k *Claim) conceal(actual Actual) Actual {
 	if k == nil {
 		return actual
 	}
-	k.open, k.seen, k.hidden = map[string]bool{}, map[string]Accounts{}, map[string]map[Handle]bool{}
+	k.open, k.seen, k.hidden = map[string]bool{}, map[string]api.Accounts{}, map[string]map[api.Handle]bool{}
 	out := maps.Clone(actual)
 	for id, status := range actual {
 		k.seen[id] = status.Accounts
@@ -111,7 +107,7 @@ func (k *Claim) conceal(actual Actual) Actual {
 		}
 		if k.leavesOpen(id, others) {
 			k.open[id] = true
-			status.App.AuthorizationType, status.Accounts, status.MaybeOpen = AssignUser, nil, false
+			status.App.AuthorizationType, status.Accounts, status.MaybeOpen = api.AssignUser, nil, false
 		} else {
 			status.Accounts = k.without(id, status.Accounts, others)
 		}
@@ -126,21 +122,21 @@ func (k *Claim) leavesOpen(appID string, others []*Claim) bool {
 		return false
 	}
 	for _, other := range others {
-		if other.set.Mode == AllUser {
+		if other.set.Mode == api.AllUser {
 			return true
 		}
 	}
 	return false
 }
 
-func (k *Claim) without(appID string, accounts Accounts, others []*Claim) Accounts {
+func (k *Claim) without(appID string, accounts api.Accounts, others []*Claim) api.Accounts {
 	out := accounts
 	for h := range accounts {
 		if !k.taken(appID, h, others) {
 			continue
 		}
 		if k.hidden[appID] == nil {
-			k.hidden[appID], out = map[Handle]bool{}, maps.Clone(accounts)
+			k.hidden[appID], out = map[api.Handle]bool{}, maps.Clone(accounts)
 		}
 		k.hidden[appID][h] = true
 		delete(out, h)
@@ -149,7 +145,7 @@ func (k *Claim) without(appID string, accounts Accounts, others []*Claim) Accoun
 }
 
 // taken tells that others want an account of an application, and this resource doesn't.
-func (k *Claim) taken(appID string, h Handle, others []*Claim) bool {
+func (k *Claim) taken(appID string, h api.Handle, others []*Claim) bool {
 	listed := k.seen[appID]
 	if k.apps[appID] && k.wants(h, listed) {
 		return false
@@ -159,13 +155,13 @@ func (k *Claim) taken(appID string, h Handle, others []*Claim) bool {
 
 // allow refuses a request that takes away what others have claimed since this resource looked. Ask it when no other request
 // about the applications can be sent.
-func (k *Claim) allow(a Assignment) error {
+func (k *Claim) allow(a api.Assignment) error {
 	if k == nil {
 		return nil
 	}
 	for _, id := range a.AppIDs {
 		others := k.others(id)
-		if a.AuthorizationType != AllUser && k.leavesOpen(id, others) {
+		if a.AuthorizationType != api.AllUser && k.leavesOpen(id, others) {
 			return fmt.Errorf("application %s: %w", id, ErrClaimed)
 		}
 		for _, user := range a.DelUsers {
@@ -178,12 +174,12 @@ func (k *Claim) allow(a Assignment) error {
 }
 
 // passed are the accounts, by application, that were this resource's to revoke and have passed to others.
-func (k *Claim) passed(prior Set) map[string][]Handle {
+func (k *Claim) passed(prior Set) map[string][]api.Handle {
 	if k == nil {
 		return nil
 	}
 	had, apps := &Claim{set: prior}, setOf(prior.AppIDs)
-	out := map[string][]Handle{}
+	out := map[string][]api.Handle{}
 	for id, hidden := range k.hidden {
 		for h := range hidden {
 			if apps[id] && had.wants(h, k.seen[id]) {

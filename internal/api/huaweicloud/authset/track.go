@@ -1,11 +1,13 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"maps"
 	"slices"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // Tracked is what a state should say of a set.
@@ -13,7 +15,7 @@ type Tracked struct {
 	Set
 	// Missing are the accounts of the set that an application lacks, sorted, by app id. Applications that lack
 	// nothing have no entry.
-	Missing map[string][]Handle
+	Missing map[string][]api.Handle
 }
 
 // Track returns what the state should say after a look at the service. An account that is gone from every application
@@ -26,10 +28,10 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool
-	listed := listings{byApp: make(map[string]Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
+	listed := listings{byApp: make(map[string]api.Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
 	candidates := prior.Accounts
 	if exclusive {
-		candidates = make(Accounts, len(prior.Accounts))
+		candidates = make(api.Accounts, len(prior.Accounts))
 		maps.Copy(candidates, prior.Accounts)
 	}
 	for _, id := range slices.Sorted(slices.Values(prior.AppIDs)) {
@@ -40,15 +42,15 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		t.AppIDs = append(t.AppIDs, id)
 		mode := status.App.AuthorizationType
 		if status.MaybeOpen {
-			mode = AllUser
+			mode = api.AllUser
 		}
 		if mode != "" && mode != prior.Mode {
 			t.Mode = mode
 		}
-		if mode == AllUser || mode == "" && prior.opened(id) {
+		if mode == api.AllUser || mode == "" && prior.opened(id) {
 			t.Open[id] = true
 		}
-		open, closed, untold = open || mode == AllUser, closed || mode != "" && mode != AllUser, untold || mode == ""
+		open, closed, untold = open || mode == api.AllUser, closed || mode != "" && mode != api.AllUser, untold || mode == ""
 		if opaque(status.App) {
 			blind = true
 			continue
@@ -64,7 +66,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	for h, platform := range candidates {
 		if blind || listed.anyHas(h) {
 			if t.Accounts == nil {
-				t.Accounts = make(Accounts, len(candidates))
+				t.Accounts = make(api.Accounts, len(candidates))
 			}
 			t.Accounts[h] = platform
 		}
@@ -77,21 +79,21 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 // have in common, for an exclusive one every account that any of them has. Applications that are open to everybody
 // tell nothing; when all are open, the set is ALL_USER.
 func Import(appIDs []string, actual Actual, exclusive bool) Tracked {
-	set := Set{AppIDs: appIDs, Mode: AllUser, Accounts: Accounts{}}
+	set := Set{AppIDs: appIDs, Mode: api.AllUser, Accounts: api.Accounts{}}
 	first := true
 	for _, id := range appIDs {
 		status, ok := actual[id]
 		if !ok || opaque(status.App) {
 			continue
 		}
-		set.Mode = AssignUser
+		set.Mode = api.AssignUser
 		switch {
 		case exclusive:
 			addNew(set.Accounts, status.Accounts)
 		case first:
 			addNew(set.Accounts, status.Accounts)
 		default:
-			maps.DeleteFunc(set.Accounts, func(h Handle, _ PlatformType) bool {
+			maps.DeleteFunc(set.Accounts, func(h api.Handle, _ api.PlatformType) bool {
 				_, ok := status.Accounts[h]
 				return !ok
 			})
@@ -102,7 +104,7 @@ func Import(appIDs []string, actual Actual, exclusive bool) Tracked {
 }
 
 // addNew adds the accounts of more that accounts lacks.
-func addNew(accounts, more Accounts) {
+func addNew(accounts, more api.Accounts) {
 	for h, platform := range more {
 		if _, ok := accounts[h]; !ok {
 			accounts[h] = platform
@@ -114,13 +116,13 @@ func addNew(accounts, more Accounts) {
 type listings struct {
 	aliases
 
-	byApp    map[string]Accounts
-	distinct []Accounts
-	unsure   []Accounts
+	byApp    map[string]api.Accounts
+	distinct []api.Accounts
+	unsure   []api.Accounts
 }
 
 // add takes up what an application lists, and tells whether no other application before it has the same list.
-func (l *listings) add(appID string, status Status) (accounts Accounts, first bool) {
+func (l *listings) add(appID string, status Status) (accounts api.Accounts, first bool) {
 	known := len(l.done)
 	accounts = l.of(status.Accounts)
 	l.byApp[appID] = accounts
@@ -134,27 +136,27 @@ func (l *listings) add(appID string, status Status) (accounts Accounts, first bo
 }
 
 // anyHas tells whether an application lists the account, or may.
-func (l *listings) anyHas(h Handle) bool {
-	has := func(accounts Accounts) bool { _, ok := accounts[h]; return ok }
+func (l *listings) anyHas(h api.Handle) bool {
+	has := func(accounts api.Accounts) bool { _, ok := accounts[h]; return ok }
 	return slices.ContainsFunc(l.distinct, has) || slices.ContainsFunc(l.unsure, has)
 }
 
 // missing are the accounts that applications lack, sorted, by app id.
-func (l *listings) missing(wanted Accounts) map[string][]Handle {
-	lacking := make(map[uintptr][]Handle, len(l.distinct))
+func (l *listings) missing(wanted api.Accounts) map[string][]api.Handle {
+	lacking := make(map[uintptr][]api.Handle, len(l.distinct))
 	for _, accounts := range l.distinct {
-		var handles []Handle
+		var handles []api.Handle
 		for h := range wanted {
 			if _, ok := accounts[h]; !ok {
 				handles = append(handles, h)
 			}
 		}
 		slices.SortFunc(handles, compareHandles)
-		lacking[identity(accounts)] = slices.Clip(handles)
+		lacking[accounts.Identity()] = slices.Clip(handles)
 	}
-	missing := map[string][]Handle{}
+	missing := map[string][]api.Handle{}
 	for id, accounts := range l.byApp {
-		if handles := lacking[identity(accounts)]; len(handles) > 0 {
+		if handles := lacking[accounts.Identity()]; len(handles) > 0 {
 			missing[id] = handles
 		}
 	}

@@ -1,19 +1,20 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"maps"
-	"reflect"
 	"strings"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // alias returns accounts with each key that is spelled "name (group)" replaced by the plain name, where reference
 // knows the plain name, does not know the decorated one, and the accounts don't hold the plain one too. The service
 // asks for "account (group)" and may list it so. The accounts themselves are returned when nothing is decorated.
-func alias(accounts, reference Accounts) Accounts {
-	var out Accounts
+func alias(accounts, reference api.Accounts) api.Accounts {
+	var out api.Accounts
 	for h := range accounts {
 		plain, ok := undecorated(h)
 		if !ok {
@@ -41,7 +42,7 @@ func alias(accounts, reference Accounts) Accounts {
 }
 
 // undecorated is the plain name of an account that is spelled "name (group)".
-func undecorated(h Handle) (Handle, bool) {
+func undecorated(h api.Handle) (api.Handle, bool) {
 	account := h.Value()
 	if !strings.HasSuffix(account.Name, ")") {
 		return h, false
@@ -50,28 +51,24 @@ func undecorated(h Handle) (Handle, bool) {
 	if name = strings.TrimRight(name, " "); !ok || name == "" {
 		return h, false
 	}
-	return Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle(), true
+	return api.Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle(), true
 }
 
 // aliases works out alias once for each list, however many applications share it.
 type aliases struct {
-	reference Accounts
-	done      map[uintptr]Accounts
+	reference api.Accounts
+	done      map[uintptr]api.Accounts
 }
 
-func (a *aliases) of(accounts Accounts) Accounts {
-	id := identity(accounts)
+func (a *aliases) of(accounts api.Accounts) api.Accounts {
+	id := accounts.Identity()
 	out, ok := a.done[id]
 	if !ok {
 		if a.done == nil {
-			a.done = map[uintptr]Accounts{}
+			a.done = map[uintptr]api.Accounts{}
 		}
 		out = alias(accounts, a.reference)
 		a.done[id] = out
 	}
 	return out
 }
-
-// identity tells one map from another, as long as both are alive. The client gives applications that list the same accounts
-// one map, so that what holds for one of them is worked out once. Where it doesn't, the result is the same and costs more.
-func identity(accounts Accounts) uintptr { return reflect.ValueOf(accounts).Pointer() }

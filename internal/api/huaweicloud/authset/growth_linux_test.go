@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"runtime"
@@ -19,12 +19,11 @@ func TestTimeGrowsAsAccountsDo(t *testing.T) { //nolint:paralleltest // it takes
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	smallLoads, largeLoads := newLoads(small, 1), newLoads(large, 1)
-	smallPages, largePages := pagesOf(small), pagesOf(large)
 	for name, do := range work {
 		var growth float64
 		for range 3 { // a busy machine may disturb one run
-			before := fastest(5, func() { do(smallLoads, smallPages) })
-			now := fastest(2, func() { do(largeLoads, largePages) })
+			before := fastest(5, func() { do(smallLoads) })
+			now := fastest(2, func() { do(largeLoads) })
 			if growth = now.Seconds() / before.Seconds(); growth <= limit {
 				break
 			}

@@ -1,7 +1,7 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-package huaweicloud
+package authset
 
 import (
 	"slices"
@@ -10,10 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // byHandle lets cmp compare accounts by their handles.
-var byHandle = cmpopts.EquateComparable(Handle{})
+var byHandle = cmpopts.EquateComparable(api.Handle{})
 
 // ignoreOpen leaves to a test of its own which applications are open.
 var ignoreOpen = cmpopts.IgnoreFields(Set{}, "Open")
@@ -21,10 +23,10 @@ var ignoreOpen = cmpopts.IgnoreFields(Set{}, "Open")
 func TestTrack(t *testing.T) {
 	t.Parallel()
 	closed := func(names ...string) Status {
-		return Status{App: App{AuthorizationType: AssignUser}, Accounts: accountsOf(names...)}
+		return Status{App: api.App{AuthorizationType: api.AssignUser}, Accounts: accountsOf(names...)}
 	}
-	open := Status{App: App{AuthorizationType: AllUser}}
-	prior := Set{AppIDs: []string{"b", "a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}
+	open := Status{App: api.App{AuthorizationType: api.AllUser}}
+	prior := Set{AppIDs: []string{"b", "a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}
 	for name, test := range map[string]struct {
 		actual    Actual
 		exclusive bool
@@ -32,42 +34,42 @@ func TestTrack(t *testing.T) {
 	}{
 		"as it was": {
 			actual: Actual{"a": closed("x", "y", "other"), "b": closed("x", "y")},
-			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]Handle{}},
+			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]api.Handle{}},
 		},
 		"gone from one": {
 			actual: Actual{"a": closed("x"), "b": closed("x", "y")},
 			want: Tracked{
-				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y")},
-				Missing: map[string][]Handle{"a": {account("y")}},
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")},
+				Missing: map[string][]api.Handle{"a": {account("y")}},
 			},
 		},
 		"gone from all": {
 			actual: Actual{"a": closed("x"), "b": closed("x")},
-			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x")}, Missing: map[string][]Handle{}},
+			want:   Tracked{Set: Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, Missing: map[string][]api.Handle{}},
 		},
 		"app gone": {
 			actual: Actual{"a": closed("x", "y")},
-			want:   Tracked{Set: Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]Handle{}},
+			want:   Tracked{Set: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}, Missing: map[string][]api.Handle{}},
 		},
 		"opened by somebody": {
 			actual: Actual{"a": open, "b": closed("x")},
 			want: Tracked{
-				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AllUser, Accounts: accountsOf("x", "y"), Mixed: true},
-				Missing: map[string][]Handle{"b": {account("y")}},
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: api.AllUser, Accounts: accountsOf("x", "y"), Mixed: true},
+				Missing: map[string][]api.Handle{"b": {account("y")}},
 			},
 		},
 		"exclusive takes up foreign accounts": {
 			actual: Actual{"a": closed("x", "y", "other"), "b": closed("x", "y")}, exclusive: true,
 			want: Tracked{
-				Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y", "other")},
-				Missing: map[string][]Handle{"b": {account("other")}},
+				Set:     Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y", "other")},
+				Missing: map[string][]api.Handle{"b": {account("other")}},
 			},
 		},
 		"a request without an answer": {
-			actual: Actual{"a": {App: App{AuthorizationType: AssignUser}, Accounts: accountsOf("x"), Unsure: accountsOf("y")}},
+			actual: Actual{"a": {App: api.App{AuthorizationType: api.AssignUser}, Accounts: accountsOf("x"), Unsure: accountsOf("y")}},
 			want: Tracked{
-				Set:     Set{AppIDs: []string{"a"}, Mode: AssignUser, Accounts: accountsOf("x", "y")},
-				Missing: map[string][]Handle{"a": {account("y")}},
+				Set:     Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")},
+				Missing: map[string][]api.Handle{"a": {account("y")}},
 			},
 		},
 	} {
@@ -118,9 +120,9 @@ func TestTrackLosesNothing(t *testing.T) {
 func TestImport(t *testing.T) {
 	t.Parallel()
 	actual := Actual{
-		"a": {App: App{ID: "a", AuthorizationType: AssignUser}, Accounts: accountsOf("x", "y")},
-		"b": {App: App{ID: "b", AuthorizationType: AssignUser}, Accounts: accountsOf("y", "z")},
-		"c": {App: App{ID: "c", AuthorizationType: AllUser}},
+		"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("x", "y")},
+		"b": {App: api.App{ID: "b", AuthorizationType: api.AssignUser}, Accounts: accountsOf("y", "z")},
+		"c": {App: api.App{ID: "c", AuthorizationType: api.AllUser}},
 	}
 	for name, test := range map[string]struct {
 		ids       []string
@@ -128,13 +130,13 @@ func TestImport(t *testing.T) {
 		want      Tracked
 	}{
 		"in common": {ids: []string{"a", "b"}, want: Tracked{
-			Set: Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("y")}, Missing: map[string][]Handle{},
+			Set: Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("y")}, Missing: map[string][]api.Handle{},
 		}},
 		"of any": {ids: []string{"a", "b"}, exclusive: true, want: Tracked{
-			Set:     Set{AppIDs: []string{"a", "b"}, Mode: AssignUser, Accounts: accountsOf("x", "y", "z")},
-			Missing: map[string][]Handle{"a": {account("z")}, "b": {account("x")}},
+			Set:     Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y", "z")},
+			Missing: map[string][]api.Handle{"a": {account("z")}, "b": {account("x")}},
 		}},
-		"open": {ids: []string{"c"}, want: Tracked{Set: Set{AppIDs: []string{"c"}, Mode: AllUser}, Missing: map[string][]Handle{}}},
+		"open": {ids: []string{"c"}, want: Tracked{Set: Set{AppIDs: []string{"c"}, Mode: api.AllUser}, Missing: map[string][]api.Handle{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

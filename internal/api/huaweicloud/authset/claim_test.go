@@ -1,0 +1,115 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package authset
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// hurriedOffice is an office in which somebody claims something just before the first request.
+type hurriedOffice struct {
+	*office
+	claim func()
+}
+
+func (o *hurriedOffice) AssignAuthorizations(ctx context.Context, a api.Assignment) error {
+	if o.claim != nil {
+		o.claim()
+		o.claim = nil
+	}
+	if err := a.Allow(); err != nil {
+		return &rest.Error{Unsent: true, Err: err}
+	}
+	a.Allow = nil
+	return o.office.AssignAuthorizations(ctx, a)
+}
+
+// What somebody claims after it was seen, and before it is revoked, is not revoked; the rest is.
+func TestReconcileYieldsToClaims(t *testing.T) {
+	t.Parallel()
+	claimed := func(mode api.AuthorizationType, names ...string) Set {
+		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
+	}
+	xy := []string{"x", "y"}
+	for name, test := range map[string]struct {
+		mode          api.AuthorizationType // of the application; "" is ASSIGN_USER
+		listed, prior []string
+		wanted        Set
+		exclusive     bool
+		other         Set
+
+		left     []string // who is granted in the end
+		passed   []string
+		leftOpen bool
+	}{
+		"an account":                      {listed: xy, prior: xy, wanted: claimed(api.AssignUser, "y"), other: claimed(api.AssignUser, "x"), left: xy, passed: []string{"x"}},
+		"a stranger of a set":             {listed: xy, prior: []string{"y"}, wanted: claimed(api.AssignUser), other: claimed(api.AssignUser, "x"), left: []string{"x"}},
+		"a stranger of an owner":          {listed: xy, prior: []string{"y"}, wanted: claimed(api.AssignUser, "y"), exclusive: true, other: claimed(api.AssignUser, "x"), left: xy},
+		"one of those that are destroyed": {listed: xy, prior: xy, other: claimed(api.AssignUser, "x", "z"), left: []string{"x"}, passed: []string{"x"}},
+		"an account that both want":       {listed: xy, prior: xy, wanted: claimed(api.AssignUser, "x"), other: claimed(api.AssignUser, "x"), left: []string{"x"}},
+		"another account":                 {listed: xy, prior: xy, wanted: claimed(api.AssignUser, "y"), other: claimed(api.AssignUser, "z"), left: []string{"y"}},
+		"a decorated account": {
+			listed: []string{"x(sales)", "y"}, prior: []string{"x(sales)", "y"}, other: claimed(api.AssignUser, "x"), left: []string{"x(sales)"}, passed: []string{"x(sales)"},
+		},
+		"a decorated account beside the plain one": {
+			listed: []string{"x", "x(sales)"}, prior: []string{"x(sales)"}, other: claimed(api.AssignUser, "x"), left: []string{"x"},
+		},
+		"an open application": {mode: api.AllUser, listed: xy, prior: xy, other: claimed(api.AllUser), left: xy, leftOpen: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mode := cmp.Or(test.mode, api.AssignUser)
+			o := &hurriedOffice{office: newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(test.listed...)}})}
+			claims := &Claims{}
+			o.claim = func() {
+				if _, err := claims.make(t.Context(), o, test.other); err != nil {
+					t.Error(err)
+				}
+			}
+			out, err := Reconcile(t.Context(), o, Reconciliation{
+				Wanted: test.wanted, Prior: claimed(mode, test.prior...), Exclusive: test.exclusive, Claims: claims,
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if got := o.apps["a"]; !slices.Equal(sortedHandles(got.accounts), sortedHandles(accountsOf(test.left...))) || got.mode != mode {
+				t.Errorf("%s, granted to %v", got.mode, sortedHandles(got.accounts))
+			}
+			if !slices.Equal(out.Passed["a"], sortedHandles(accountsOf(test.passed...))) {
+				t.Errorf("passed: %v", out.Passed)
+			}
+			if (len(out.LeftOpen) > 0) != test.leftOpen {
+				t.Errorf("left open: %v", out.LeftOpen)
+			}
+		})
+	}
+}
+
+// A state after a failure does not hold what has passed to others: the next run would revoke it.
+func TestOutcomeStateLacksWhatOthersClaimed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("x", "y", "z")}})
+	o.fault = func(int, api.Assignment) (before, after error) { return answer(403), nil }
+	claims := &Claims{}
+	if _, err := claims.make(t.Context(), o, Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}); err != nil {
+		t.Fatal(err)
+	}
+	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y", "z")}
+	wanted := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("z")}
+	out, err := Reconcile(t.Context(), &hurriedOffice{office: o}, Reconciliation{Wanted: wanted, Prior: prior, Claims: claims})
+	if err == nil || errors.Is(err, ErrClaimed) {
+		t.Fatal(err)
+	}
+	state := out.State(wanted, prior, false)
+	if got := sortedHandles(state.Accounts); !slices.Equal(got, sortedHandles(accountsOf("y", "z"))) {
+		t.Errorf("the state holds %v", got)
+	}
+}
