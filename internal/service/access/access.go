@@ -15,7 +15,7 @@
 //  7. Fill in a [Definition]: names, timeouts, how to connect, and what the service keeps of one plan.
 //  8. type xResource struct{ access.Resource[xModel, *xModel, xSet] }, made by [New], with Schema, IdentitySchema and, where the
 //     schema needs it, ValidateConfig.
-//  9. Definition.Prepare fills in the plan what only the provider knows, and reports conflicts with [Claim].
+//  9. Definition.Prepare fills in the plan what only the provider knows, and reports conflicts, see [service.Claims].
 //  10. An additive and an exclusive resource are one type with two definitions; Definition.Sibling makes `moved` work.
 package access
 

@@ -168,7 +168,9 @@ func (r *Resource[M, PM, S]) ImportState(ctx context.Context, req resource.Impor
 
 // apply gives an order to the service, and reports what comes of it.
 func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *diag.Diagnostics) (Outcome[S], error) {
+	target := op.Title
 	order.Approve = func(change Change) error {
+		target = change.Target
 		if order.Wanted == nil {
 			return nil // an explicit destroy
 		}
@@ -179,6 +181,11 @@ func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *dia
 	}
 	out, err := op.service.Apply(op.ctx, order)
 	diags.Append(out.Warnings...)
+	if out.Appeared.Count > 0 {
+		diags.AddWarning("Access that was granted since the plan is left alone: "+target,
+			fmt.Sprintf("The plan did not show %s, and an apply takes away only what its plan has shown. The next plan shows them:\n\n%s",
+				counted(out.Appeared.Count, op.Noun), out.Appeared.Names))
+	}
 	set := order.Prior
 	if order.Wanted != nil {
 		set = order.Wanted

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -92,6 +93,15 @@ func (op *operation[M, PM, S]) explain(set S, err error) (diags diag.Diagnostics
 		}
 	case err == context.Canceled: //nolint:errorlint // a wrapped one says what was interrupted
 		diags.AddError(summary, "The run was interrupted.")
+	case errors.Is(err, context.Canceled):
+		for _, d := range op.service.Explain(op.verb, set, err) {
+			text := strings.ReplaceAll(d.Detail(), context.Canceled.Error(), "the run was interrupted")
+			if at, ok := d.(diag.DiagnosticWithPath); ok {
+				diags.AddAttributeError(at.Path(), d.Summary(), text)
+				continue
+			}
+			diags.AddError(d.Summary(), text)
+		}
 	default:
 		diags = op.service.Explain(op.verb, set, err)
 	}
