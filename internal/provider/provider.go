@@ -23,6 +23,7 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -142,17 +143,19 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 	// configures one without validating it, for a provider block in a test file (Terraform 1.13 and later), and then makes any
 	// number of plans with it: what one of them claims means nothing to the next.
 	onePlan := p.validated.Swap(false)
-	venafiConfig := func(s *settings) (venafi.Config, diag.Diagnostics) {
-		config, diags := p.venafiConfig(s)
-		config.ManyPlans = !onePlan
-		return config, diags
-	}
 	data := &service.Data{
 		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
 		Enos:        connection(c.enos, p.enosConfig, enos.New),
-		Venafi:      connection(c.venafi, venafiConfig, venafi.New),
+		Venafi:      connection(c.venafi, p.venafiConfig, venafi.New),
 		EnosOrgID:   orgID(c.model.Enos, c.enos),
 	}
+	data.VenafiRoles = service.NewConnection(func(ctx context.Context) (*grantset.Run, diag.Diagnostics) {
+		client, diags := data.Venafi.Client(ctx)
+		if diags.HasError() {
+			return nil, diags
+		}
+		return grantset.New(client, !onePlan), diags
+	})
 	if onePlan {
 		data.HuaweicloudClaims = &service.Claims[huaweicloud.Handle]{}
 		data.EnosClaims = &service.Claims[string]{}

@@ -44,6 +44,8 @@ type Claim[M comparable] struct {
 	// be nil where it is not looked at: nobody is surely granted anything, and anybody may be.
 	Members iter.Seq[M]
 	Lists   func(M) bool
+	// Grants tells whom an additive resource surely grants, where two that grant the same are to conflict; nil where they are not.
+	Grants func(M) bool
 	// Describe says which resource it is, by its type and arguments: providers are not told addresses.
 	Describe func() string
 }
@@ -53,14 +55,15 @@ type Conflict[M comparable] struct {
 	// Other is the resource that has made its claim before, Targets what both name, in order.
 	Other   *Claim[M]
 	Targets []string
-	// Members are whom the additive one grants the targets and the exclusive one does not. There are none between two exclusive
-	// ones, nor where the modes alone differ.
+	// Members are whom the additive one grants the targets and the exclusive one does not, or whom two additive ones grant them.
+	// There are none between two exclusive ones, nor where the modes alone differ.
 	Members []M
 }
 
 // Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
 // resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
-// revokes what the other surely grants or when their modes differ, and two additive ones never do. The conflict of a pair is
+// revokes what the other surely grants or when their modes differ, and two additive ones when both surely grant the same and Grants
+// is set: whichever lets go of it takes it from the other. The conflict of a pair is
 // returned once: an instance that is replaced makes its claim twice, and another may come in between.
 func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	if c == nil {
@@ -101,8 +104,19 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 
 // fights tells whether two resources that name one target conflict.
 func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
+	if !c.Exclusive && !other.Exclusive {
+		var common []M
+		if c.Members != nil && other.Grants != nil {
+			for m := range c.Members {
+				if other.Grants(m) {
+					common = append(common, m)
+				}
+			}
+		}
+		return common, len(common) > 0
+	}
 	if c.Exclusive == other.Exclusive {
-		return nil, c.Exclusive
+		return nil, true
 	}
 	owner, adder := c, other
 	if other.Exclusive {

@@ -30,6 +30,12 @@ func adder(name, targets, members string) service.Claim[string] {
 	return c
 }
 
+func granter(name, targets, members string) service.Claim[string] {
+	c := adder(name, targets, members)
+	c.Grants = func(m string) bool { return strings.Contains(members, m) }
+	return c
+}
+
 func claim(name, targets string) service.Claim[string] {
 	return service.Claim[string]{Resource: name, Targets: strings.Fields(targets), Describe: func() string { return name }}
 }
@@ -59,6 +65,7 @@ func TestClaims(t *testing.T) {
 		"an owner after a stranger":       {[]service.Claim[string]{adder("b", "x", "lmn"), owner("a", "x", "m")}, []string{"b [x] [l n]"}},
 		"a stranger after an owner":       {[]service.Claim[string]{owner("a", "x", "m"), adder("b", "x", "lmn")}, []string{"a [x] [l n]"}},
 		"who is listed":                   {[]service.Claim[string]{owner("a", "x", "lm"), adder("b", "x", "lm")}, nil},
+		"two who grant the same":          {[]service.Claim[string]{granter("a", "x", "kl"), granter("b", "x", "lm")}, []string{"a [x] [l]"}},
 		"two adders":                      {[]service.Claim[string]{adder("a", "x", "l"), adder("b", "x", "m")}, nil},
 		"an owner that may list anybody":  {[]service.Claim[string]{unknown, adder("b", "x", "lm")}, nil},
 		"an adder of nobody in sight":     {[]service.Claim[string]{owner("a", "x", ""), nobody}, nil},

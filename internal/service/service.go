@@ -14,6 +14,7 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 )
 
 // Data is what the configured provider gives to everything that is registered. There is one in a run.
@@ -21,6 +22,8 @@ type Data struct {
 	Huaweicloud *Connection[*huaweicloud.Client]
 	Enos        *Connection[*enos.Client]
 	Venafi      *Connection[*venafi.Client]
+	// VenafiRoles is what the resources of Venafi roles share in a run.
+	VenafiRoles *Connection[*grantset.Run]
 
 	// EnosOrgID is the organization of EnOS resources that name none: null when it is not set, unknown when it is known
 	// only after apply.

@@ -77,7 +77,7 @@ func generalReading(a Answer) *Error {
 		return e
 	}
 	if len(a.Body) > 0 {
-		e.Message = excerpt(a.Body, 200)
+		e.Message = Excerpt(a.Body, 200)
 	}
 	return e
 }

@@ -217,7 +217,7 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for what, text := range map[string]string{
-			"clean": clean(string(b)), "title": title(b), "quoted title": quotedTitle(b), "excerpt": excerpt(b, 200),
+			"clean": clean(string(b)), "title": title(b), "quoted title": quotedTitle(b), "excerpt": Excerpt(b, 200),
 			"request id": requestID(http.Header{"X-Request-Id": {string(b)}}),
 			"reading":    (&Error{Message: generalReading(Answer{Status: 400, Body: b}).Message}).Error(),
 			"no JSON":    JSONError(b, nil).Error(),

@@ -85,7 +85,7 @@ func JSONError(b []byte, err error) error {
 	if !utf8.Valid(trimmed) {
 		return &Error{Message: "answered binary data instead of JSON", Transient: true}
 	}
-	return &Error{Message: "answered text instead of JSON", quoted: ": " + excerpt(trimmed, 80), Transient: true}
+	return &Error{Message: "answered text instead of JSON", quoted: ": " + Excerpt(trimmed, 80), Transient: true}
 }
 
 const hintHTML = "A proxy, a login page or a web server answered in place of the service: check the address and the proxy settings."

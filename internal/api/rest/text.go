@@ -46,8 +46,8 @@ func clean(s string) string {
 	}, s)), " ")
 }
 
-// excerpt gives the first n bytes of b as quoted text.
-func excerpt(b []byte, n int) string {
+// Excerpt gives the first n bytes of b as quoted text.
+func Excerpt(b []byte, n int) string {
 	if len(b) > n {
 		b = b[:n]
 	}

@@ -110,7 +110,7 @@ var (
 
 // tokenInvalid tells that the server refuses the token itself: it is expired, revoked, or none of the server's.
 func tokenInvalid(err error) bool {
-	if resultOf(err) == AccessTokenExpired {
+	if ResultOf(err) == AccessTokenExpired {
 		return true
 	}
 	e, ok := errors.AsType[*rest.Error](err)
@@ -131,7 +131,7 @@ func says(e *rest.Error, phrase *regexp.Regexp) bool {
 
 // lacksScope tells whether the token was not made for the call.
 func lacksScope(err error) bool {
-	if resultOf(err) == InvalidScope {
+	if ResultOf(err) == InvalidScope {
 		return true
 	}
 	e, ok := errors.AsType[*rest.Error](err)
@@ -140,19 +140,26 @@ func lacksScope(err error) bool {
 
 // lacksRights tells whether the caller's OAuth role doesn't allow the call.
 func lacksRights(err error) bool {
-	if resultOf(err) == InsufficientPrivileges {
+	if ResultOf(err) == InsufficientPrivileges {
 		return true
 	}
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && (e.Code == errorInsufficientRights || e.Status == http.StatusUnauthorized && says(e, phraseRights))
 }
 
-// refused tells whether the service surely did not act, since it didn't let the caller do it or was never asked.
-func refused(err error) bool {
+// Unanswered tells that the service did not say what became of a request that it may have got: there was no answer, or not
+// the whole of it.
+func Unanswered(err error) bool {
+	e, ok := errors.AsType[*rest.Error](err)
+	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout || e.Status < 300 && e.Transient)
+}
+
+// Refused tells that the service surely did not act on a call, since it didn't let the caller do it or was never asked.
+func Refused(err error) bool {
 	if _, ok := errors.AsType[*LoginError](err); ok {
 		return true
 	}
-	switch resultOf(err) {
+	switch ResultOf(err) {
 	case AccessTokenExpired, AuthenticationMissing, AuthenticationInvalid, InsufficientPrivileges, InvalidScope:
 		return true
 	default:

@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package venafi is a client of Venafi Trust Protection Platform (CyberArk Certificate Manager, Self-Hosted): who holds which
-// OAuth role. It knows nothing of Terraform.
+// Package venafi is a client of Venafi Trust Protection Platform (CyberArk Certificate Manager, Self-Hosted): logins, calls and
+// listings. What the calls add up to is the business of grantset. Neither knows anything of Terraform.
 package venafi
 
 import (
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -28,6 +29,10 @@ const (
 	DefaultScope = "admin;configuration"
 	// writeGrace is how long a write in flight may go on after its context has ended, so that its outcome is known.
 	writeGrace = 800 * time.Millisecond
+	// defaultWait is the first pause before something is tried again.
+	defaultWait = 2500 * time.Millisecond
+	// patience is how long a call goes on with new tokens.
+	patience = time.Minute
 )
 
 // Config describes a Client. Exactly one kind of login is set: AccessToken, Username and Password, JWT, or ClientCertificate.
@@ -49,34 +54,24 @@ type Config struct {
 	ClientCertificate  *tls.Certificate
 	// Scope is what the logins ask for; "" is DefaultScope.
 	Scope string
-	// ManyPlans tells that the client serves more than one plan and apply. What one of them granted means nothing to the next, so
-	// that nothing is ErrClaimed.
-	ManyPlans bool
 }
 
 // Client calls one installation as one identity. It is safe for concurrent use; one is shared by everybody in a run, so that
 // there is one login, one quota and one listing of the roles.
 type Client struct {
-	api     *rest.Client // below URL
-	auth    *rest.Client // below AuthURL; the same as api where that is the same server
-	login   login
-	tokens  *shared.Tokens
-	quota   rest.Quota
-	roles   ledger
-	turns   turns
-	intents intents
-	// lagging is whether listings show a grant only some time after it.
-	lagging *shared.Reading[bool]
-	oauth   oauthReadings
-
-	self    *shared.Reading[string] // whom a token that was given belongs to
-	ownRole *shared.Reading[OwnRole]
-
-	// tries and wait are how often a grant or revoke is sent again after a listing has shown that it was lost, and the first
-	// pause before that. settle are the pauses in which a listing may catch up with a write.
+	url    string
+	api    *rest.Client // below URL
+	auth   *rest.Client // below AuthURL; the same as api where that is the same server
+	login  login
+	tokens *shared.Tokens
+	quota  rest.Quota
+	oauth  oauthReadings
+	self   *shared.Reading[string] // whom a token that was given belongs to
+	own    *shared.Reading[OwnRole]
 	tries  int
 	wait   time.Duration
-	settle []time.Duration
+
+	patience time.Duration
 }
 
 // New makes a client. Its errors name what is wrong in the configuration; nothing is sent.
@@ -89,12 +84,9 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auth_url: %w", err)
 	}
-	wait := cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond)
 	c := &Client{
-		quota: config.Rest.Quota, tries: config.Rest.MaxRetries, wait: wait,
-		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5},
+		url: url, quota: config.Rest.Quota, tries: config.Rest.MaxRetries, wait: cmp.Or(config.Rest.RetryWaitMin, defaultWait), patience: patience,
 	}
-	c.roles.manyPlans = config.ManyPlans
 	if c.login, err = chooseLogin(config); err != nil {
 		return nil, err
 	}
@@ -119,11 +111,21 @@ func New(config Config) (*Client, error) {
 	c.tokens = shared.NewTokens(func(ctx context.Context) (*oauth2.Token, error) {
 		return c.login.token(ctx, c.auth)
 	})
-	c.roles.listing = shared.NewReading(c.listRoles)
-	c.lagging = shared.NewReading(c.isLagging)
-	c.ownRole = shared.NewReading(func(ctx context.Context, _ shared.Moment) (OwnRole, error) { return c.GetRole(ctx) })
 	c.self = shared.NewReading(c.askWhoAmI)
+	c.own = shared.NewReading(func(ctx context.Context, _ shared.Moment) (OwnRole, error) { return c.GetRole(ctx) })
 	return c, nil
+}
+
+// Place is the address of the server, by which a state can tell one installation from another.
+func (c *Client) Place() string { return c.url }
+
+// Retries are how often a write may be tried again after a listing has shown that it was lost, and the first pause before that.
+func (c *Client) Retries() (tries int, wait time.Duration) { return c.tries, c.wait }
+
+// Pause is the wait before the next try, from 0.
+func (c *Client) Pause(try int) time.Duration {
+	d := min(c.wait<<min(try, 10), time.Minute)
+	return d + rand.N(d/4+1)
 }
 
 // MaxConcurrent is the number of requests that may be in flight.
@@ -132,25 +134,34 @@ func (c *Client) MaxConcurrent() int { return c.api.MaxConcurrent() }
 // Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
 func (c *Client) Quota() rest.Quota { return c.quota }
 
-// call sends a request with the run's token. When the service says that the token is not valid, it logs in again and sends
-// again, once. A lack of rights or scope, which the service also answers with 401 and 403, is no reason to log in again.
+// call sends a request with the run's token. When the service says that the token is not valid, it logs in and sends again for as
+// long as each login brings another token: where tokens live short, one may have ended on the way more than once. It gives up when
+// the same token is refused twice, or after a while. A lack of rights or scope, which the service also answers with 401 and 403, is
+// no reason to log in again.
 func (c *Client) call(ctx context.Context, server *rest.Client, r rest.Request) error {
 	source := c.tokens.Source(ctx)
-	for again := false; ; again = true {
+	refused := map[string]bool{}
+	end := time.Now().Add(c.patience)
+	for {
 		token, err := source.Token()
 		if err != nil {
 			return err
 		}
 		err = server.Do(ctx, withToken(r, token))
-		if err == nil {
+		switch {
+		case err == nil:
 			return nil
-		}
-		if !tokenInvalid(err) {
+		case !tokenInvalid(err):
 			return c.explain(ctx, server, r, token, err)
-		}
-		if again || c.login.ready() || tokenMalformed(err) {
+		case refused[token.AccessToken] || c.login.ready() || tokenMalformed(err) || time.Now().After(end):
 			return withHint(err, c.login.invalidHint)
 		}
+		if len(refused) > 0 { // the first may just have ended; a server that refuses new ones is not to be flooded with logins
+			if err := shared.Sleep(ctx, min(c.wait<<(len(refused)-1), time.Minute)); err != nil {
+				return err
+			}
+		}
+		refused[token.AccessToken] = true
 		c.tokens.Drop(token)
 	}
 }

@@ -35,6 +35,15 @@ func (g Grant) Key() Key {
 	return k
 }
 
+// Holding returns what the grant is of.
+func (k Key) Holding() Holding { return Holding{k.role, k.application} }
+
+// Holding is what grantees hold: a role, on an application or on everything.
+type Holding struct {
+	role        Role
+	application string
+}
+
 // String names the grant in errors.
 func (g Grant) String() string {
 	if g.Role.OfApplication() {
@@ -43,8 +52,8 @@ func (g Grant) String() string {
 	return fmt.Sprintf("%s for %s", g.Role, g.Grantee)
 }
 
-// check finds what the service would refuse.
-func (g Grant) check() error {
+// Check finds what the service would refuse.
+func (g Grant) Check() error {
 	switch {
 	case g.Grantee == "":
 		return errors.New("the grantee is empty")

@@ -108,7 +108,7 @@ func TestGrantsAreCheckedBeforeTheyAreSent(t *testing.T) {
 		"none is named":          {Grantee: "local:x", Role: ApplicationOwner},
 		"the whole installation": {Grantee: "local:x", Role: Admin, ApplicationID: "a"},
 	} {
-		if err := g.check(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := g.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: got %v, want %q", g, err, want)
 		}
 	}

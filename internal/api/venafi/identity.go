@@ -191,6 +191,9 @@ func (c *Client) GetRole(ctx context.Context) (OwnRole, error) {
 	return own, err
 }
 
+// OwnRole is GetRole, asked once for all of a run.
+func (c *Client) OwnRole(ctx context.Context) (OwnRole, error) { return c.own.Get(ctx, 0) }
+
 func decodeOwnRole(b []byte) (OwnRole, error) {
 	var answer struct {
 		envelope

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,7 +19,7 @@ import (
 
 func collectRoles(body string) ([]Grant, error) {
 	var got []Grant
-	err := decodeRoles(strings.NewReader(body), func(g Grant) { got = append(got, g) })
+	err := decodeRoles(strings.NewReader(body), func(g Grant) { got = append(got, g) }, func(row []byte) { got = append(got, Grant{Grantee: "unread " + string(row)}) })
 	return got, err
 }
 
@@ -29,17 +30,57 @@ func TestDecodeRoles(t *testing.T) {
 		"as printed":   `{"Result":0,"Roles":[{"ApplicationId":"MyIntegration","Grantee":"local:{5be5a591-c842-4520-9142-b455f4ad2286}","Role":2},{"Grantee":"local:x","Role":6}],"Success":true}`,
 		"other order":  ` {"Success":true,"Error":null,"Roles":[{"Role":2,"Grantee":"local:{5be5a591-c842-4520-9142-b455f4ad2286}","ApplicationId":"MyIntegration"},{"Role":6,"ApplicationId":null,"Grantee":"local:x"}],"Result":0} `,
 		"other case":   `{"success":true,"roles":[{"role":2,"grantee":"local:{5be5a591-c842-4520-9142-b455f4ad2286}","applicationid":"MyIntegration"},{"role":"6","applicationid":"","grantee":"local:x"}],"result":0}`,
-		"more than is": `{"New":{"Roles":[1]},"Result":0,"Roles":[{"ApplicationId":"MyIntegration","Grantee":"local:{5be5a591-c842-4520-9142-b455f4ad2286}","Role":2,"New":[1]},{"Grantee":null,"Role":1},{"Grantee":"local:y"},null,{"Grantee":"local:x","Role":6}],"Success":true}`,
+		"more than is": `{"New":{"Roles":[1]},"Result":0,"Roles":[{"ApplicationId":"MyIntegration","Grantee":"local:{5be5a591-c842-4520-9142-b455f4ad2286}","Role":2,"New":[1]},{"Grantee":"local:x","Role":6.0}],"Success":true}`,
 	} {
 		got, err := collectRoles(body)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v, roles (-want +got):\n%s", name, err, diff)
 		}
 	}
-	for _, body := range []string{`{"Result":0,"Success":true}`, `{"Result":0,"Success":true,"Roles":null}`, `{"Result":0,"Success":true,"Roles":[]}`} {
-		if got, err := collectRoles(body); err != nil || len(got) != 0 {
-			t.Errorf("%s: got %v, %v", body, got, err)
+	if got, err := collectRoles(`{"Result":0,"Success":true,"Roles":[]}`); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// A row that can't be read is neither a role nor nothing.
+func TestRowsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, row := range []string{
+		`{"Grantee":null,"Role":1}`, `{"Grantee":"","Role":1}`, `{"Grantee":"local:y"}`, `{"Grantee":"local:y","Role":null}`, `{"Grantee":"local:y","Role":"Admin"}`,
+		`{"Grantee":"local:y","Role":1.5}`, `{"Grantee":"local:y","Role":1e99}`, `{"GranteePrefixedUniversal":"local:y","Role":1}`,
+		`{"Grantee":{"PrefixedUniversal":"local:y"},"Role":1}`, `{"Grantee":"local:y","Role":2,"ApplicationId":7}`, `null`, `7`, `["local:y",1]`,
+	} {
+		got, err := collectRoles(`{"Result":0,"Success":true,"Roles":[{"Grantee":"local:x","Role":6},` + row + `]}`)
+		want := []Grant{{Grantee: "local:x", Role: 6}, {Grantee: "unread " + row}}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v, (-want +got):\n%s", row, err, diff)
 		}
+	}
+	listed := newListing(time.Now())
+	if err := listed.Unread(); err != nil {
+		t.Error(err)
+	}
+	for i := range 5 {
+		listed.addUnread(fmt.Appendf(nil, `{"Grantee":%d}`, i))
+	}
+	err := listed.Unread()
+	for _, want := range []string{"5 roles", `{\"Grantee\":0}`, `{\"Grantee\":2}`, "and 2 more", "ListRoles"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q in it", err, want)
+		}
+	}
+}
+
+// More rows than a machine has memory for are an error, however small they are packed.
+func TestTooManyRoles(t *testing.T) {
+	t.Parallel()
+	row := `{"Grantee":"local:x","Role":6},`
+	body := io.MultiReader(strings.NewReader(`{"Result":0,"Success":true,"Roles":[`), strings.NewReader(strings.Repeat(row, maxRoles)),
+		strings.NewReader(row[:len(row)-1]+`]}`))
+	count := 0
+	err := decodeRoles(body, func(Grant) { count++ }, func([]byte) {})
+	if e, ok := errors.AsType[*rest.Error](err); !ok || !strings.Contains(err.Error(), "more than 1000000 roles") || e.Transient || count != maxRoles {
+		t.Errorf("%d roles, %v", count, err)
 	}
 }
 
@@ -61,6 +102,8 @@ func TestDecodeRolesFailures(t *testing.T) {
 		{`{"Result":0,"Success":true,"Roles":{}}`, "unexpected shape", false},
 		{`{"Result":0,"Success":true,"Roles":7}`, "unexpected shape", false},
 		{`{"Result":"0","Success":true,"Roles":[]}`, "unexpected shape", false},
+		{`{"Result":0,"Success":true}`, "without a list of roles", false},
+		{`{"Result":0,"Success":true,"Roles":null}`, "without a list of roles", false},
 		{`[]`, "unexpected shape", false},
 		{`null`, "without a result", false},
 		{`{}`, "without a result", false},
@@ -90,7 +133,7 @@ func TestDecodeRolesInPieces(t *testing.T) {
 	}
 	body.WriteString(`],"Success":true}`)
 	count := 0
-	if err := decodeRoles(io.LimitReader(&body, int64(body.Len())), func(Grant) { count++ }); err != nil || count != n {
+	if err := decodeRoles(io.LimitReader(&body, int64(body.Len())), func(Grant) { count++ }, func([]byte) {}); err != nil || count != n {
 		t.Errorf("got %d, %v; want %d", count, err, n)
 	}
 }
@@ -110,7 +153,7 @@ func FuzzDecodeRoles(f *testing.F) {
 				t.Error("a role of nobody")
 			}
 			_ = g.Key()
-		})
+		}, func([]byte) {})
 		if err == nil {
 			var e envelope
 			if rest.UnmarshalJSON(body, &e) != nil || !e.Success || e.Result == nil || *e.Result != 0 {
@@ -139,8 +182,8 @@ func BenchmarkListing(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(body.Len()))
 	for b.Loop() {
-		listed := newRoles()
-		if err := decodeRoles(bytes.NewReader(body.Bytes()), listed.add); err != nil || len(listed.grants) != n {
+		listed := newListing(time.Now())
+		if err := decodeRoles(bytes.NewReader(body.Bytes()), listed.add, listed.addUnread); err != nil || len(listed.grants) != n {
 			b.Fatal(len(listed.grants), err)
 		}
 	}

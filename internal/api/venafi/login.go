@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -113,6 +114,9 @@ type loginAnswer struct {
 	ExpiresIn   number `json:"expires_in"` // seconds; older servers don't send it
 	Identity    text   `json:"identity"`
 	Scope       text   `json:"scope"`
+	// A login that fails may be answered 200 too.
+	Error       text `json:"error"`
+	Description text `json:"error_description"`
 }
 
 // token logs in. Each login makes a new grant on the server, so there is one in a run.
@@ -127,10 +131,16 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 		Path:      l.path,
 		Body:      l.body,
 		Kind:      rest.Login,
-		Decode:    rest.DecodeJSON(&answer),
+		Decode: func(status int, header http.Header, body io.Reader) error {
+			if err := rest.DecodeJSON(&answer)(status, header, body); err != nil || answer.Error == "" {
+				return err
+			}
+			return &rest.Error{Code: string(answer.Error), Message: string(answer.Description)}
+		},
 	})
 	if err != nil {
-		if e, ok := errors.AsType[*rest.Error](err); ok && e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests {
+		e, ok := errors.AsType[*rest.Error](err)
+		if ok && (answer.Error != "" || e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests) {
 			err = withHint(err, l.failedHint)
 		}
 		return nil, &LoginError{Err: err}

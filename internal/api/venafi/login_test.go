@@ -128,12 +128,12 @@ func TestFailedLogins(t *testing.T) {
 		for form, switches := range map[string]mock.Switches{"body": {}, "capitals": {ErrorKeys: mock.KeysCapitalised}, "phrase": {ErrorForm: mock.ErrorReason}} {
 			s := start(t, switches)
 			c := s.configured(t, configure)
-			got := c.GrantRole(t.Context(), aliceOnA)
+			_, err := c.ListRoles(t.Context())
 			texts := []string{"login failed", "client_id", "scope"}
 			if form != "phrase" || !strings.HasPrefix(want, "invalid_") {
 				texts = append(texts, want)
 			}
-			wantError(t, got.Err, texts...)
+			wantError(t, err, texts...)
 			s.counts(t, map[string]int{"": 1})
 		}
 	}
@@ -142,7 +142,7 @@ func TestFailedLogins(t *testing.T) {
 		for _, fault := range []wire.FaultKind{wire.ResetBefore, wire.ResetAfter, wire.Truncated, wire.Unavailable, wire.HTML, wire.Throttle, mock.FaultRerun} {
 			s := start(t, mock.Switches{})
 			s.faults.Add(wire.Fault{Operation: mock.AuthorizeOAuth, Kind: fault, Times: 2})
-			if _, err := s.client(t, "admin").Grants(t.Context()); err != nil {
+			if _, err := s.client(t, "admin").ListRoles(t.Context()); err != nil {
 				t.Errorf("%s: %v", fault, err)
 			}
 		}
@@ -151,8 +151,17 @@ func TestFailedLogins(t *testing.T) {
 		t.Parallel()
 		s := start(t, mock.Switches{})
 		s.faults.Add(wire.Fault{Operation: mock.AuthorizeOAuth, Kind: wire.Status, Status: 200, Body: `{"access_token":""}`})
-		_, err := s.client(t, "admin").Grants(t.Context())
+		_, err := s.client(t, "admin").ListRoles(t.Context())
 		wantError(t, err, "login failed", "without an access token")
+	})
+	t.Run("answers 200 with an error", func(t *testing.T) {
+		t.Parallel()
+		for _, body := range []string{`{"error":"invalid_grant","error_description":"the account is locked"}`, `{"Error":"invalid_grant","Error_description":"the account is locked","access_token":"x"}`} {
+			s := start(t, mock.Switches{})
+			s.faults.Add(wire.Fault{Operation: mock.AuthorizeOAuth, Kind: wire.Status, Status: 200, Body: body})
+			_, err := s.client(t, "admin").ListRoles(t.Context())
+			wantError(t, err, "login failed", "invalid_grant", "the account is locked", "username and password")
+		}
 	})
 }
 
@@ -163,24 +172,53 @@ func TestLoginAgain(t *testing.T) {
 			t.Parallel()
 			s := start(t, switches)
 			c := s.client(t, "admin")
-			if _, err := c.Grants(t.Context()); err != nil {
+			if _, err := c.ListRoles(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			s.KillTokens()
-			for _, outcome := range c.GrantRoles(t.Context(), []Grant{aliceOnA, aliceOnB, bobAudit}) {
-				if outcome.Err != nil {
-					t.Errorf("%+v", outcome)
-				}
+			var wg sync.WaitGroup
+			for _, g := range []Grant{aliceOnA, aliceOnB, bobAudit} {
+				wg.Go(func() {
+					if err := c.GrantRole(t.Context(), g); err != nil {
+						t.Error(err)
+					}
+				})
 			}
+			wg.Wait()
 			s.counts(t, map[string]int{mock.AuthorizeOAuth: 2})
 
-			s.recorder.Reset()
+		})
+		t.Run("as long as another token comes, "+name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, switches)
+			c := s.client(t, "admin")
+			s.faults.Add(wire.Fault{Operation: mock.GetRole, Kind: mock.FaultTokenExpired, Times: 3})
+			if _, err := c.GetRole(t.Context()); err != nil {
+				t.Error(err)
+			}
+			s.counts(t, map[string]int{mock.AuthorizeOAuth: 4, mock.GetRole: 4})
+		})
+		t.Run("not for ever, "+name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, switches)
+			c := s.client(t, "admin")
+			c.patience = 50 * time.Millisecond
 			s.faults.Add(wire.Fault{Operation: mock.GetRole, Kind: mock.FaultTokenExpired})
 			_, err := c.GetRole(t.Context())
 			wantError(t, err, "401", "the same installation")
-			s.counts(t, map[string]int{mock.AuthorizeOAuth: 1, mock.GetRole: 2})
+			if n := s.recorder.Count(mock.AuthorizeOAuth); n < 2 || n > 8 {
+				t.Errorf("%d logins, want a few with pauses between them", n)
+			}
 		})
 	}
+	t.Run("not for the same token", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, mock.Switches{})
+		s.faults.Add(wire.Fault{Operation: mock.AuthorizeOAuth, Kind: wire.Status, Status: 200, Body: `{"access_token":"c2FtZQ=="}`})
+		_, err := s.client(t, "admin").GetRole(t.Context())
+		wantError(t, err, "401", "the same installation")
+		s.counts(t, map[string]int{mock.AuthorizeOAuth: 2, mock.GetRole: 2})
+	})
 	t.Run("never for a lack of rights or scope", func(t *testing.T) {
 		t.Parallel()
 		for _, fault := range []wire.FaultKind{mock.FaultInsufficientRight, mock.FaultInsufficientScope, mock.FaultHTML401, mock.FaultHTML403, mock.FaultSessionError} {
@@ -191,10 +229,10 @@ func TestLoginAgain(t *testing.T) {
 				s := start(t, mock.Switches{ErrorForm: form})
 				s.faults.Add(wire.Fault{Operation: mock.GrantRole, Kind: fault})
 				c := s.client(t, "admin")
-				if got := c.GrantRole(t.Context(), aliceOnA); got.Err == nil {
+				if err := c.GrantRole(t.Context(), aliceOnA); err == nil {
 					t.Errorf("%s: no error", fault)
 				}
-				s.counts(t, map[string]int{mock.AuthorizeOAuth: 1, mock.GrantRole: 1, mock.ListRoles: 1})
+				s.counts(t, map[string]int{mock.AuthorizeOAuth: 1, mock.GrantRole: 1})
 			}
 		}
 	})
@@ -229,7 +267,7 @@ func TestReadyTokens(t *testing.T) {
 			s := start(t, switches)
 			c := s.ready(t, adminID, DefaultScope)
 			s.KillTokens()
-			_, err := c.Grants(t.Context())
+			_, err := c.ListRoles(t.Context())
 			wantError(t, err, "access_token (VENAFI_TOKEN) has expired")
 			if got := s.recorder.Count(""); got != 1 {
 				t.Errorf("%s: %d calls, want 1", name, got)
@@ -240,14 +278,14 @@ func TestReadyTokens(t *testing.T) {
 		t.Parallel()
 		s := start(t, mock.Switches{MalformedToken: mock.MalformedSessionError})
 		c := s.configured(t, func(c *Config) { c.AccessToken = "not base64!" })
-		_, err := c.Grants(t.Context())
+		_, err := c.ListRoles(t.Context())
 		wantError(t, err, "session_error", "access_token")
 	})
 	for _, form := range []string{mock.ErrorBody, mock.ErrorReason} {
 		t.Run("without the scope, "+form, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, mock.Switches{ErrorForm: form})
-			_, err := s.ready(t, adminID, "certificate:manage;configuration").Grants(t.Context())
+			_, err := s.ready(t, adminID, "certificate:manage;configuration").ListRoles(t.Context())
 			wantError(t, err, "403", `has the scope "certificate:manage;configuration"`, "needs the scope admin.")
 			_, _, err = s.ready(t, adminID, "admin").IdentityByName(t.Context(), "local:alice")
 			wantError(t, err, "403", `has the scope "admin"`, "needs the scope configuration.")
@@ -342,45 +380,4 @@ func TestIdentities(t *testing.T) {
 	s.faults.Add(wire.Fault{Operation: mock.IdentitySelf, Kind: wire.Status, Status: 200, Body: `{"Identities":[]}`})
 	_, _, err := s.client(t, "admin").Self(t.Context())
 	wantError(t, err, "did not say who")
-}
-
-// Callers who may see or do less than an admin.
-func TestCallers(t *testing.T) {
-	t.Parallel()
-	for _, rights := range []string{mock.Rights401, mock.RightsResult9} {
-		for _, form := range []string{mock.ErrorBody, mock.ErrorReason} {
-			t.Run(rights+" "+form, func(t *testing.T) {
-				t.Parallel()
-				s := start(t, mock.Switches{InsufficientRights: rights, ErrorForm: form})
-				ctx := t.Context()
-
-				// A maintainer may grant but not list.
-				got := s.client(t, "maintainer").GrantRole(ctx, aliceOnA)
-				wantError(t, got.Err, "may not list roles", "admin, or application_owner", "token scope admin")
-				wantError(t, s.client(t, "nobody").RevokeRole(ctx, aliceOnA), "may not list roles")
-
-				// An auditor sees everything and changes nothing.
-				auditor := s.client(t, "auditor")
-				if _, found, err := auditor.FindGrant(ctx, aliceOnA); found || err != nil {
-					t.Errorf("%t, %v", found, err)
-				}
-				wantError(t, auditor.GrantRole(ctx, aliceOnA).Err, "may not grant this role", "admin, or application_owner")
-				wantError(t, auditor.RevokeRole(ctx, Grant{Grantee: ownerID, Role: ApplicationOwner, ApplicationID: "app-a"}), "may not revoke this role")
-
-				// An owner does it all on the own application, and what an owner can't see is not gone.
-				owner := s.client(t, "owner")
-				if _, found, err := owner.FindGrant(ctx, aliceOnA); found || err != nil {
-					t.Errorf("%t, %v", found, err)
-				}
-				if got := owner.GrantRole(ctx, aliceOnA); got.Err != nil {
-					t.Errorf("%+v", got)
-				}
-				for _, g := range []Grant{aliceOnB, bobAudit} {
-					_, _, err := owner.FindGrant(ctx, g)
-					wantError(t, err, "sees the roles of those applications only that it owns")
-				}
-				s.counts(t, map[string]int{mock.AuthorizeOAuth: 4, mock.GrantRole: 2})
-			})
-		}
-	}
 }

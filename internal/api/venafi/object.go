@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // object is an application, a rule or a JWT mapping as the server sent it. An update replaces all of it, so what this client
@@ -79,11 +80,6 @@ func (e *OutcomeError) Unwrap() []error { return []error{e.Err, e.LookErr} }
 // Uncertain tells that nobody knows whether a write was done.
 func Uncertain(err error) bool {
 	_, ok := errors.AsType[*OutcomeError](err)
-	return ok || unknownGrant(err)
-}
-
-func unknownGrant(err error) bool {
-	_, ok := errors.AsType[*UnknownOutcomeError](err)
 	return ok
 }
 
@@ -106,10 +102,10 @@ func (c *Client) persist(ctx context.Context, what string, write func() error, d
 	open := false // some try was never answered, so that the server may act on it yet
 	for try := 0; ; try++ {
 		err := write()
-		if err == nil || refused(err) {
+		if err == nil || Refused(err) && !open {
 			return err
 		}
-		open = open || unanswered(err)
+		open = open || Unanswered(err)
 		look, end := ctx, context.CancelFunc(func() {})
 		if ctx.Err() != nil {
 			look, end = context.WithTimeout(context.WithoutCancel(ctx), writeGrace)
@@ -122,7 +118,7 @@ func (c *Client) persist(ctx context.Context, what string, write func() error, d
 		case ok:
 			return nil
 		}
-		if e, isRest := errors.AsType[*rest.Error](err); isRest && e.Transient && try < c.tries && sleep(ctx, c.pause(try)) == nil {
+		if e, isRest := errors.AsType[*rest.Error](err); isRest && e.Transient && !Refused(err) && try < c.tries && shared.Sleep(ctx, c.Pause(try)) == nil {
 			continue
 		}
 		if open {

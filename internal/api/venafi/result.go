@@ -80,8 +80,8 @@ type ResultError struct{ Result Result }
 // Error says what the result means.
 func (e *ResultError) Error() string { return e.Result.Meaning() }
 
-// resultOf returns the result in err, Success when it has none.
-func resultOf(err error) Result {
+// ResultOf returns the result in err, Success when it has none.
+func ResultOf(err error) Result {
 	if e, ok := errors.AsType[*ResultError](err); ok {
 		return e.Result
 	}

@@ -110,7 +110,7 @@ func (c *Client) readRules(ctx context.Context, applicationID string) ([]Rule, e
 
 // SeesRules tells whether the caller may surely see the rules of an application: who may not may be answered none.
 func (c *Client) SeesRules(ctx context.Context, applicationID string) (bool, error) {
-	own, err := c.ownRole.Get(ctx, 0)
+	own, err := c.OwnRole(ctx)
 	return err == nil && (own.Role.Overrides() || slices.Contains(own.OwnedApplications, applicationID)), err
 }
 

@@ -10,10 +10,14 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 type grantModel struct {
@@ -46,18 +50,36 @@ func (m grantModel) identity() grantIdentity {
 	return grantIdentity{Role: m.Role, ApplicationID: m.ApplicationID, Grantee: m.Grantee}
 }
 
-func (m grantModel) known() bool {
+// Known tells whether all that decides about requests is known.
+func (m *grantModel) Known() bool {
 	return !m.Grantee.IsUnknown() && !m.Role.IsUnknown() && !m.ApplicationID.IsUnknown()
 }
 
-// grant returns the grant of a model whose values are known and were validated.
-func (m grantModel) grant() api.Grant {
+// Set is the model as a set of one. Everything must have been validated.
+func (m *grantModel) Set() grantset.Set {
 	role, _ := api.ParseRole(m.Role.ValueString()) // what can't be granted the client refuses
-	return api.Grant{Grantee: m.Grantee.ValueString(), Role: role, ApplicationID: m.ApplicationID.ValueString()}
+	return grantset.Of(api.Grant{Grantee: m.Grantee.ValueString(), Role: role, ApplicationID: m.ApplicationID.ValueString()})
 }
 
-// importGrant reads the grant of an import, from its id or from its identity.
-func importGrant(ctx context.Context, req resource.ImportStateRequest) (identity grantIdentity, diags diagnostics) {
+// SameTarget tells whether two grants are the same, whatever their spelling.
+func (m *grantModel) SameTarget(other *grantModel) bool {
+	return m.Role.Equal(other.Role) && m.ApplicationID.Equal(other.ApplicationID) && !m.Grantee.IsUnknown() &&
+		api.SameGrantee(m.Grantee.ValueString(), other.Grantee.ValueString())
+}
+
+// Track has nothing to do: a grant is there or not.
+func (m *grantModel) Track(grantset.Set) bool { return false }
+
+// Options are the arguments that have nothing to do with the service.
+func (m *grantModel) Options() access.Options { return access.Options{Timeouts: m.Timeouts} }
+
+// namedGrant is the grant of an import, named by its id or its identity.
+func namedGrant(ctx context.Context, _ *service.Data, req resource.ImportStateRequest) (grantModel, diag.Diagnostics) {
+	identity, diags := importGrant(ctx, req)
+	return newGrantModel(identity), diags
+}
+
+func importGrant(ctx context.Context, req resource.ImportStateRequest) (identity grantIdentity, diags diag.Diagnostics) {
 	summary := "Invalid import id"
 	if req.ID == "" && req.Identity != nil {
 		summary = "Invalid identity"

@@ -44,7 +44,11 @@ func TestAccGrantPlan_globalRoles(t *testing.T) {
 
 	// A role that ends is none.
 	cli.Write("main.tf", grant("test", maintainerOf(alice, "app-a")...))
-	mustBeSilent(t, mustPlan(t, cli))
+	report = mustPlan(t, cli)
+	mustWarn(t, report, "Replacing revokes access: admin for "+alice)
+	if len(report.Warnings) != 1 {
+		t.Errorf("warnings %v", report.Warnings)
+	}
 }
 
 // Nobody revokes the provider's own role by mistake.

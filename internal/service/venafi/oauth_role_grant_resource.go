@@ -6,11 +6,11 @@ package venafi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -21,7 +21,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // defaultTimeout is that of every operation: one write and a listing or two, with all their repetitions, behind the requests
@@ -37,22 +39,22 @@ var (
 )
 
 // NewOAuthRoleGrant returns the resource that grants one role to one grantee and leaves everybody else's alone.
-func NewOAuthRoleGrant() resource.Resource { return &grantResource{} }
+func NewOAuthRoleGrant() resource.Resource { return newGrantResource() }
 
+// grantResource is the additive set for one grantee.
 type grantResource struct {
-	data *service.Data
+	access.Resource[grantModel, *grantModel, grantset.Set]
 }
 
-func (r *grantResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_venafi_oauth_role_grant"
-	// The grantee may be spelled in another way without becoming another one.
-	resp.ResourceBehavior.MutableIdentity = true
-}
-
-func (r *grantResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	data, diags := service.DataFrom(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.data = data
+func newGrantResource() *grantResource {
+	return &grantResource{access.New[grantModel, *grantModel](access.Definition[grantModel, grantset.Set]{
+		Type: singleGrant.suffix, ServiceName: "Venafi", Noun: "grantee", Title: singleGrant.title, ImportForm: "role/grantee or role/application_id/grantee",
+		MutableIdentity: true, // the grantee may be spelled in another way without becoming another one
+		ReadTimeout:     defaultTimeout, WriteTimeout: defaultTimeout,
+		Known:   func(data *service.Data) bool { return data.Venafi.Known() },
+		Tally:   func(data *service.Data) *service.Tally { return data.VenafiTally },
+		Connect: singleGrant.connect, Prepare: prepareGrant, Named: namedGrant, ImportID: singleID, Held: held, Memory: memory,
+	})}
 }
 
 func (r *grantResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -135,153 +137,22 @@ func (r *grantResource) ValidateConfig(ctx context.Context, req resource.Validat
 	resp.Diagnostics.Append(checkApplication(config.Role, config.ApplicationID)...)
 }
 
-func (r *grantResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan grantModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
+// prepareGrant checks what was not known before, and holds the plan against other resources of the configuration.
+func prepareGrant(ctx context.Context, p *access.Planning[grantModel, grantset.Set]) {
+	if !p.Plan.Known() {
 		return
 	}
-	op, diags := begin(ctx, r.data, "create", plan.Timeouts.Create)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	diags := &p.Response.Diagnostics
+	if diags.Append(checkApplication(p.Plan.Role, p.Plan.ApplicationID)...); diags.HasError() {
 		return
 	}
-	defer op.end()
-	outcome := op.client.GrantRole(op.ctx, plan.grant())
-	if outcome.Err != nil {
-		resp.Diagnostics.Append(op.explain(plan.grant(), outcome.Err)...)
-		if !unknownOutcome(outcome.Err) {
-			return
-		}
-		// It may be granted. Forgetting it would leave it so; a state that has it is put right by the next refresh.
-	}
-	if outcome.Unlisted {
-		resp.Diagnostics.AddAttributeWarning(path.Root("grantee"), "The role is granted, but not listed yet",
-			fmt.Sprintf("The server confirmed %s, but does not list it even after some seconds. If the next plan wants to grant it again, the server may "+
-				"know the grantee by another ID.", plan.grant()))
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-}
-
-func (r *grantResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state grantModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := begin(ctx, r.data, "read", state.Timeouts.Read)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	// The identity has to be there also when the resource is gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	_, held, err := op.client.FindGrant(op.ctx, state.grant())
-	switch {
-	case err != nil:
-		resp.Diagnostics.Append(op.explain(state.grant(), err)...)
-	case !held:
-		resp.State.RemoveResource(ctx)
-	}
-}
-
-// Update saves another spelling of the grantee, or other timeouts. Nothing is sent.
-func (r *grantResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan grantModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-}
-
-func (r *grantResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state grantModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := begin(ctx, r.data, "delete", state.Timeouts.Delete)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	// After an error Terraform keeps the resource, and the next refresh finds out whether the grant is still there.
-	switch err := op.client.RevokeRole(op.ctx, state.grant()); {
-	case errors.Is(err, api.ErrClaimed):
-		resp.Diagnostics.AddWarning("The role was not revoked",
-			fmt.Sprintf("Another resource of this configuration has just claimed %s, so it stays as it is.", state.grant()))
-	case err != nil:
-		resp.Diagnostics.Append(op.explain(state.grant(), err)...)
-	}
-}
-
-// ImportState takes `role/grantee`, `role/application_id/grantee`, or an identity.
-func (r *grantResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	identity, diags := importGrant(ctx, req)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	state := newGrantModel(identity)
-	op, diags := begin(ctx, r.data, "import", nil)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	_, held, err := op.client.FindGrant(op.ctx, state.grant())
-	switch {
-	case err != nil:
-		resp.Diagnostics.Append(op.explain(state.grant(), err)...)
-		return
-	case !held:
-		resp.Diagnostics.AddError("Unable to import the OAuth role", fmt.Sprintf("Nobody has granted %s: the server does not list it. Check the role, the "+
-			"application, upper and lower case included, and the grantee.", state.grant()))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-}
-
-// ModifyPlan warns of roles that one another make void, and refuses to revoke the provider's own. It asks the service only
-// what the refresh of this run has not asked.
-func (r *grantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.data == nil {
-		return
-	}
-	var plan, state grantModel
-	create, destroy := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
-	if !create {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !destroy {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if resp.Diagnostics.HasError() || !destroy && !plan.known() {
-		return
-	}
-	if !destroy {
-		if resp.Diagnostics.Append(checkApplication(plan.Role, plan.ApplicationID)...); resp.Diagnostics.HasError() {
-			return
-		}
-		if resp.Diagnostics.Append(r.claim(ctx, plan.grant(), resp.Private)...); resp.Diagnostics.HasError() {
-			return
-		}
-	}
-	if !r.data.Venafi.Known() || !create && !destroy && plan.grant().Key() == state.grant().Key() {
-		return
-	}
-	op, diags := begin(ctx, r.data, "plan", nil)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if !create {
-		op.planEnd(state.grant(), &resp.Diagnostics)
-	}
-	if !destroy {
-		op.planGrant(plan.grant(), &resp.Diagnostics)
-	}
+	set := p.Plan.Set()
+	grantee := p.Plan.Grantee.ValueString()
+	singleGrant.claimRole(ctx, p.Data, p.Response, set, map[string]string{api.CanonicalGrantee(grantee): grantee}, true, set.Grant(grantee).String)
 }
 
 // checkApplication holds an application against the role. What is not known yet is left to the plan.
-func checkApplication(role, application types.String) (diags diagnostics) {
+func checkApplication(role, application types.String) (diags diag.Diagnostics) {
 	if role.IsNull() || role.IsUnknown() {
 		return nil
 	}

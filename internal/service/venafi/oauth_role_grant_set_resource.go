@@ -6,11 +6,14 @@ package venafi
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -21,18 +24,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // setWriteTimeout is that of a create, an update and a destroy: one request for each grantee, and the service may take a second
 // for one.
 const setWriteTimeout = 2 * time.Hour
-
-const (
-	onDestroyRevoke = "revoke"
-	onDestroyKeep   = "keep"
-)
 
 var (
 	_ resource.ResourceWithConfigure      = (*grantSetResource)(nil)
@@ -44,29 +43,60 @@ var (
 )
 
 // NewOAuthRoleGrantSet returns the resource that adds grantees to a role and leaves everybody else's alone.
-func NewOAuthRoleGrantSet() resource.Resource {
-	return &grantSetResource{kind: additiveGrants}
+func NewOAuthRoleGrantSet() resource.Resource { return newGrantSet(additiveSet, ownedSet.suffix) }
+
+// NewOAuthRoleGrantsExclusive returns the resource that owns all grants of a role.
+func NewOAuthRoleGrantsExclusive() resource.Resource {
+	return newGrantSet(ownedSet, additiveSet.suffix)
 }
 
 // grantSetResource is both the additive set and the exclusive one: they differ in whose grants they answer for.
 type grantSetResource struct {
-	kind setKind
-	data *service.Data
+	access.Resource[grantSetModel, *grantSetModel, grantset.Set]
+	kind kind
 }
 
-func (r *grantSetResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + r.kind.suffix
+func newGrantSet(k kind, sibling string) *grantSetResource {
+	return &grantSetResource{kind: k, Resource: access.New[grantSetModel, *grantSetModel](access.Definition[grantSetModel, grantset.Set]{
+		Type: k.suffix, Sibling: sibling, ServiceName: "Venafi", Noun: "grantee", Title: k.title, ImportForm: "role or role/application_id",
+		ReadTimeout: defaultTimeout, WriteTimeout: setWriteTimeout,
+		Known:   func(data *service.Data) bool { return data.Venafi.Known() },
+		Tally:   func(data *service.Data) *service.Tally { return data.VenafiTally },
+		Connect: k.connect, Prepare: k.prepareSet, Named: namedSet, ImportID: importID, Held: held, Memory: memory,
+	})}
 }
 
-func (r *grantSetResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	data, diags := service.DataFrom(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.data = data
+// page is what the pages of the two resources say differently.
+type page struct{ description, maxRevocations, onDestroy string }
+
+func (k kind) page() page {
+	if k.exclusive {
+		return page{
+			description: "Everybody who is not listed here loses the role: this resource takes **exclusive ownership** of who holds one OAuth role, on one " +
+				"application or, for a role on the whole installation, everywhere. Grants that others made show as drift, a `-` in the plan with the ID as the " +
+				"label, and are revoked by the apply; destroying the resource revokes all that its state lists. An apply takes away what its plan showed and no " +
+				"more: who was granted the role in between is left alone, a warning names them, and the next plan shows them.\n\nNo other resource may name " +
+				"the same role of the same application: the two would take turns revoking each other's grants, and a plan with two exclusive resources of one " +
+				"role is an error. To share a role use `appaccess_venafi_oauth_role_grant_set`. A create over grantees who are not listed fails: import the " +
+				"role instead, and the first plan shows who will lose it.",
+			maxRevocations: "Default: no limit.",
+			onDestroy:      "`revoke` (default): everybody whom the state lists loses the role.",
+		}
+	}
+	return page{
+		description: "Adds grantees to one OAuth role, and never removes somebody whom it did not list: grants that others made are left alone and never show. " +
+			"A grantee who leaves the configuration loses the role.\n\nMany sets may name the same role, as long as no grantee " +
+			"stands in two of them: the set that lets go of a grantee revokes the role, whoever else lists it. To own all grants of a role use " +
+			"`appaccess_venafi_oauth_role_grants_exclusive`.",
+		maxRevocations: "Default: no limit.",
+		onDestroy:      "`revoke` (default): exactly the listed grantees lose the role.",
+	}
 }
 
 func (r *grantSetResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	page := r.kind.page()
 	resp.Schema = schema.Schema{
-		MarkdownDescription: r.kind.description + "\n\nThe identity that the provider is logged in as needs the OAuth role `admin`, or " +
+		MarkdownDescription: page.description + "\n\nThe identity that the provider is logged in as needs the OAuth role `admin`, or " +
 			"`application_owner` of the application for application roles, with the token scope `admin`. Its own roles are never revoked: that is an error.",
 		Attributes: map[string]schema.Attribute{
 			"role": schema.StringAttribute{
@@ -95,14 +125,14 @@ func (r *grantSetResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 				MarkdownDescription: "A plan that would revoke the role from more grantees than this fails, and so does an apply that finds more to revoke than " +
-					"was planned. Destroying the resource does not count; replacing it does. " + r.kind.maxRevocations,
+					"was planned. Destroying the resource does not count; replacing it does. " + page.maxRevocations,
 			},
 			"on_destroy": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				Default:             stringdefault.StaticString(onDestroyRevoke),
-				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRevoke, onDestroyKeep)},
-				MarkdownDescription: "What destroying the resource does. " + r.kind.onDestroy + " `keep`: nothing is sent, Terraform only forgets the resource.",
+				Default:             stringdefault.StaticString(access.Revoke),
+				Validators:          []validator.String{stringvalidator.OneOf(access.Revoke, access.Keep)},
+				MarkdownDescription: "What destroying the resource does. " + page.onDestroy + " `keep`: nothing is sent, Terraform only forgets the resource.",
 			},
 		},
 		Blocks: service.Timeouts(ctx, timeouts.Opts{
@@ -139,126 +169,29 @@ func (r *grantSetResource) ValidateConfig(ctx context.Context, req resource.Vali
 	resp.Diagnostics.Append(checkApplication(config.Role, config.ApplicationID)...)
 }
 
-func (r *grantSetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan grantSetModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "create", plan.Timeouts.Create)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if !r.apply(op, &plan, nil, &resp.Diagnostics) {
-		return // nothing was sent: there is nothing for a state to hold
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+// MoveState lets a `moved` block turn the additive set into the exclusive one and back.
+func (r *grantSetResource) MoveState(ctx context.Context) []resource.StateMover {
+	var own resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &own)
+	return []resource.StateMover{r.FromSibling(own.Schema)}
 }
 
-func (r *grantSetResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state grantSetModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
+// prepareSet checks what was not known before, and holds the plan against other resources of the configuration.
+func (k kind) prepareSet(ctx context.Context, p *access.Planning[grantSetModel, grantset.Set]) {
+	diags := &p.Response.Diagnostics
+	if diags.Append(p.Plan.check()...); diags.HasError() || p.Plan.Role.IsUnknown() || p.Plan.ApplicationID.IsUnknown() {
 		return
 	}
-	op, diags := r.begin(ctx, "read", state.Timeouts.Read)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	set := state.set()
-	held, err := op.client.SetHolders(op.ctx, set, r.kind.exclusive)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(op, set, err)...)
-		return
-	}
-	state.track(api.TrackGrants(held, r.kind.exclusive, set))
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-}
-
-func (r *grantSetResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state grantSetModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "update", plan.Timeouts.Update)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	if !r.apply(op, &plan, &state, &resp.Diagnostics) {
-		return // nothing was sent: the prior state still holds
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-}
-
-func (r *grantSetResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state grantSetModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if state.OnDestroy.ValueString() == onDestroyKeep {
-		return
-	}
-	op, diags := r.begin(ctx, "delete", state.Timeouts.Delete)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	left := state
-	left.track(nil)
-	if r.apply(op, &left, &state, &resp.Diagnostics) && resp.Diagnostics.HasError() {
-		if len(left.Grantees.Elements()) == 0 {
-			resp.State.RemoveResource(ctx) // all is revoked; what is wrong is something else
-			return
-		}
-		resp.Diagnostics.Append(resp.State.Set(ctx, &left)...)
-	}
-}
-
-// ImportState takes `role` or `role/application_id`, or an identity. The IDs serve as labels.
-func (r *grantSetResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	identity, diags := importGrantSet(ctx, req)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	op, diags := r.begin(ctx, "import", nil)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	defer op.end()
-	state := newGrantSetModel(identity)
-	held, err := op.client.SetHolders(op.ctx, state.set(), true)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(op, state.set(), err)...)
-		return
-	}
-	state.track(api.TrackGrants(held, true))
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-}
-
-// begin is begin with the default timeout of sets.
-func (r *grantSetResource) begin(
-	ctx context.Context, verb string, timeout func(context.Context, time.Duration) (time.Duration, diagnostics),
-) (*operation, diagnostics) {
-	if timeout == nil || verb == "read" {
-		return begin(ctx, r.data, verb, timeout)
-	}
-	return begin(ctx, r.data, verb, func(ctx context.Context, _ time.Duration) (time.Duration, diagnostics) {
-		return timeout(ctx, setWriteTimeout)
+	set := p.Plan.Set()
+	known, all := knownGrantees(p.Plan.Grantees)
+	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string {
+		return fmt.Sprintf("%s with %s", set, labelList(slices.Sorted(maps.Keys(set.Grantees))))
 	})
 }
 
-// checkKnown checks what a plan could not, since it was known only after apply.
-func (m grantSetModel) checkKnown() (diags diagnostics) {
+// check checks what belongs together, as far as it is known.
+func (m *grantSetModel) check() (diags diag.Diagnostics) {
 	diags.Append(checkApplication(m.Role, m.ApplicationID)...)
 	diags.Append(checkGrantees(path.Root("grantees"), m.Grantees)...)
-	if _, err := api.ParseRole(m.Role.ValueString()); err != nil {
-		diags.AddAttributeError(path.Root("role"), "Unknown OAuth role", fmt.Sprintf("The %v.", err))
-	}
 	return diags
 }

@@ -113,11 +113,11 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &model)...); resp.Diagnostics.HasError() {
 		return
 	}
-	client, diags := d.data.Venafi.Client(ctx)
+	run, diags := d.data.VenafiRoles.Client(ctx)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	grants, err := client.Grants(ctx)
+	grants, err := run.Grants(ctx)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to list the OAuth roles", err.Error())
 		return

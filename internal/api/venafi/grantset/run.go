@@ -1,0 +1,195 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package grantset is who shall have an OAuth role of Venafi Trust Protection Platform, and who has it: what is wanted, what is
+// held, the delta between them, the requests that it needs, and a look at what has come about. A single grant is a set of one. It
+// knows nothing of Terraform.
+package grantset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+)
+
+// Run is what the resources of one run share: a listing of all roles, what the run knows beyond it, and what it has reserved. It is
+// safe for concurrent use.
+type Run struct {
+	client       *venafi.Client
+	listing      *shared.Reading[*venafi.Listing]
+	knowledge    knowledge
+	turns        shared.Turns[venafi.Key]
+	reservations *shared.Reservations[venafi.Key]
+	intents      intents
+	ownGroups    *shared.Reading[[]venafi.Identity]
+
+	mu        sync.Mutex
+	confirmed shared.Moment                    // the second look of this run
+	probes    map[string]*shared.Reading[bool] // whether listings lag behind, or rewrite, by how the grantee is spelled
+
+	// settle are the pauses in which a listing may catch up with a write; lag is how long it may take at most. In that time the
+	// answer to the write is believed.
+	settle []time.Duration
+	lag    time.Duration
+}
+
+// New makes what a run shares. With manyPlans it serves more than one plan and apply: what one of them granted means nothing to the
+// next.
+func New(client *venafi.Client, manyPlans bool) *Run {
+	_, wait := client.Retries()
+	r := &Run{
+		client: client, reservations: shared.NewReservations[venafi.Key](manyPlans), probes: map[string]*shared.Reading[bool]{},
+		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5}, lag: 4 * wait,
+	}
+	r.intents.forget = manyPlans
+	r.knowledge.lag = max(r.lag, 10*time.Second)
+	r.listing = shared.NewReading(func(ctx context.Context, _ shared.Moment) (*venafi.Listing, error) { return client.ListRoles(ctx) })
+	r.ownGroups = shared.NewReading(func(ctx context.Context, _ shared.Moment) ([]venafi.Identity, error) {
+		_, groups, err := client.Self(ctx)
+		return groups, err
+	})
+	return r
+}
+
+// Client is what the run was made with.
+func (r *Run) Client() *venafi.Client { return r.client }
+
+// Holders returns who holds the role among those whom a set or the other one lists, by the shared listing and what this run has
+// changed; with all it returns everybody. Where the listing lacks somebody whom the set lists, a second one is asked for a moment
+// later, once in a run: a listing may lag behind. What can't be seen is no proof that nobody holds it:
+// ErrNotVisible, or a *venafi.UnreadRowsError.
+func (r *Run) Holders(ctx context.Context, set, other Set, all bool) ([]venafi.Grant, error) {
+	listed, err := r.listing.Get(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	held := r.holders(listed, set, other, all)
+	if set.lacks(held) {
+		if listed, err = r.second(ctx); err != nil {
+			return nil, err
+		}
+		held = r.holders(listed, set, other, all)
+	}
+	return held, r.checkComplete(ctx, listed, set, held, all)
+}
+
+// holders is what the listing says, what the run knows beyond it, and what the set has to assume for a while.
+func (r *Run) holders(listed *venafi.Listing, set, other Set, all bool) []venafi.Grant {
+	var held []venafi.Grant
+	if all {
+		held = r.knowledge.ofHolding(listed, set.Holding())
+	} else {
+		held = r.knowledge.among(listed, set.keys(), other.keys())
+	}
+	if len(set.Unsettled) == 0 {
+		return held
+	}
+	shown := set.shown(held)
+	for _, label := range set.labels() {
+		g := set.Grant(set.Grantees[label])
+		until, ok := set.Unsettled[venafi.CanonicalGrantee(g.Grantee)]
+		if ok && !shown[label] && listed.Started.Before(until) && !r.knowledge.revoked(g.Key()) {
+			held = append(held, g)
+		}
+	}
+	return held
+}
+
+// Read returns what a set holds: the grantees that it lists, or everybody for an exclusive one. What had to be assumed for a while
+// and shows now, or does not after that time, is not assumed any more.
+func (r *Run) Read(ctx context.Context, set Set, exclusive bool) (Set, error) {
+	held, err := r.Holders(ctx, set, set.Empty(), exclusive)
+	if err != nil {
+		return Set{}, err
+	}
+	now := Track(held, exclusive, set)
+	listed, _ := r.listing.Peek()
+	r.carry(&now, set, listed)
+	return now, nil
+}
+
+// carry goes on assuming what has to be assumed of those who are in a set now.
+func (r *Run) carry(now *Set, of Set, listed *venafi.Listing) {
+	for id, until := range of.Unsettled {
+		g := of.Grant(id)
+		if _, shows := listed.Find(g.Key()); !shows && listed.Started.Before(until) && !r.knowledge.revoked(g.Key()) {
+			now.assume(id, until)
+		}
+	}
+}
+
+// checkComplete makes sure that the listing would show what it lacks.
+func (r *Run) checkComplete(ctx context.Context, listed *venafi.Listing, set Set, held []venafi.Grant, all bool) error {
+	missing := set.lacks(held)
+	if missing || all {
+		if err := listed.Unread(); err != nil {
+			return err
+		}
+	}
+	if missing || all && len(held) == 0 {
+		return r.checkVisible(ctx, set.Grant(""))
+	}
+	return nil
+}
+
+// ErrNotVisible means that the caller can't see whether a grant is held.
+var ErrNotVisible = errors.New("the identity that the provider is logged in as sees the roles of those applications only that it owns")
+
+// checkVisible makes sure that the listing would show a grant: an application owner sees the roles of the own applications
+// only, and what is not seen is not gone.
+func (r *Run) checkVisible(ctx context.Context, g venafi.Grant) error {
+	own, err := r.client.OwnRole(ctx)
+	if err != nil {
+		return fmt.Errorf("the role is not listed, but it could not be found out whether it would be: %w", err)
+	}
+	switch own.Role {
+	default:
+		return nil
+	case venafi.ApplicationMaintainer, venafi.ApplicationOwner, venafi.MixedOwnerMaintainer:
+		if !g.Role.OfApplication() || !slices.Contains(own.OwnedApplications, g.ApplicationID) {
+			return ErrNotVisible
+		}
+	}
+	return nil
+}
+
+// Grants returns all grants that the caller may see, by the shared listing and what this run has changed, in the order of role,
+// application and grantee. A row that can't be read is an error.
+func (r *Run) Grants(ctx context.Context) ([]venafi.Grant, error) {
+	listed, err := r.listing.Get(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return r.knowledge.all(listed), listed.Unread()
+}
+
+// fresh returns a listing that was asked for after this call.
+func (r *Run) fresh(ctx context.Context) (*venafi.Listing, error) {
+	return r.listing.Get(ctx, r.listing.Now())
+}
+
+// second returns a listing that was asked for some time after the first in which something was missed. There is one such listing in a
+// run, however much is missed.
+func (r *Run) second(ctx context.Context) (*venafi.Listing, error) {
+	r.mu.Lock()
+	confirmed := r.confirmed
+	r.mu.Unlock()
+	if confirmed == 0 {
+		if err := shared.Sleep(ctx, r.settle[0]); err != nil {
+			return nil, err
+		}
+		r.mu.Lock()
+		if r.confirmed == 0 {
+			r.confirmed = r.listing.Now()
+		}
+		confirmed = r.confirmed
+		r.mu.Unlock()
+	}
+	return r.listing.Get(ctx, confirmed)
+}

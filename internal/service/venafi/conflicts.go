@@ -1,0 +1,128 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package venafi
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+)
+
+// claimRole records which role a plan is for, and reports what conflicts with other resources of the same configuration. known are
+// the grantees that are known, by their canonical ID, and all tells that there are no others. It asks the service nothing.
+func (k kind) claimRole(
+	ctx context.Context, data *service.Data, resp *resource.ModifyPlanResponse, set grantset.Set, known map[string]string, all bool, describe func() string,
+) {
+	if data.VenafiClaims == nil {
+		return
+	}
+	instance, diags := service.Instance(ctx, resp.Private)
+	if resp.Diagnostics.Append(diags...); diags.HasError() {
+		return
+	}
+	lists := func(grantee string) bool { return known[grantee] != "" }
+	claim := service.Claim[string]{
+		Resource: instance, Targets: []string{set.String()}, Exclusive: k.exclusive, Members: maps.Keys(known),
+		Describe: func() string { return "appaccess" + k.suffix + " of " + describe() },
+	}
+	if all {
+		claim.Lists = lists
+	}
+	if !k.exclusive {
+		claim.Grants = lists
+	}
+	at := k.at
+	if !k.single() {
+		at = path.Root("role")
+		if set.Role.OfApplication() {
+			at = path.Root("application_id")
+		}
+	}
+	k.explainConflicts(&resp.Diagnostics, at, set, data.VenafiClaims.Make(claim))
+}
+
+// knownGrantees are the grantees of a plan that are known, canonical, with the ID as it is written. all tells that there are
+// no others.
+func knownGrantees(m types.Map) (known map[string]string, all bool) {
+	known, all = map[string]string{}, !m.IsUnknown()
+	for _, grantee := range m.Elements() {
+		text, ok := grantee.(types.String)
+		if !ok || text.IsUnknown() {
+			all = false
+			continue
+		}
+		known[api.CanonicalGrantee(text.ValueString())] = text.ValueString()
+	}
+	return known, all
+}
+
+// explainConflicts reports two owners as an error. What an owner and an additive resource fight over, and what two additive ones
+// both grant, is a warning: the service may know a grantee by more than one ID, and a grant may be about to pass on.
+func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grantset.Set, conflicts []service.Conflict[string]) {
+	var owners, fights, shared []string
+	for _, c := range conflicts {
+		text := "  - " + c.Other.Describe()
+		switch {
+		case k.exclusive && c.Other.Exclusive:
+			owners = append(owners, text)
+		case !k.exclusive && !c.Other.Exclusive:
+			shared = append(shared, text+"\n    both grant it to "+granteeList(c.Members))
+		default:
+			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+granteeList(c.Members))
+		}
+	}
+	if len(owners) > 0 {
+		diags.AddAttributeError(at, "Two resources own the same role",
+			"This resource takes exclusive ownership of who holds its role, and another one of this configuration does so with the same role: each apply "+
+				"would make one of them revoke what the other has granted. The other one:\n\n"+service.SortedLines(owners)+"\n\nKeep one of them, and list "+
+				"all grantees there. To give up a resource that exists already without revoking anything, put a `removed` block with `destroy = false` in "+
+				"its place.\n\n"+service.DestroyAdvice)
+	}
+	if len(fights) > 0 {
+		who := "An exclusive resource of this configuration owns this role, and revokes it from whom it does not list"
+		if k.exclusive {
+			who = "This resource owns who holds its role, and an additive resource of this configuration grants it to others"
+		}
+		diags.AddAttributeWarning(at, "Two resources would take turns: "+set.String(),
+			who+": applies would grant and revoke the same role in turns, and no plan would be empty. The other one:\n\n"+service.SortedLines(fights)+
+				"\n\nList the grantees in the exclusive resource, or leave the role to additive ones.")
+	}
+	if len(shared) > 0 {
+		diags.AddAttributeWarning(at, "Two resources grant the same: "+set.String(),
+			"This resource, appaccess"+k.suffix+", and another one of this configuration grant the same role to the same grantees. Whichever lets go of them "+
+				"revokes the role, though the other still lists them. The other one:\n\n"+service.SortedLines(shared)+"\n\nList each grantee in one of them.")
+	}
+}
+
+func granteeList(grantees []string) string {
+	slices.Sort(grantees)
+	more := ""
+	if len(grantees) > maxNames {
+		more = fmt.Sprintf(" and %d more", len(grantees)-maxNames)
+	}
+	return fmt.Sprintf("%s: %s%s", counted(len(grantees), "grantee"), strings.Join(grantees[:min(len(grantees), maxNames)], ", "), more)
+}
+
+// labelList counts grantees and names the first labels.
+func labelList(labels []string) string {
+	if len(labels) == 0 {
+		return "no grantees"
+	}
+	more := ""
+	if len(labels) > maxNames {
+		more = fmt.Sprintf(" and %d more", len(labels)-maxNames)
+	}
+	return fmt.Sprintf("%s: %s%s", counted(len(labels), "grantee"), strings.Join(labels[:min(len(labels), maxNames)], ", "), more)
+}

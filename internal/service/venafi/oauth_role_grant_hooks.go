@@ -1,0 +1,387 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package venafi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
+)
+
+const (
+	// maxNames is how many grantees a message names.
+	maxNames = 10
+	// progressInterval is how often a long apply says how far it is.
+	progressInterval = 5 * time.Second
+)
+
+// kind is what tells the resources of roles apart. A single grant is a set of one.
+type kind struct {
+	suffix    string // of the type name
+	title     string // what errors call it
+	exclusive bool   // answers for grants that others made, too
+	at        path.Path
+}
+
+var (
+	singleGrant = kind{suffix: "_venafi_oauth_role_grant", title: "the OAuth role grant", at: path.Root("grantee")}
+	additiveSet = kind{suffix: "_venafi_oauth_role_grant_set", title: "the OAuth role grants", at: path.Root("grantees")}
+	ownedSet    = kind{suffix: "_venafi_oauth_role_grants_exclusive", title: "the OAuth role grants", exclusive: true, at: path.Root("grantees")}
+)
+
+func (k kind) single() bool { return k.suffix == singleGrant.suffix }
+
+// target names what a set is of, for the summaries of warnings.
+func (k kind) target(set grantset.Set) string {
+	if grants := set.Grants(); k.single() && len(grants) == 1 {
+		return grants[0].String()
+	}
+	return set.String()
+}
+
+// grants is the service of roles.
+type grants struct {
+	kind
+	run *grantset.Run
+}
+
+func (k kind) connect(ctx context.Context, data *service.Data) (access.Service[grantset.Set], diag.Diagnostics) {
+	run, diags := data.VenafiRoles.Client(ctx)
+	return &grants{kind: k, run: run}, diags
+}
+
+// memory is what the private state keeps of a set.
+func memory(set *grantset.Set) any {
+	return &struct {
+		Aliases   *map[string]string    `json:"aliases,omitempty"`
+		Unsettled *map[string]time.Time `json:"unsettled,omitempty"`
+	}{&set.Aliases, &set.Unsettled}
+}
+
+// held is what the grantees of a set lose when it is destroyed.
+func held(set grantset.Set) access.Loss { return newNames(set).loss(set.Grants()) }
+
+// Place is the server.
+func (s *grants) Place(context.Context) (string, error) {
+	return "Venafi " + s.run.Client().Place(), nil
+}
+
+func (s *grants) Identity(_ context.Context, set grantset.Set) (any, error) {
+	of := grantSetIdentity{Role: types.StringValue(set.Role.String()), ApplicationID: textValue(set.ApplicationID)}
+	if !s.single() {
+		return of, nil
+	}
+	identity := grantIdentity{Role: of.Role, ApplicationID: of.ApplicationID}
+	for _, grantee := range set.Grantees {
+		identity.Grantee = types.StringValue(grantee)
+	}
+	return identity, nil
+}
+
+func (s *grants) Read(ctx context.Context, prior grantset.Set) (grantset.Set, bool, error) {
+	now, err := s.run.Read(ctx, prior, s.exclusive)
+	return now, !s.single() || len(now.Grantees) > 0, err
+}
+
+// Import reads everybody who holds the role, or the one grant that is named.
+func (s *grants) Import(ctx context.Context, named grantset.Set) (grantset.Set, error) {
+	now, err := s.run.Read(ctx, named, !s.single())
+	if err == nil && s.single() && len(now.Grantees) == 0 {
+		return now, fmt.Errorf("nobody has granted it: the server does not list it. Check the role, the application, upper and lower case included, and the grantee")
+	}
+	return now, err
+}
+
+// Diff says what an order changes. A destroy needs no listing: the state has what the refresh before has read.
+func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (access.Change, error) {
+	wanted, prior := sets(order)
+	if order.Wanted == nil {
+		delta := grantset.Delta{Revoke: prior.Grants()}
+		if err := s.run.CheckOwn(ctx, delta.Revoke); err != nil {
+			return access.Change{}, err
+		}
+		_, err := s.run.Intend(ctx, nil, delta.Revoke)
+		return s.change(order, delta), err
+	}
+	held, err := s.run.Holders(ctx, prior, wanted, s.exclusive)
+	if err != nil {
+		return access.Change{}, err
+	}
+	delta := grantset.Diff(wanted, prior, held)
+	if err := s.run.GuardOwn(ctx, delta.Revoke); err != nil {
+		return access.Change{}, err
+	}
+	gained := grantset.Diff(wanted, prior, nil).Grant
+	if order.Prior != nil {
+		gained = grantset.Diff(wanted, prior, prior.Grants()).Grant
+	}
+	clashes, err := s.run.Intend(ctx, gained, delta.Revoke)
+	change := s.change(order, delta)
+	warnClashes(&change.Warnings, wanted, clashes)
+	return change, err
+}
+
+// sets are what an order wants and what was there before, each the empty set where there is none.
+func sets(order access.Order[grantset.Set]) (wanted, prior grantset.Set) {
+	switch {
+	case order.Wanted == nil:
+		return order.Prior.Empty(), *order.Prior
+	case order.Prior == nil:
+		return *order.Wanted, order.Wanted.Empty()
+	}
+	return *order.Wanted, *order.Prior
+}
+
+// change is a delta as the lifecycle looks at it.
+func (s *grants) change(order access.Order[grantset.Set], delta grantset.Delta) access.Change {
+	wanted, prior := sets(order)
+	names := newNames(prior, wanted)
+	change := access.Change{
+		Target: s.target(wanted), At: s.at, Revoked: names.loss(delta.Revoke),
+		Writes: len(delta.Grant) + len(delta.Revoke), Quota: s.run.Client().Quota(),
+	}
+	if order.Wanted == nil {
+		change.Target = s.target(prior)
+	}
+	if s.exclusive && order.Verb == "create" {
+		change.Unlisted, change.ImportID = names.loss(delta.Foreign), importID(wanted)
+	}
+	return change
+}
+
+// Apply makes the change. Of an exclusive set, too, it revokes only what the plan was made from: who appeared since is left alone.
+func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (access.Outcome[grantset.Set], error) {
+	wanted, prior := sets(order)
+	if s.single() && order.Verb == "update" {
+		return access.Outcome[grantset.Set]{Now: wanted}, nil // another spelling of the same grantee, or other timeouts
+	}
+	var progress grantset.Progress
+	stop := report(ctx, &progress, progressInterval)
+	defer stop()
+	made, err := s.run.Apply(ctx, grantset.Change{
+		Wanted: wanted, Prior: prior, Exclusive: s.exclusive, Undo: order.Verb == "undo", Progress: &progress,
+		Approve: func(delta grantset.Delta) error { return order.Approve(s.change(order, delta)) },
+	})
+	out := access.Outcome[grantset.Set]{Touched: made.Touched, Now: made.Now}
+	out.Gone = order.Wanted == nil && len(made.Now.Grantees) == 0
+	s.warnAfter(&out.Warnings, order, made)
+	if s.exclusive && order.Prior != nil && order.Verb != "undo" {
+		out.Appeared = newNames(prior, wanted).loss(made.Foreign)
+	}
+	if err == nil {
+		return out, nil
+	}
+	if failed, ok := errors.AsType[*grantset.Error](err); ok && order.Verb == "create" && ctx.Err() == nil && len(failed.Failures) > 0 && len(made.Unknown) == 0 {
+		granted := wanted.Empty()
+		granted.Grantees = map[string]string{}
+		names := newNames(wanted)
+		for _, g := range made.Granted {
+			granted.Grantees[names[api.CanonicalGrantee(g.Grantee)]] = g.Grantee
+		}
+		granted.Aliases = made.Now.Aliases
+		if len(granted.Grantees) > 0 {
+			out.Undo = &granted
+		}
+	}
+	return out, err
+}
+
+// warnAfter says what came about otherwise than planned.
+func (s *grants) warnAfter(diags *diag.Diagnostics, order access.Order[grantset.Set], made grantset.Outcome) {
+	wanted, prior := sets(order)
+	names := newNames(prior, wanted)
+	target := s.target(wanted)
+	if order.Wanted == nil {
+		target = s.target(prior)
+	}
+	if len(made.Unlisted) > 0 {
+		diags.AddAttributeWarning(s.at, "Granted, but not listed yet: "+target,
+			fmt.Sprintf("The server confirmed the role %s for these grantees, but does not list it even after some seconds. If the next plan wants to grant it "+
+				"again, the server may know them by another ID.\n\n%s", wanted, names.lines(made.Unlisted)))
+	}
+	if len(made.Claimed) > 0 && order.Verb != "undo" {
+		diags.AddWarning("Not revoked: "+target,
+			fmt.Sprintf("Another resource of this configuration has just claimed the role %s for these grantees, so they keep it:\n\n%s", wanted,
+				names.lines(made.Claimed)))
+	}
+}
+
+// report logs how far an apply is, at every interval until stop is called.
+func report(ctx context.Context, progress *grantset.Progress, interval time.Duration) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				tflog.Info(ctx, "Granting and revoking an OAuth role", map[string]any{
+					"grantees_done": progress.Done.Load(), "grantees": progress.Due.Load(),
+				})
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// Explain turns an error of the API into diagnostics that point at the attribute.
+func (s *grants) Explain(verb string, set grantset.Set, err error) (diags diag.Diagnostics) {
+	summary := "Unable to " + verb + " " + s.title
+	detail := fmt.Sprintf("The role %s: %v", s.target(set), err)
+	applied, _ := errors.AsType[*grantset.Error](err)
+	if applied != nil && s.single() && len(applied.Failures) == 1 {
+		detail = fmt.Sprintf("The role %s: %v", s.target(set), applied.Failures[0].Err)
+	}
+	own, _ := errors.AsType[*grantset.OwnGrantError](err)
+	collateral, _ := errors.AsType[*grantset.CollateralError](err)
+	result, _ := errors.AsType[*api.ResultError](err)
+	switch {
+	case own != nil:
+		diags.AddError("The provider's own role would be revoked", ownDetail(own))
+		return diags
+	case collateral != nil:
+		diags.AddError("Roles on other applications were lost", detail)
+		return diags
+	}
+	if applied != nil {
+		detail += afterwards(verb, applied)
+	}
+	switch {
+	case result != nil && result.Result == api.ApplicationNotFound:
+		diags.AddAttributeError(path.Root("application_id"), summary, detail)
+	case result != nil && (result.Result == api.RemoteIdentityRequired || result.Result == api.InvalidParameters):
+		diags.AddAttributeError(s.at, summary, detail)
+	default:
+		diags.AddError(summary, detail)
+	}
+	return diags
+}
+
+// afterwards says what the state holds after a failure, and how to go on.
+func afterwards(verb string, err *grantset.Error) string {
+	_, unknown := errors.AsType[*grantset.UnknownOutcomeError](err)
+	switch {
+	case verb == "create" && !unknown && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		return "\n\nA create is all or nothing: what it has granted is revoked again, and whoever had the role before keeps it."
+	case verb == "create":
+		return "\n\nThe state holds all who may have the role, and the next plan reads who has. Terraform marks the resource as tainted, and would revoke the " +
+			"role and grant it again: to avoid that, run `terraform untaint ADDRESS` with the address of this resource before the next apply."
+	case unknown:
+		return "\n\nThe state holds all who may have the role, and the next plan reads who has."
+	}
+	return "\n\nThe state holds who has the role now; the next apply sends only the rest."
+}
+
+func ownDetail(own *grantset.OwnGrantError) string {
+	who := "belongs to the identity that the provider is logged in as"
+	if own.Group {
+		who = "belongs to a group through which the identity that the provider is logged in as has it, or may have it"
+	}
+	return fmt.Sprintf("The role %s %s, and revoking it could lock you out. Nothing is sent for it. Keep it in the configuration, or log in as somebody else to "+
+		"revoke it. To get rid of the resource without revoking anything, set on_destroy = \"keep\" where the resource has it and apply before you destroy, or "+
+		"forget it with a `removed` block with `destroy = false` or `terraform state rm`.", own.Grant, who)
+}
+
+// warnClashes tells where a role on the whole installation meets roles on applications.
+func warnClashes(diags *diag.Diagnostics, wanted grantset.Set, clashes []api.Grant) {
+	if len(clashes) == 0 {
+		return
+	}
+	text := newNames(wanted).grants(clashes)
+	if wanted.Role.Overrides() {
+		diags.AddAttributeWarning(path.Root("role"), "A role on the whole installation overrides roles on applications: "+wanted.String(),
+			fmt.Sprintf("Whoever holds %s has nothing of roles on applications: the server looks at the former alone. Grantees may lose what these roles give, "+
+				"which they hold or this plan grants:\n\n%s", wanted, text))
+		return
+	}
+	diags.AddAttributeWarning(path.Root("role"), "The role is overridden by a role on the whole installation: "+wanted.String(),
+		fmt.Sprintf("%s has no effect while a grantee holds a role on the whole installation, since the server looks at that one alone. Held, or granted by this "+
+			"plan:\n\n%s", wanted, text))
+}
+
+// names calls grantees by their labels.
+type names map[string]string
+
+func newNames(sets ...grantset.Set) names {
+	n := names{}
+	for _, set := range sets {
+		for label, grantee := range set.Grantees {
+			n[api.CanonicalGrantee(grantee)] = label
+		}
+	}
+	return n
+}
+
+func (n names) of(grantee string) string {
+	if label, ok := n[api.CanonicalGrantee(grantee)]; ok && !api.SameGrantee(label, grantee) {
+		return fmt.Sprintf("%s (%s)", label, grantee)
+	}
+	return grantee
+}
+
+func (n names) loss(grants []api.Grant) access.Loss {
+	return access.Loss{Count: len(grants), Names: n.lines(grants)}
+}
+
+// lines names the first grantees, and how many more there are.
+func (n names) lines(grants []api.Grant) string {
+	return firstLines(grants, func(g api.Grant) string { return n.of(g.Grantee) })
+}
+
+// grants is lines with the roles.
+func (n names) grants(grants []api.Grant) string {
+	return firstLines(grants, func(g api.Grant) string {
+		return fmt.Sprintf("%s for %s", grantset.Set{Role: g.Role, ApplicationID: g.ApplicationID}, n.of(g.Grantee))
+	})
+}
+
+func firstLines(grants []api.Grant, text func(api.Grant) string) string {
+	var b strings.Builder
+	for i, g := range grants {
+		if i == maxNames {
+			fmt.Fprintf(&b, "  … and %d more\n", len(grants)-i)
+			break
+		}
+		fmt.Fprintf(&b, "  - %s\n", text(g))
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// importID is what imports a set.
+func importID(set grantset.Set) string {
+	if set.Role.OfApplication() {
+		return set.Role.String() + "/" + set.ApplicationID
+	}
+	return set.Role.String()
+}
+
+// singleID is what imports a single grant.
+func singleID(set grantset.Set) string {
+	id := importID(set)
+	for _, grantee := range set.Grantees {
+		id += "/" + grantee
+	}
+	return id
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
