@@ -152,6 +152,27 @@ func TestAccFailure_refusedAfterNoAnswer(t *testing.T) {
 	}
 }
 
+// A create is all or nothing: what the service accepted and does not list is taken back, and who had a type before keeps it.
+// Nothing is in the state, and so nothing is tainted.
+func TestAccFailure_createIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, mock.Switches{})
+	g.set(other, "USER")
+	cli := g.cli()
+	cli.Write("main.tf", authorization(other, "ASSET", "USER"))
+	cli.Plan()
+	mustFail(t, g.under(cli.Apply, mock.Switches{Settling: mock.SettlingMinute}), "Unable to create the data authorization", "does not list ASSET")
+	if r := cli.Run("state", "list"); r.Stdout != "" {
+		t.Errorf("the state has %s", r.Stdout)
+	}
+	g.check(g.listed(other, "USER"))
+	if plan := cli.Plan(); plan.Changes[address] != "create" {
+		t.Errorf("planned %v, %v", plan.Changes, plan.Errors)
+	}
+	mustApply(t, cli)
+	g.check(g.listed(other, "ASSET", "USER"))
+}
+
 // A timeout says which one to raise.
 func TestAccFailure_timeout(t *testing.T) {
 	t.Parallel()
