@@ -18,6 +18,9 @@ func (c *call) readAnswer(a Answer) *Error {
 	if a.Status >= 300 && a.Status < 400 {
 		return c.readRedirect(a)
 	}
+	if !json.Valid(a.Body) {
+		a.Body = []byte(mask(string(a.Body), c.secretForms())) // before a part of it is taken
+	}
 	var e *Error
 	if classify := c.client.config.Classify; classify != nil {
 		e = classify(a)

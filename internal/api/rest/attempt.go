@@ -210,7 +210,7 @@ func (c *call) decode(resp *http.Response) *Error {
 		e = c.readBreak(c.answer.ctx, c.answer.err, true)
 	}
 	if c.request.Kind == Login {
-		e.quoted = "" // it may hold the token, in a form that nobody expects
+		e.page = nil // it may hold the token, in a form that nobody expects
 	}
 	e.Status, e.StatusText = resp.StatusCode, reasonPhrase(resp)
 	if e.RequestID == "" {

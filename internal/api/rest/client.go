@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -24,7 +25,7 @@ type Client struct {
 	transport http.RoundTripper
 	slots     *semaphore.Weighted
 	windows   [2]*window // by Kind
-	secrets   []form
+	secrets   atomic.Pointer[[]form]
 }
 
 // New makes a Client. Its errors name the attribute of the provider block that is wrong.
@@ -53,18 +54,16 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", config.Service, err)
 	}
-	var secrets []form
-	for _, secret := range config.Secrets {
-		secrets = append(secrets, formsOf(secret)...)
-	}
-	return &Client{
-		secrets:   secrets,
+	c := &Client{
 		config:    config,
 		base:      base,
 		transport: transport,
 		slots:     semaphore.NewWeighted(int64(config.MaxConcurrent)),
 		windows:   [2]*window{Read: newWindow(config.Quota.Read), Write: newWindow(config.Quota.Write)},
-	}, nil
+	}
+	c.secrets.Store(new([]form))
+	c.Hide(config.Secrets...)
+	return c, nil
 }
 
 // MaxConcurrent is the number of requests that may be in flight.

@@ -37,7 +37,8 @@ type Error struct {
 	// Err is the cause: a network error, a decoding error, or the end of the context.
 	Err error
 
-	quoted string // the beginning of an answer that is no JSON, behind the message
+	page   []byte // an answer that is no JSON, to be quoted once its secrets are hidden
+	quoted string // the beginning of such an answer, behind the message
 }
 
 // Error gives one line such as "Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not Found: WKS.00211902: The application does

@@ -78,14 +78,14 @@ func JSONError(b []byte, err error) error {
 	case len(trimmed) == 0:
 		return &Error{Message: "answered nothing instead of JSON", Transient: true}
 	case trimmed[0] == '<':
-		return &Error{Message: "answered HTML instead of JSON" + quotedTitle(trimmed), Transient: true, Hint: hintHTML}
+		return &Error{Message: "answered HTML instead of JSON", page: bytes.Clone(trimmed), Transient: true, Hint: hintHTML}
 	case !json.Valid(trimmed) && (trimmed[0] == '{' || trimmed[0] == '['):
 		return &Error{Message: fmt.Sprintf("answered JSON that is cut off or damaged after %d bytes", len(b)), Transient: true, Err: err}
 	}
 	if !utf8.Valid(trimmed) {
 		return &Error{Message: "answered binary data instead of JSON", Transient: true}
 	}
-	return &Error{Message: "answered text instead of JSON", quoted: ": " + Excerpt(trimmed, 80), Transient: true}
+	return &Error{Message: "answered text instead of JSON", page: bytes.Clone(trimmed), Transient: true}
 }
 
 const hintHTML = "A proxy, a login page or a web server answered in place of the service: check the address and the proxy settings."

@@ -24,14 +24,41 @@ const (
 	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x". The names of
 	// schemes are shorter, the tokens of Venafi have 24 characters.
 	longPart = 16
+	// maxMasked is how much of an answer is looked at for secrets: more than is ever shown of it.
+	maxMasked = 16 << 10
+	// maxPercent is how often a secret may have been escaped with percent signs, and one more.
+	maxPercent = 4
 )
 
 // Redact hides Config.Secrets in a text of the service that is not part of an Error.
-func (c *Client) Redact(text string) string { return mask(text, c.secrets) }
+func (c *Client) Redact(text string) string { return mask(text, *c.secrets.Load()) }
+
+// Hide adds to Config.Secrets what became known later, such as keys that a service gave.
+func (c *Client) Hide(secrets ...string) {
+	var added []form
+	for _, secret := range secrets {
+		added = append(added, formsOf(secret)...)
+	}
+	for {
+		old := c.secrets.Load()
+		if c.secrets.CompareAndSwap(old, new(slices.Concat(*old, added))) {
+			return
+		}
+	}
+}
 
 // redact takes out of an error what the request was authorized with: gateways quote the headers that they could not verify.
-func (c *call) redact(e *Error) {
-	forms := c.secretForms()
+func (c *call) redact(e *Error) { e.hide(c.secretForms()) }
+
+func (e *Error) hide(forms []form) {
+	if page := e.page; page != nil {
+		e.page = nil
+		if page = []byte(mask(string(page), forms)); isHTML(page) {
+			e.Message += quotedTitle(page)
+		} else {
+			e.quoted = ": " + Excerpt(page, 80)
+		}
+	}
 	for _, text := range []*string{&e.Code, &e.Message, &e.StatusText, &e.RequestID, &e.quoted} {
 		*text = mask(*text, forms)
 	}
@@ -64,7 +91,7 @@ func (c *call) redactText(text string) string {
 // secretForms are the secrets of the client, and of the latest attempt: headers and query values that authorize, and what a login proves who
 // it is with.
 func (c *call) secretForms() []form {
-	all := slices.Clip(c.client.secrets)
+	all := slices.Clip(*c.client.secrets.Load())
 	for name, values := range c.request.Query {
 		if secretName(name) {
 			for _, v := range values {
@@ -132,7 +159,7 @@ func formsOf(secret string) []form {
 	}
 	for _, text := range []string{
 		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret),
-		url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), backwards(secret),
+		strings.ReplaceAll(secret, " ", "+"), url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), backwards(secret),
 	} {
 		sizes[text] = piece
 	}
@@ -169,41 +196,87 @@ func backwards(s string) string {
 	return string(runes)
 }
 
-// mask hides in text every piece of a form. A text that is too long to be shown is cut off first.
+// mask hides in text every piece of a form, in any percent form too, and then cuts a text that is too long to be shown.
 func mask(text string, forms []form) string {
+	text = text[:min(len(text), maxMasked)]
+	hide := make([]bool, len(text))
+	found := false
+	plain, at := text, []int(nil)
+	for range maxPercent {
+		found = markPieces(plain, at, forms, hide) || found
+		var less bool
+		if plain, at, less = unpercent(plain, at); !less {
+			break
+		}
+	}
+	if found {
+		var b strings.Builder
+		for i := range len(text) {
+			switch {
+			case !hide[i]:
+				b.WriteByte(text[i])
+			case i == 0 || !hide[i-1]:
+				b.WriteString(hidden)
+			}
+		}
+		text = strings.ToValidUTF8(b.String(), "") // a piece may end inside a character
+	}
 	if len(text) > maxText {
 		text = clean(text)
 	}
-	var hide []bool
+	return text
+}
+
+// markPieces marks in hide where plain has pieces of forms. at is where each byte of plain, and what follows its last, begins in the text that hide
+// is of; nil means that plain is that text.
+func markPieces(plain string, at []int, forms []form, hide []bool) bool {
+	found := false
 	for _, f := range forms {
 		if f.size < shortest {
 			continue
 		}
-		for i := 0; i+f.size <= len(text); i++ {
-			if !strings.Contains(f.text, text[i:i+f.size]) {
+		for i := 0; i+f.size <= len(plain); i++ {
+			if !strings.Contains(f.text, plain[i:i+f.size]) {
 				continue
 			}
-			if hide == nil {
-				hide = make([]bool, len(text))
+			found = true
+			from, to := i, i+f.size
+			if at != nil {
+				from, to = at[from], at[to]
 			}
-			for j := i; j < i+f.size; j++ {
+			for j := from; j < to; j++ {
 				hide[j] = true
 			}
 		}
 	}
-	if hide == nil {
-		return text
+	return found
+}
+
+// unpercent reads the percent escapes of a text once, in upper or lower case, whatever they stand for. It tells whether there was one.
+func unpercent(text string, at []int) (string, []int, bool) {
+	if strings.IndexByte(text, '%') < 0 {
+		return text, at, false
 	}
-	var b strings.Builder
-	for i := range len(text) {
-		switch {
-		case !hide[i]:
-			b.WriteByte(text[i])
-		case i == 0 || !hide[i-1]:
-			b.WriteString(hidden)
+	plain, from, less := make([]byte, 0, len(text)), make([]int, 0, len(text)+1), false
+	for i := 0; i < len(text); {
+		from = append(from, i)
+		if i+2 < len(text) && text[i] == '%' {
+			if b, err := hex.DecodeString(text[i+1 : i+3]); err == nil {
+				plain, less = append(plain, b[0]), true
+				i += 3
+				continue
+			}
+		}
+		plain = append(plain, text[i])
+		i++
+	}
+	from = append(from, len(text))
+	if at != nil {
+		for i, n := range from {
+			from[i] = at[n]
 		}
 	}
-	return strings.ToValidUTF8(b.String(), "") // a piece may end inside a character
+	return string(plain), from, less
 }
 
 func secretName(name string) bool {

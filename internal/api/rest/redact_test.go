@@ -7,10 +7,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,17 +34,47 @@ var quoting = map[string]func(string) string{
 	"Go":          strconv.Quote,
 	"HTML":        html.EscapeString,
 	"backwards":   backwards,
+	"url":         func(s string) string { return lowerEscapes(Escape(s)) },
+	"query":       func(s string) string { return lowerEscapes(url.QueryEscape(s)) },
+	"url twice":   func(s string) string { return Escape(lowerEscapes(Escape(s))) },
+	"all escaped": allEscaped,
+	"long url":    func(s string) string { return strings.Repeat("x", maxText-20) + allEscaped(s) },
+	"url at 200":  func(s string) string { return strings.Repeat("x", 170) + lowerEscapes(Escape(s)) },
+	"url at 80":   func(s string) string { return strings.Repeat("x", 50) + allEscaped(s) },
 	"long before": func(s string) string { return strings.Repeat("x", maxText-20) + s },
+}
+
+// lowerEscapes writes the digits of percent escapes in lower case.
+func lowerEscapes(s string) string {
+	return regexp.MustCompile(`%[0-9A-F]{2}`).ReplaceAllStringFunc(s, strings.ToLower)
+}
+
+// allEscaped escapes every byte, every other one in upper case.
+func allEscaped(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		format := "%%%02x"
+		if i%2 == 0 {
+			format = "%%%02X"
+		}
+		fmt.Fprintf(&b, format, s[i])
+	}
+	return b.String()
 }
 
 // pieces finds a piece of a secret, in any of the ways above, in a text.
 func pieces(text, secret string) string {
 	for way, quote := range quoting {
 		quoted := quote(secret)
-		if way == "long before" {
-			quoted = secret
-		}
 		n := piece
+		switch way {
+		case "long before":
+			quoted = secret
+		case "url at 200":
+			quoted = lowerEscapes(Escape(secret))
+		case "long url", "url at 80", "all escaped":
+			quoted, n = allEscaped(secret), 4*piece/2
+		}
 		if strings.Contains(way, "base64") || strings.EqualFold(way, "hex") {
 			n *= 2
 		}
