@@ -13,9 +13,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 	"unicode/utf8"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/credential"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
@@ -51,6 +51,8 @@ type Config struct {
 	AccessKey, SecretKey string
 	// SecurityToken belongs to temporary keys.
 	SecurityToken string
+	// Credentials gives the keys in the place of the three above, when it is set.
+	Credentials credential.Source
 
 	// ProjectID is looked up in IAM by ProjectName when "". ProjectName is the region when "".
 	ProjectID, ProjectName string
@@ -63,7 +65,7 @@ type Config struct {
 // quota and the order of writes are its own.
 type Client struct {
 	workspace, iam *rest.Client
-	signer         signer
+	credentials    credential.Source
 	quota          rest.Quota
 	gate           *gate
 	project        *shared.Reading[string]
@@ -83,7 +85,7 @@ type Client struct {
 
 // New makes a Client and sends nothing. Its errors name the attributes of the provider block.
 func New(config Config) (*Client, error) {
-	if config.AccessKey == "" || config.SecretKey == "" {
+	if config.Credentials == nil && (config.AccessKey == "" || config.SecretKey == "") {
 		return nil, errors.New("access_key and secret_key must both be set")
 	}
 	if config.ProjectName == "" {
@@ -111,7 +113,7 @@ func New(config Config) (*Client, error) {
 	}
 
 	c := &Client{
-		signer:         signer{accessKey: config.AccessKey, secretKey: config.SecretKey, securityToken: config.SecurityToken, now: time.Now},
+		credentials:    credentialsOf(config),
 		quota:          config.Rest.Quota,
 		gate:           newGate(),
 		locks:          locks{byApp: map[string]chan struct{}{}},
@@ -164,11 +166,11 @@ func (c *Client) do(ctx context.Context, r rest.Request, segments ...string) err
 	r.Path = "/v1"
 	r.Header = http.Header{headerProject: {project}}
 	r.Segments = append([]string{project, "app-center"}, segments...)
-	return explain(c.workspace.Do(ctx, r))
+	return c.credited(explain(c.workspace.Do(ctx, r)))
 }
 
-// checkSegment refuses what can't be one segment of a path. Ids of projects and of applications have the same limit. The signer splits paths at slashes: a slash inside an id would make a wrong
-// signature, and five of these lock the key.
+// checkSegment refuses what can't be one segment of a path. Ids of projects and of applications have the same limit. A proxy may take an escaped
+// slash for a plain one: the signature would then not hold, and five of these lock the key.
 func checkSegment(what, id string) error {
 	switch n := utf8.RuneCountInString(id); {
 	case id == "" || n > MaxAppIDLength:

@@ -204,7 +204,7 @@ func TestAssignmentCheck(t *testing.T) {
 			continue
 		}
 		// Nothing is sent, and the error says so.
-		c, err := New(Config{Region: "r", AccessKey: "AK", SecretKey: "SK", ProjectID: pid, WorkspaceEndpoint: "http://127.0.0.1:1"})
+		c, err := New(Config{Region: "r", AccessKey: "AK", SecretKey: "SK", ProjectID: "2b31ed520xxxxxxebedb6e57xxxxxxxx", WorkspaceEndpoint: "http://127.0.0.1:1"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func (c *Client) findProject(ctx context.Context, name string) (string, error) {
 		Operation: opListProjects, Path: "/v3/projects", Query: url.Values{"name": {name}}, Decode: rest.DecodeJSON(&list),
 	})
 	if err != nil {
-		return "", explain(err)
+		return "", c.credited(explain(err))
 	}
 	var ids []string
 	for _, p := range list.Projects {

@@ -1,0 +1,48 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/credential"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+const headerProject = "X-Project-Id"
+
+// authorize lets an attempt through the gate and signs it.
+func (c *Client) authorize(ctx context.Context, r *http.Request, body []byte) error {
+	keys, err := c.credentials.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.gate.enter(ctx); err != nil {
+		return err
+	}
+	keys.Sign(r, body, time.Now())
+	return nil
+}
+
+// credentialsOf gives the keys of the configuration where it has no other source.
+func credentialsOf(config Config) credential.Source {
+	if config.Credentials != nil {
+		return config.Credentials
+	}
+	return credential.Static(credential.Keys{AccessKey: config.AccessKey, SecretKey: config.SecretKey, SecurityToken: config.SecurityToken}, "")
+}
+
+// credited adds to an error where the credentials came from, when the service refused them or what they may do.
+func (c *Client) credited(err error) error {
+	from := c.credentials.String()
+	e, ok := err.(*rest.Error) //nolint:errorlint // an error that wraps one is about something else
+	if !ok || from == "" || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
+		return err
+	}
+	other := *e // may be shared by all who asked
+	other.Hint = "The credentials are " + from + ". " + e.Hint
+	return &other
+}
