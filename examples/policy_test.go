@@ -1,0 +1,131 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/itchyny/gojq"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+)
+
+// The program for jq that the guide shows tells who gains and who loses access, whatever a plan does.
+func TestExamples_policy(t *testing.T) {
+	t.Parallel()
+	program := read(t, "policy/access.jq")
+	if !strings.Contains(read(t, "../templates/guides/people.md"), "```jq\n"+program+"```") {
+		t.Error("the guide shows another program")
+	}
+	query, err := gojq.Parse(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	const cad, queue = "3f791197-d166-4c8e-81e4-38c40ffc1989", "62f48b59-8a3e-4f0c-9d7b-1e2a5c6d7f80"
+	m := acctest.StartDemo(t)
+	cli := newCLI(t)
+	cli.Write("services.tf", m.DemoProvider())
+	configure := func(people, types, grantees, office string) {
+		cli.Write("main.tf", `
+			resource "appaccess_huaweicloud_app_authorization_set" "cad" {
+			  app_ids = ["`+cad+`", "`+queue+`"]
+			  users   = { "local.com" = { `+people+` } }
+			}
+			resource "appaccess_enos_app_data_authorization" "portal" {
+			  app_id               = "66666666-7777-8888-9999-000000000000"
+			  data_authorize_types = [`+types+`]
+			}
+			resource "appaccess_venafi_oauth_role_grant_set" "maintainers" {
+			  role           = "application_maintainer"
+			  application_id = "MyIntegration"
+			  grantees       = { `+grantees+` }
+			}
+			`+office)
+	}
+	type change struct {
+		Address                     string
+		Gains, Loses, Opens, Closes []string
+	}
+	changes := func(flags ...string) []change {
+		t.Helper()
+		if plan := cli.Plan(flags...); plan.Code != 0 {
+			t.Fatal(plan.Output)
+		}
+		var plan any
+		if err := json.Unmarshal([]byte(cli.Run("show", "-json", "plan.tfplan").Stdout), &plan); err != nil {
+			t.Fatal(err)
+		}
+		result, _ := query.Run(plan).Next()
+		if err, failed := result.(error); failed {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(result)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []change
+		if err := json.Unmarshal(text, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	expect := func(when string, got []change, want ...change) {
+		t.Helper()
+		for i, c := range want {
+			for _, list := range []*[]string{&c.Gains, &c.Loses, &c.Opens, &c.Closes} {
+				if *list == nil {
+					*list = []string{}
+				}
+			}
+			want[i] = c
+		}
+		if len(want) == 0 {
+			want = []change{}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n%s", when, diff)
+		}
+	}
+	const (
+		set    = "appaccess_huaweicloud_app_authorization_set.cad"
+		enos   = "appaccess_enos_app_data_authorization.portal"
+		venafi = "appaccess_venafi_oauth_role_grant_set.maintainers"
+		team   = "AD+corp:7f93d2908020204a959910ea5a5704ff"
+		carol  = "AD+corp:1932309a28daf34db5c942630c3a2cc4"
+	)
+
+	configure(`zhangsan = "LOCAL", lisi = "LOCAL"`, `"USER"`, `ops = "`+team+`"`, "")
+	expect("a create", changes(),
+		change{Address: enos, Gains: []string{"USER"}},
+		change{Address: set, Gains: []string{
+			"local.com/lisi on " + cad, "local.com/lisi on " + queue, "local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
+		change{Address: venafi, Gains: []string{team}})
+	if apply := cli.Apply(); apply.Code != 0 {
+		t.Fatal(apply.Output)
+	}
+	expect("no change", changes())
+
+	if err := m.Huaweicloud.Revoke(cad, huaweicloud.Account{Domain: "local.com", Name: "lisi"}); err != nil {
+		t.Fatal(err)
+	}
+	configure(`lisi = "LOCAL"`, `"ROLE"`, `"ops team" = "`+team+`", carol = "`+carol+`"`, `
+		resource "appaccess_huaweicloud_app_authorization_set" "ledger" {
+		  app_ids            = ["8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"]
+		  authorization_type = "ALL_USER"
+		}`)
+	expect("a change", changes(),
+		change{Address: enos, Gains: []string{"ROLE"}, Loses: []string{"USER"}},
+		change{Address: set, Gains: []string{"local.com/lisi on " + cad}, Loses: []string{"local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
+		change{Address: "appaccess_huaweicloud_app_authorization_set.ledger", Opens: []string{"8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"}},
+		change{Address: venafi, Gains: []string{carol}})
+	expect("a destroy", changes("-destroy"),
+		change{Address: enos, Loses: []string{"USER"}},
+		change{Address: set, Loses: []string{"local.com/lisi on " + queue, "local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
+		change{Address: venafi, Loses: []string{team}})
+}
