@@ -21,7 +21,7 @@ func StartDemo(t testing.TB) *Mock {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(Recorded(t, backend))
+	server := httptest.NewServer(Tapped(t, backend))
 	t.Cleanup(func() {
 		server.Close()
 		if violations := backend.Recorder.Violations(); len(violations) > 0 {

@@ -22,15 +22,15 @@ const (
 	ProjectID = "2b31ed520a00421fbedb6e57a3b1c2d4"
 
 	HuaweicloudAccessKey = "ACCTESTACCESSKEY0001"
-	HuaweicloudSecretKey = "acctest-huaweicloud-secret-key"
+	HuaweicloudSecretKey = "Wq7zR2mK9tL4vX1cB6nH3jD8sF5gP0aY"
 
 	OrgID         = "o15000000000001"
 	EnosAccessKey = "4f6c1b1e-0000-4000-8000-00000000acc0"
-	EnosSecretKey = "acctest-enos-secret-key"
+	EnosSecretKey = "uT3vB8nM1kQ5wE7rY2zX9cL4-oi6p"
 
 	VenafiClientID = "acctest-client"
 	VenafiUser     = "local:acctest"
-	VenafiPassword = "acctest-venafi-password"
+	VenafiPassword = "Zx8!q7Wm\"2\\Rt5 & <k9>/+=%Bv3"
 	// VenafiIdentity is who VenafiUser is.
 	VenafiIdentity = "local:{0acc7e57-0000-4000-8000-000000000001}"
 )
@@ -73,7 +73,18 @@ func Start(t testing.TB, options Options) *Mock {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(Recorded(t, backend))
+	secrets := SecretsOf(t)
+	for _, credential := range huaweicloudSeed(options.Huaweicloud).Credentials {
+		secrets.learnToken("a secret key of Huawei Cloud", credential.SecretKey)
+		secrets.learnToken("a security token of Huawei Cloud", credential.SecurityToken)
+	}
+	for _, account := range enosSeed(options.Enos).ServiceAccounts {
+		secrets.learnToken("a secret key of EnOS", account.SecretKey)
+	}
+	for _, identity := range venafiSeed(options.Venafi).Identities {
+		secrets.learnToken("a password of Venafi", identity.Password)
+	}
+	server := httptest.NewServer(Tapped(t, backend))
 	t.Cleanup(func() {
 		server.Close()
 		if violations := backend.Recorder.Violations(); len(violations) > 0 && !options.AllowViolations {

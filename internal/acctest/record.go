@@ -4,10 +4,8 @@
 package acctest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -74,33 +72,24 @@ func recordOf(t testing.TB) *record {
 	return r
 }
 
-// Recorded is a handler whose requests are recorded when [RecordTo] says so.
-func Recorded(t testing.TB, handler http.Handler) http.Handler {
-	r := recordOf(t)
+// observe files a request. What it returns files its end.
+func (r *record) observe(request *http.Request, body []byte) func() {
 	if r == nil {
-		return handler
+		return func() {}
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			body = []byte("(" + err.Error() + ")")
-		}
-		request.Body = io.NopCloser(bytes.NewReader(body))
-		path := request.URL.EscapedPath()
-		if query := request.URL.Query().Encode(); query != "" {
-			path += "?" + query
-		}
-		entry := &recordedRequest{text: masked(strings.TrimSpace(request.Method + " " + path + " " + canonical(body))), began: time.Now()}
+	path := request.URL.EscapedPath()
+	if query := request.URL.Query().Encode(); query != "" {
+		path += "?" + query
+	}
+	entry := &recordedRequest{text: masked(strings.TrimSpace(request.Method + " " + path + " " + canonical(body))), began: time.Now()}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, entry)
+	return func() {
 		r.mu.Lock()
-		r.requests = append(r.requests, entry)
-		r.mu.Unlock()
-		defer func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			entry.ended = time.Now()
-		}()
-		handler.ServeHTTP(w, request)
-	})
+		defer r.mu.Unlock()
+		entry.ended = time.Now()
+	}
 }
 
 // canonical is JSON with sorted keys, or what it is.

@@ -4,36 +4,145 @@
 package acctest
 
 import (
+	"bytes"
 	"context"
+	"hash/maphash"
+	"os"
 	"reflect"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 )
 
-// Watch makes a provider whose answers are recorded when [RecordTo] says so.
+// Watch makes a provider of which the test is told all that it says: states, plans, diagnostics, and its log at TRACE. The test
+// fails at its end when one of its [Secrets] is among it.
 func Watch(t testing.TB, server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
-	r := recordOf(t)
 	ours, ok := server.(tfprotov6.ProviderServerWithListResource)
-	if r == nil || !ok { // Terraform's own provider for tests isn't one
+	if !ok { // Terraform's own provider for tests
 		return server
 	}
-	return &watched{ours, r}
+	return &watched{ours, witnessOf(t), recordOf(t)}
 }
 
-// watched hands each call on, and shows its answer to the record.
+// witness keeps what the providers of a test have said.
+type witness struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+	seen map[uint64]bool // hashes of what was said
+	log  bytes.Buffer
+}
+
+var witnesses struct {
+	sync.Mutex
+	of map[string]*witness
+}
+
+var seed = maphash.MakeSeed()
+
+func witnessOf(t testing.TB) *witness {
+	witnesses.Lock()
+	defer witnesses.Unlock()
+	w := witnesses.of[t.Name()]
+	if w != nil {
+		return w
+	}
+	w = &witness{seen: map[uint64]bool{}}
+	if witnesses.of == nil {
+		witnesses.of = map[string]*witness{}
+	}
+	name := t.Name()
+	witnesses.of[name] = w
+	t.Cleanup(func() {
+		witnesses.Lock()
+		delete(witnesses.of, name)
+		witnesses.Unlock()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		searcher := searcherOf(name)
+		for what, text := range map[string][]byte{"what the provider answered": w.said.Bytes(), "the provider's log": w.log.Bytes()} {
+			if found := searcher.In(text); len(found) > 0 {
+				t.Errorf("%s holds\n  %s", what, strings.Join(found, "\n  "))
+			}
+		}
+	})
+	return w
+}
+
+// Write takes a line of the log.
+func (w *witness) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(line)
+}
+
+// hear keeps all texts and bytes in a value.
+func (w *witness) hear(v reflect.Value) {
+	switch v.Kind() { //nolint:exhaustive // the others hold no text
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			w.hear(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			w.hear(v.Field(i))
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			w.keep(v.Bytes())
+			return
+		}
+		for i := range v.Len() {
+			w.hear(v.Index(i))
+		}
+	case reflect.String:
+		w.keep([]byte(v.String()))
+	}
+}
+
+func (w *witness) keep(text []byte) {
+	hash := maphash.Bytes(seed, text)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(text) >= window && !w.seen[hash] {
+		w.seen[hash] = true
+		w.said.Write(text)
+		w.said.WriteByte('\n')
+	}
+}
+
+// watched hands each call on, and shows its answer to the witness and to the record.
 type watched struct {
 	tfprotov6.ProviderServerWithListResource
 
-	record *record
+	witness *witness
+	record  *record
+}
+
+func (w *watched) context(ctx context.Context) context.Context {
+	if os.Getenv("TF_LOG") != "" { // somebody wants to read it
+		return ctx
+	}
+	return tflogtest.RootLogger(ctx, w.witness)
 }
 
 func watch[Q, A any](ctx context.Context, w *watched, method string, call func(context.Context, Q) (A, error), request Q) (A, error) {
-	answer, err := call(ctx, request)
-	if v := reflect.ValueOf(answer); v.Kind() == reflect.Pointer && !v.IsNil() {
-		if field := v.Elem().FieldByName("Diagnostics"); field.IsValid() {
-			w.record.diagnostics(method, field.Interface().([]*tfprotov6.Diagnostic)) //nolint:forcetypeassert // in every answer
-		}
+	answer, err := call(w.context(ctx), request)
+	v := reflect.ValueOf(answer)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return answer, err
+	}
+	heard := v
+	diagnostics := v.Elem().FieldByName("Diagnostics")
+	switch method {
+	case "ValidateProviderConfig", "OpenEphemeralResource", "RenewEphemeralResource":
+		heard = diagnostics // the rest is the configuration, or a token: Terraform keeps neither
+	}
+	w.witness.hear(heard)
+	if diags, ok := diagnostics.Interface().([]*tfprotov6.Diagnostic); ok && w.record != nil {
+		w.record.diagnostics(method, diags)
 	}
 	return answer, err
 }
@@ -108,14 +217,17 @@ func (w *watched) ValidateListResourceConfig(ctx context.Context, q *tfprotov6.V
 }
 
 func (w *watched) ListResource(ctx context.Context, q *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	stream, err := w.ProviderServerWithListResource.ListResource(ctx, q)
+	stream, err := w.ProviderServerWithListResource.ListResource(w.context(ctx), q)
 	if err != nil || stream == nil {
 		return stream, err
 	}
 	results := stream.Results
 	return &tfprotov6.ListResourceServerStream{Results: func(yield func(tfprotov6.ListResourceResult) bool) {
 		for result := range results {
-			w.record.diagnostics("ListResource", result.Diagnostics)
+			w.witness.hear(reflect.ValueOf(result))
+			if w.record != nil {
+				w.record.diagnostics("ListResource", result.Diagnostics)
+			}
 			if !yield(result) {
 				return
 			}

@@ -90,8 +90,8 @@ func newWorld(t *testing.T, seed uint64, options acctest.Options) *world {
 func (w *world) server() tfprotov6.ProviderServer {
 	version := fmt.Sprintf("%d.%d.0", w.seed, w.started.Add(1))
 	w.agent = "terraform-provider-appaccess/" + version
-	return providerserver.NewProtocol6(provider.New(version,
-		provider.WithRetryWait(500*time.Microsecond), provider.WithEnvironment(func(string) string { return "" }))())()
+	return acctest.Watch(w.t, providerserver.NewProtocol6(provider.New(version,
+		provider.WithRetryWait(500*time.Microsecond), provider.WithEnvironment(func(string) string { return "" }))())())
 }
 
 // provider is the provider block, with knobs for all services.

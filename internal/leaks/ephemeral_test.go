@@ -117,23 +117,11 @@ func TestEphemeralValues(t *testing.T) {
 		return
 	}
 	p.must("init")
-	p.must("validate")
 	p.must("plan", "-out=first.tfplan")
 	p.must("show", "-json", "first.tfplan")
 	p.must("apply", "first.tfplan")
-	p.must("apply", "-refresh-only", "-auto-approve")
-	p.must("plan", "-detailed-exitcode")
 	p.must("apply", "-auto-approve", "-var=variant=1")
 	p.must("show", "-json")
-	// The token of the ephemeral resource is spoken of when it can't be revoked, too.
-	for turn, form := range forms() {
-		s.open(&mouth{phase: login, form: form, way: waysInOrder()[turn%len(ways)]})
-		code, output := p.run("apply", "-auto-approve", "-var=variant=2")
-		if said := s.shut(); code == 0 || said == 0 {
-			t.Errorf("%s: %d were said, exit code %d\n%s", form, said, code, withoutLog(output))
-		}
-	}
-	p.must("apply", "-auto-approve")
 	p.must("apply", "-auto-approve", "-destroy")
 	p.checkSecrets(map[string]string{
 		"first.tfplan!tfplan": account, "first.tfplan!tfstate": "terraform_version", "terraform.tfstate.backup": account, "said/": "AuthorizeCertificate",

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 )
 
 // phase is what a request is for.
@@ -38,22 +40,24 @@ func phaseOf(r *http.Request) phase {
 type mouth struct {
 	phase phase
 	form  string // of answers
-	way   string // of ways
+	way   string // of acctest.Spellings
 }
 
 // answers are forms of an answer. say is what it says.
 var answers = map[string]func(w http.ResponseWriter, say string){
-	"403 JSON":      func(w http.ResponseWriter, say string) { talk(w, 403, errorJSON(say)) },
-	"429 JSON":      func(w http.ResponseWriter, say string) { talk(w, 429, errorJSON(say)) },
-	"500 JSON":      func(w http.ResponseWriter, say string) { talk(w, 500, errorJSON(say)) },
-	"400 text":      func(w http.ResponseWriter, say string) { talk(w, 400, "I do not know "+say) },
-	"502 page":      func(w http.ResponseWriter, say string) { talk(w, 502, "<html><title>"+say+"</title></html>") },
-	"503 heading":   func(w http.ResponseWriter, say string) { talk(w, 503, "<html><h1>"+say+"</h1></html>") },
-	"200 page":      func(w http.ResponseWriter, say string) { talk(w, 200, "<html><title>"+say+"</title></html>") },
-	"200 text":      func(w http.ResponseWriter, say string) { talk(w, 200, say) },
-	"200 failure":   func(w http.ResponseWriter, say string) { talk(w, 200, errorJSON(say)) },
-	"200 damaged":   func(w http.ResponseWriter, say string) { talk(w, 200, `{"code":0,"data":{"`+inJSON(say, false)+`":`) },
-	"200 odd shape": func(w http.ResponseWriter, say string) { talk(w, 200, `["`+inJSON(say, false)+`"]`) },
+	"403 JSON":    func(w http.ResponseWriter, say string) { talk(w, 403, errorJSON(say)) },
+	"429 JSON":    func(w http.ResponseWriter, say string) { talk(w, 429, errorJSON(say)) },
+	"500 JSON":    func(w http.ResponseWriter, say string) { talk(w, 500, errorJSON(say)) },
+	"400 text":    func(w http.ResponseWriter, say string) { talk(w, 400, "I do not know "+say) },
+	"502 page":    func(w http.ResponseWriter, say string) { talk(w, 502, "<html><title>"+say+"</title></html>") },
+	"503 heading": func(w http.ResponseWriter, say string) { talk(w, 503, "<html><h1>"+say+"</h1></html>") },
+	"200 page":    func(w http.ResponseWriter, say string) { talk(w, 200, "<html><title>"+say+"</title></html>") },
+	"200 text":    func(w http.ResponseWriter, say string) { talk(w, 200, say) },
+	"200 failure": func(w http.ResponseWriter, say string) { talk(w, 200, errorJSON(say)) },
+	"200 damaged": func(w http.ResponseWriter, say string) {
+		talk(w, 200, `{"code":0,"data":{"`+acctest.InJSON(say, false)+`":`)
+	},
+	"200 odd shape": func(w http.ResponseWriter, say string) { talk(w, 200, `["`+acctest.InJSON(say, false)+`"]`) },
 	"302": func(w http.ResponseWriter, say string) {
 		w.Header().Set("Location", "https://"+url.PathEscape(say)+"/?"+url.QueryEscape(say))
 		w.WriteHeader(302)
@@ -71,7 +75,7 @@ var answers = map[string]func(w http.ResponseWriter, say string){
 
 // errorJSON is a failure in the words of all services.
 func errorJSON(say string) string {
-	text := inJSON(say, false)
+	text := acctest.InJSON(say, false)
 	return fmt.Sprintf(`{"error_code":"APIGW.0301","code":31403,"error_msg":"%[1]s","message":"%[1]s","msg":"%[1]s","requestId":"%[1]s",`+
 		`"error":"%[1]s","error_description":"%[1]s","Success":false,"Result":9,"Error":"%[1]s"}`, text)
 }
@@ -126,7 +130,7 @@ func (s *services) speak(m *mouth, w http.ResponseWriter, r *http.Request, body 
 	s.mu.Unlock()
 	say := ""
 	for _, part := range slices.Concat(parts[turn:], parts[:turn]) {
-		say += ways[m.way](part) + " "
+		say += acctest.Spellings[m.way](part) + " "
 	}
 	answers[m.form](w, say)
 }
@@ -156,4 +160,4 @@ func (s *services) shut() int {
 // forms are the names of answers, in order.
 func forms() []string { return slices.Sorted(maps.Keys(answers)) }
 
-func waysInOrder() []string { return slices.Sorted(maps.Keys(ways)) }
+func waysInOrder() []string { return slices.Sorted(maps.Keys(acctest.Spellings)) }

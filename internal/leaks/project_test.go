@@ -199,7 +199,7 @@ func unwrapped(output string) string {
 // beginning of the name of files in which they must be found.
 func (p *project) checkSecrets(controls map[string]string) {
 	p.t.Helper()
-	found, files := p.s.searcher().below(p.t, p.dir)
+	found, files := below(p.t, p.s.secrets.Searcher(), p.dir)
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		p.t.Errorf("%s holds\n  %s", name, strings.Join(found[name], "\n  "))
 	}

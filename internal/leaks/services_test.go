@@ -24,6 +24,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
@@ -72,10 +73,10 @@ type services struct {
 	http, tls string
 	given     credentials
 
+	secrets *acctest.Secrets
+
 	mu      sync.Mutex
-	secrets map[string]string // by name
-	inputs  map[string]string // of signatures
-	checked int               // signatures that were computed again from their input
+	checked int // signatures that were computed again from their input
 	mouth   *mouth
 	said    int
 	// venafiKnows is the secret of the login in use.
@@ -98,7 +99,7 @@ func start(t testing.TB) *services {
 		certificate: certificate, key: key, authority: authority.PEM(),
 		wrongSecret: "wr0ng/" + random(30), wrongToken: random(44), proxyPass: "pr0xy" + random(20),
 	}
-	s := &services{t: t, given: given, secrets: map[string]string{}, inputs: map[string]string{}}
+	s := &services{t: t, given: given, secrets: acctest.SecretsOf(t)}
 	identities := []venafi.Identity{{Prefix: "local", Universal: strings.TrimPrefix(grantee(0), "local:"), Name: "leaks", Password: given.password}}
 	for n := 1; n < 6; n++ {
 		identities = append(identities, venafi.Identity{Prefix: "local", Universal: strings.TrimPrefix(grantee(n), "local:"), Name: fmt.Sprint("somebody", n)})
@@ -133,7 +134,7 @@ func start(t testing.TB) *services {
 		t.Fatal(err)
 	}
 	s.backend = backend
-	plain, secure := httptest.NewServer(s), pki.NewTLSServer(s, authority)
+	plain, secure := httptest.NewServer(acctest.Tapped(t, s)), pki.NewTLSServer(acctest.Tapped(t, s), authority)
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
 	s.http, s.tls = plain.URL, secure.URL
@@ -142,7 +143,7 @@ func start(t testing.TB) *services {
 		"the security token": given.securityToken, "the secret key of EnOS": given.enosSecret, "the password of Venafi": given.password,
 		"the JWT": given.jwt, "a secret that is wrong": given.wrongSecret, "a token that is wrong": given.wrongToken, "the password of the proxy": given.proxyPass,
 	} {
-		s.learn(name, secret)
+		s.secrets.Learn(name, secret)
 	}
 	s.learnKey(given.key)
 	return s
@@ -160,39 +161,10 @@ func (s *services) learnKey(text string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.learn("the private key", string(number))
-	if found := s.searcher().in([]byte(text)); len(found) == 0 {
+	s.secrets.Learn("the private key", string(number))
+	if found := s.secrets.Searcher().In([]byte(text)); len(found) == 0 {
 		s.t.Fatal("the private key is not found in its own file")
 	}
-}
-
-func (s *services) learn(name, secret string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if secret == "" || slices.Contains(slices.Collect(maps.Values(s.secrets)), secret) {
-		return
-	}
-	s.secrets[fmt.Sprintf("%s (%d)", name, len(s.secrets))] = secret
-}
-
-func (s *services) learnInput(name, input string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.inputs[input] = name
-}
-
-// searcher knows all that has been learnt so far.
-func (s *services) searcher() *searcher {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := newSearcher()
-	for name, secret := range s.secrets {
-		found.add(name, secret)
-	}
-	for input, name := range s.inputs {
-		found.addWhole(name, input)
-	}
-	return found
 }
 
 // ServeHTTP listens, and has the mock answer, or the mouth.
@@ -214,47 +186,26 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.speak(mouth, w, r, body)
 		return
 	}
-	record := httptest.NewRecorder()
-	s.backend.ServeHTTP(record, r)
-	var answer struct {
-		AccessToken  string `json:"access_token"`
-		RefreshToken string `json:"refresh_token"`
-		Data         any    `json:"data"`
-	}
-	if phaseOf(r) == login && json.Unmarshal(record.Body.Bytes(), &answer) == nil {
-		s.learn("an access token of Venafi", answer.AccessToken)
-		s.learn("a refresh token of Venafi", answer.RefreshToken)
-		if data, ok := answer.Data.(map[string]any); ok {
-			token, _ := data["accessToken"].(string)
-			s.learn("an access token of EnOS", token)
-		}
-	}
-	maps.Copy(w.Header(), record.Header())
-	w.WriteHeader(record.Code)
-	_, _ = w.Write(record.Body.Bytes())
+	s.backend.ServeHTTP(w, r)
 }
 
 // listen learns what a request proves who it is with, and what that was computed from.
 func (s *services) listen(r *http.Request, body []byte) {
 	authorization := r.Header.Get("Authorization")
-	if token, ok := strings.CutPrefix(authorization, "Bearer "); ok {
-		s.learn("a bearer token", token)
-	}
 	if _, signature, ok := strings.Cut(authorization, "Signature="); ok {
-		s.learn("a signature of Huawei Cloud", signature)
-		s.learnInput("an Authorization header", authorization)
+		s.secrets.Learn("a signature of Huawei Cloud", signature)
+		s.secrets.LearnWhole("an Authorization header", authorization)
 		s.learnSigned(r, body, authorization, signature)
 	}
-	s.learn("an access token of EnOS", r.Header.Get("Apim-Accesstoken"))
 	if signature := r.Header.Get("Apim-Signature"); signature != "" {
-		s.learn("a signature of EnOS", signature)
+		s.secrets.Learn("a signature of EnOS", signature)
 		input := r.Header.Get("Apim-Accesstoken")
 		query := r.URL.Query()
 		for _, key := range slices.Sorted(maps.Keys(query)) {
 			input += key + query.Get(key)
 		}
 		input += string(body) + r.Header.Get("Apim-Timestamp") + s.given.enosSecret
-		s.learnInput("what a signature of EnOS is computed from", input)
+		s.secrets.LearnWhole("what a signature of EnOS is computed from", input)
 		s.verify(input, signature)
 	}
 	var proof struct {
@@ -262,8 +213,8 @@ func (s *services) listen(r *http.Request, body []byte) {
 		Timestamp          json.Number
 	}
 	if json.Unmarshal(body, &proof) == nil && proof.Encryption != "" {
-		s.learn("the encryption of an EnOS login", proof.Encryption)
-		s.learnInput("what the encryption of EnOS is computed from", proof.AppKey+proof.Timestamp.String()+s.given.enosSecret)
+		s.secrets.Learn("the encryption of an EnOS login", proof.Encryption)
+		s.secrets.LearnWhole("what the encryption of EnOS is computed from", proof.AppKey+proof.Timestamp.String()+s.given.enosSecret)
 		s.verify(proof.AppKey+proof.Timestamp.String()+s.given.enosSecret, proof.Encryption)
 	}
 }
@@ -294,9 +245,9 @@ func (s *services) learnSigned(r *http.Request, body []byte, authorization, sign
 	canonical := fmt.Sprintf("%s\n%s/\n%s\n%s\n%s\n%s", r.Method, r.URL.EscapedPath(), r.URL.RawQuery, headers, names, hex.EncodeToString(sum[:]))
 	hash := sha256.Sum256([]byte(canonical))
 	input := fmt.Sprintf("SDK-HMAC-SHA256\n%s\n%s", r.Header.Get("X-Sdk-Date"), hex.EncodeToString(hash[:]))
-	s.learnInput("a canonical request", canonical)
-	s.learnInput("a string to sign", input)
-	s.learn("the hash of a canonical request", hex.EncodeToString(hash[:]))
+	s.secrets.LearnWhole("a canonical request", canonical)
+	s.secrets.LearnWhole("a string to sign", input)
+	s.secrets.Learn("the hash of a canonical request", hex.EncodeToString(hash[:]))
 	for _, key := range []string{s.given.secretKey, s.given.temporarySecret} {
 		mac := hmac.New(sha256.New, []byte(key))
 		_, _ = io.WriteString(mac, input)

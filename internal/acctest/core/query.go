@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -149,4 +150,78 @@ func plainObject(from *tfprotov6.DynamicValue, as tftypes.Type) (map[string]any,
 	}
 	object, _ := Plain(value).(map[string]any)
 	return object, nil
+}
+
+// ReadData reads a data source.
+func (p *Process) ReadData(ctx context.Context, typeName string, attributes map[string]any) (*Diagnostics, error) {
+	schema := p.tf.schemas.DataSourceSchemas[typeName]
+	if schema == nil {
+		return nil, fmt.Errorf("the provider has no data source %s", typeName)
+	}
+	config, err := fromJSON(attributes, schema.ValueType())
+	if err != nil {
+		return nil, err
+	}
+	p.forget()
+	validated, err := p.server.ValidateDataResourceConfig(ctx, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: dynamic(config)})
+	if err != nil {
+		return nil, err
+	}
+	a := Address{Type: "data." + typeName}
+	if !p.report(a, validated.Diagnostics) {
+		read, err := p.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: dynamic(config)})
+		if err != nil {
+			return nil, err
+		}
+		p.report(a, read.Diagnostics)
+	}
+	return &p.diags, nil
+}
+
+// Open opens an ephemeral resource, and closes it.
+func (p *Process) Open(ctx context.Context, typeName string, attributes map[string]any) (*Diagnostics, error) {
+	schema := p.tf.schemas.EphemeralResourceSchemas[typeName]
+	if schema == nil {
+		return nil, fmt.Errorf("the provider has no ephemeral resource %s", typeName)
+	}
+	config, err := fromJSON(attributes, schema.ValueType())
+	if err != nil {
+		return nil, err
+	}
+	p.forget()
+	a := Address{Type: "ephemeral." + typeName}
+	opened, err := p.server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: typeName, Config: dynamic(config)})
+	if err != nil {
+		return nil, err
+	}
+	if !p.report(a, opened.Diagnostics) {
+		closed, err := p.server.CloseEphemeralResource(ctx, &tfprotov6.CloseEphemeralResourceRequest{TypeName: typeName, Private: opened.Private})
+		if err != nil {
+			return nil, err
+		}
+		p.report(a, closed.Diagnostics)
+	}
+	return &p.diags, nil
+}
+
+// forget drops the diagnostics so far.
+func (p *Process) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.diags = Diagnostics{}
+}
+
+// Names are what the provider has, as blocks of a configuration begin: `resource "appaccess_x"`, and lists of `terraform query`.
+func (p *Process) Names() []string {
+	var names []string
+	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{
+		"resource": p.tf.schemas.ResourceSchemas, "data": p.tf.schemas.DataSourceSchemas,
+		"ephemeral": p.tf.schemas.EphemeralResourceSchemas, "list": p.tf.schemas.ListResourceSchemas,
+	} {
+		for name := range schemas {
+			names = append(names, fmt.Sprintf("%s %q", kind, name))
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -57,7 +57,7 @@ func Excerpt(b []byte, n int) string {
 var (
 	titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 	h1Pattern    = regexp.MustCompile(`(?is)<h[12][^>]*>(.*?)</h[12]>`)
-	tagPattern   = regexp.MustCompile(`(?s)<[^>]*>`)
+	tagPattern   = regexp.MustCompile(`(?i)</?(?:a|b|big|br|center|code|em|font|i|p|small|span|strong|tt|u)(?:\s[^<>]*)?/?>`)
 )
 
 // isHTML tells whether b looks like a page for people.
@@ -66,7 +66,8 @@ func isHTML(b []byte) bool {
 	return len(b) > 0 && b[0] == '<'
 }
 
-// title gives what a page for people says in its title or first heading, "" when it says nothing.
+// title gives what a page for people says in its title or first heading, "" when it says nothing. Only the tags of
+// texts are taken out: without what merely looks like a tag, a secret that the page quotes would be known no more.
 func title(b []byte) string {
 	if len(b) > maxErrorBodyBytes {
 		b = b[:maxErrorBodyBytes]

@@ -151,7 +151,7 @@ func TestAccSet_credentials(t *testing.T) {
 	if n := len(w.recorder.All()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-	wrong := strings.Replace(w.provider(""), `"SecretKey"`, `"wrong"`, 1)
+	wrong := strings.Replace(w.provider(""), `"Nq5xR8wL2vK7mT4cJ"`, `"wrong"`, 1)
 	cli.Write("huaweicloud.tf", wrong)
 	report = cli.Plan()
 	mustFailWith(t, report, "APIGW.0301")

@@ -39,7 +39,7 @@ type workspace struct {
 
 func seed() mock.Seed {
 	return mock.Seed{
-		Credentials: []mock.Credential{{AccessKey: "AccessKey", SecretKey: "SecretKey"}},
+		Credentials: []mock.Credential{{AccessKey: "AccessKey", SecretKey: "Nq5xR8wL2vK7mT4cJ"}},
 		Projects:    []mock.Project{{ID: pid, Name: "ap-southeast-3"}},
 		Apps: map[string]mock.App{
 			cad:    {Name: "AutoCAD", Version: "2027", AuthorizationType: mock.AssignUser},
@@ -60,7 +60,8 @@ func newWorkspace(t *testing.T, edit func(*mock.Seed), switches mock.Switches) *
 	}
 	w.Backend = mock.New(wire.Service{Name: mock.ServiceName, Recorder: w.recorder, Faults: w.faults}, data, switches)
 	w.SetQuota(mock.Quota{})
-	server := httptest.NewServer(acctest.Recorded(t, w.Backend))
+	acctest.SecretsOf(t).Learn("the secret key", data.Credentials[0].SecretKey)
+	server := httptest.NewServer(acctest.Tapped(t, w.Backend))
 	w.url = server.URL
 	t.Cleanup(func() {
 		server.Close()
@@ -95,7 +96,7 @@ provider "appaccess" {
   huaweicloud {
     region             = "ap-southeast-3"
     access_key         = "AccessKey"
-    secret_key         = "SecretKey"
+    secret_key         = "Nq5xR8wL2vK7mT4cJ"
     workspace_endpoint = %[1]q
     iam_endpoint       = %[1]q
     requests_per_minute {

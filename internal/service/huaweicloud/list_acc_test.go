@@ -27,7 +27,7 @@ const (
 func (w *workspace) server() *acctest.Server {
 	w.t.Helper()
 	return acctest.NewServer(w.t, map[string]string{
-		"HW_REGION_NAME": "ap-southeast-3", "HW_ACCESS_KEY": "AccessKey", "HW_SECRET_KEY": "SecretKey",
+		"HW_REGION_NAME": "ap-southeast-3", "HW_ACCESS_KEY": "AccessKey", "HW_SECRET_KEY": "Nq5xR8wL2vK7mT4cJ",
 		"HW_WORKSPACE_ENDPOINT": w.url, "HW_IAM_ENDPOINT": w.url,
 	})
 }
