@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// The provider's executable. Terraform and OpenTofu start it; started by hand it only explains itself.
+// The provider's executable. Terraform and OpenTofu start it; started by hand it only explains
+// itself.
 package main
 
 import (
@@ -20,8 +21,8 @@ import (
 // version is set by the release build with -ldflags "-X main.version=1.2.3".
 var version = "dev"
 
-// gcPercent has the garbage of a run collected half as often as usual: a run is short, and collecting was an eighth of the CPU of a large one,
-// which still stays far below 300 MB.
+// gcPercent has the garbage of a run collected half as often as usual: a run is short, and
+// collecting was an eighth of the CPU of a large one, which still stays far below 300 MB.
 const gcPercent = 200
 
 func main() {
@@ -48,10 +49,10 @@ func main() {
 	}
 }
 
-// quietLogs switches the logs off for a run that asked for none. Without TF_LOG the plugin SDK and the provider still
-// format every line down to TRACE, and Terraform throws them away: the framework's line for every path of every value
-// costs several times the CPU of everything else on a map of 20,000 accounts, and the provider's line for every request a
-// twentieth of a refresh.
+// quietLogs switches the logs off for a run that asked for none. Without TF_LOG the plugin SDK and
+// the provider still format every line down to TRACE, and Terraform throws them away: the
+// framework's line for every path of every value costs several times the CPU of everything else on
+// a map of 20,000 accounts, and the provider's line for every request a twentieth of a refresh.
 func quietLogs(environ []string, setenv func(key, value string) error) {
 	for _, entry := range environ {
 		key, value, _ := strings.Cut(entry, "=")

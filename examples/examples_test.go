@@ -1,8 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package examples_test holds the examples of the documentation to what they promise: each is planned against the mock
-// services with the data that they have for people, and each resource is applied, imported in every way, and planned again.
+// Package examples_test holds the examples of the documentation to what they promise: each is
+// planned against the mock services with the data that they have for people, and each resource is
+// applied, imported in every way, and planned again.
 package examples_test
 
 import (
@@ -21,7 +22,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 )
 
-// needs says from which version a kind of example is understood: of Terraform, and of OpenTofu ("" for never).
+// needs says from which version a kind of example is understood: of Terraform, and of OpenTofu (""
+// for never).
 type needs struct{ terraform, tofu string }
 
 var (
@@ -46,7 +48,8 @@ func (n needs) met(t *testing.T, cli *acctest.CLI) bool {
 	return version.Must(version.NewVersion(installed.Version)).Core().GreaterThanOrEqual(version.Must(version.NewVersion(least)))
 }
 
-// start gives a working directory with the files of an example and a provider block that reaches the mock services.
+// start gives a working directory with the files of an example and a provider block that reaches
+// the mock services.
 func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 	t.Helper()
 	m := acctest.StartDemo(t)
@@ -226,8 +229,8 @@ func forget(t *testing.T, cli *acctest.CLI, address string) {
 	}
 }
 
-// matches makes sure that the configuration is what was imported. Arguments that are Terraform's own, and no service knows,
-// are set by the apply.
+// matches makes sure that the configuration is what was imported. Arguments that are Terraform's
+// own, and no service knows, are set by the apply.
 func matches(t *testing.T, cli *acctest.CLI, how string) {
 	t.Helper()
 	plan := cli.Run("plan", "-detailed-exitcode")
@@ -242,7 +245,8 @@ func matches(t *testing.T, cli *acctest.CLI, how string) {
 	}
 }
 
-// The examples of `terraform query` are read as Terraform would read them, and asked for as it would ask.
+// The examples of `terraform query` are read as Terraform would read them, and asked for as it
+// would ask.
 func TestExamples_listResources(t *testing.T) {
 	t.Parallel()
 	for _, folder := range folders(t, "list-resources") {

@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// The program for jq that the guide shows tells who gains and who loses access, whatever a plan does.
+// The program for jq that the guide shows tells who gains and who loses access, whatever a plan
+// does.
 func TestExamples_policy(t *testing.T) {
 	t.Parallel()
 	program := read(t, "policy/access.jq")

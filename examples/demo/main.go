@@ -1,14 +1,16 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Demo shows what the provider does, with a real Terraform or OpenTofu and mock services on this machine:
+// Demo shows what the provider does, with a real Terraform or OpenTofu and mock services on this
+// machine:
 //
 //	make demo
 //
-// It builds the provider, starts the mock services in this process, and walks through the configuration beside this file:
-// plan, apply, a plan that finds nothing to do, changes behind Terraform's back, the plan that shows them, the apply that
-// mends them, and destroy. It works in a folder of its own, which it removes, and leaves nothing running. The exit code
-// tells whether each step did what it should.
+// It builds the provider, starts the mock services in this process, and walks through the
+// configuration beside this file: plan, apply, a plan that finds nothing to do, changes behind
+// Terraform's back, the plan that shows them, the apply that mends them, and destroy. It works in a
+// folder of its own, which it removes, and leaves nothing running. The exit code tells whether each
+// step did what it should.
 package main
 
 import (
@@ -87,8 +89,8 @@ type demo struct {
 	steps     int
 }
 
-// prepare builds the provider, copies the configuration, and writes a CLI configuration that makes Terraform use the
-// provider from there: without a registry, and so without init.
+// prepare builds the provider, copies the configuration, and writes a CLI configuration that makes
+// Terraform use the provider from there: without a registry, and so without init.
 func (d *demo) prepare(ctx context.Context, root string) error {
 	name := "terraform-provider-appaccess"
 	if runtime.GOOS == "windows" {

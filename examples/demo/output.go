@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// quiet passes Terraform's output on, without the warning about development overrides, which would stand above every step:
-// the provider of the demo was built a moment ago, as the reader knows.
+// quiet passes Terraform's output on, without the warning about development overrides, which would
+// stand above every step: the provider of the demo was built a moment ago, as the reader knows.
 type quiet struct {
 	out     io.Writer
 	line    []byte // begun and not ended

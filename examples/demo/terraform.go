@@ -21,7 +21,8 @@ const (
 	somethingToDo = 2
 )
 
-// step runs Terraform, says before what to look for, and fails unless Terraform ends with the exit code.
+// step runs Terraform, says before what to look for, and fails unless Terraform ends with the exit
+// code.
 func (d *demo) step(ctx context.Context, lookFor string, exitCode int, args ...string) error {
 	d.steps++
 	title := filepath.Base(d.terraform) + " " + strings.Join(args, " ")
@@ -37,7 +38,8 @@ func (d *demo) step(ctx context.Context, lookFor string, exitCode int, args ...s
 	command.Dir = d.folder
 	command.Env = d.environment()
 	command.Stdout, command.Stderr = output, output
-	// An interrupt from the terminal reaches Terraform by itself, and a second one would make it drop everything.
+	// An interrupt from the terminal reaches Terraform by itself, and a second one would make it
+	// drop everything.
 	command.Cancel = func() error {
 		if errors.Is(context.Cause(ctx), errInterrupted) {
 			return nil
@@ -60,8 +62,8 @@ func (d *demo) step(ctx context.Context, lookFor string, exitCode int, args ...s
 	return nil
 }
 
-// environment is that of this process without what would change the demo: settings of Terraform, and credentials of real
-// services.
+// environment is that of this process without what would change the demo: settings of Terraform,
+// and credentials of real services.
 func (d *demo) environment() []string {
 	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return slices.ContainsFunc([]string{

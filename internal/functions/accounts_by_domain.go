@@ -16,7 +16,8 @@ import (
 
 var accountsType = types.MapType{ElemType: types.StringType}
 
-// NewAccountsByDomain returns the function that turns rows, as csvdecode makes them, into the map that `users` takes.
+// NewAccountsByDomain returns the function that turns rows, as csvdecode makes them, into the map
+// that `users` takes.
 func NewAccountsByDomain() function.Function { return accountsByDomain{} }
 
 type accountsByDomain struct{}
@@ -25,8 +26,8 @@ func (accountsByDomain) Metadata(_ context.Context, _ function.MetadataRequest, 
 	resp.Name = "accounts_by_domain"
 }
 
-// Definition takes the rows as a dynamic value: csvdecode makes a list of objects, rows written by hand
-// with different columns are a tuple, and columns that don't count may be of any type.
+// Definition takes the rows as a dynamic value: csvdecode makes a list of objects, rows written by
+// hand with different columns are a tuple, and columns that don't count may be of any type.
 func (accountsByDomain) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Sort accounts into the map that users takes",
@@ -81,8 +82,8 @@ func (accountsByDomain) Run(ctx context.Context, req function.RunRequest, resp *
 	resp.Error = resp.Result.Set(ctx, result)
 }
 
-// sortAccounts returns the map of the rows of one account type, or of all rows when it is "". The map
-// is unknown when a value that decides about it is. A problem is for people.
+// sortAccounts returns the map of the rows of one account type, or of all rows when it is "". The
+// map is unknown when a value that decides about it is. A problem is for people.
 func sortAccounts(rows attr.Value, only api.AccountType) (result types.Map, problem string) {
 	unknown := types.MapUnknown(accountsType)
 	if rows == nil || rows.IsUnknown() {

@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// run calls the function as Terraform does, with a value of any type in the dynamic parameter. Terraform
-// ends the text of an error with a full stop.
+// run calls the function as Terraform does, with a value of any type in the dynamic parameter.
+// Terraform ends the text of an error with a full stop.
 func run(t testing.TB, f function.Function, result attr.Value, arguments ...attr.Value) (attr.Value, *function.FuncError) {
 	t.Helper()
 	resp := function.RunResponse{Result: function.NewResultData(result)}
@@ -43,7 +43,8 @@ func accountsOfArguments(t testing.TB, rows attr.Value, accountTypes ...string) 
 	return run(t, NewAccountsByDomain(), types.MapUnknown(accountsType), rows, types.TupleValueMust(kinds, elements))
 }
 
-// object is a row; a Go string is a string, nil is null as a literal, other values are taken as they are.
+// object is a row; a Go string is a string, nil is null as a literal, other values are taken as
+// they are.
 func object(columns map[string]any) attr.Value {
 	attributes := map[string]attr.Type{}
 	values := map[string]attr.Value{}

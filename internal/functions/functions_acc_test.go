@@ -97,8 +97,8 @@ func TestAccAccountsByDomain_errors(t *testing.T) {
 	acctest.Test(t, resource.TestCase{TerraformVersionChecks: knowsFunctions, Steps: append(steps, resource.TestStep{Config: `output "x" { value = 1 }`})})
 }
 
-// What is known only after apply gives a map that is known only after apply, and no error; a column that doesn't count
-// makes no difference.
+// What is known only after apply gives a map that is known only after apply, and no error; a column
+// that doesn't count makes no difference.
 func TestAccAccountsByDomain_unknown(t *testing.T) {
 	t.Parallel()
 	acctest.Test(t, resource.TestCase{

@@ -24,7 +24,8 @@ var partsType = map[string]attr.Type{
 	"universal": types.StringType,
 }
 
-// NewParsePrefixedUniversal returns the function that takes a prefixed universal ID of Venafi apart.
+// NewParsePrefixedUniversal returns the function that takes a prefixed universal ID of Venafi
+// apart.
 func NewParsePrefixedUniversal() function.Function { return parsePrefixedUniversal{} }
 
 type parsePrefixedUniversal struct{}
@@ -88,8 +89,9 @@ const lookUp = "The data source appaccess_venafi_identity finds the prefixed uni
 // notHexadecimal is what no object GUID of Active Directory holds, in any spelling.
 var notHexadecimal = regexp.MustCompile(`[^0-9a-fA-F{}-]`)
 
-// parse follows the vendor page "Identity Information": the prefix is the provider's kind, for a directory with the name
-// that it was given. The universal ID is a GUID but for LDAP, whose administrators choose an attribute.
+// parse follows the vendor page "Identity Information": the prefix is the provider's kind, for a
+// directory with the name that it was given. The universal ID is a GUID but for LDAP, whose
+// administrators choose an attribute.
 func parse(id string) (p parts, problem string) {
 	prefix, universal, colon := strings.Cut(id, ":")
 	provider, name, plus := strings.Cut(prefix, "+")

@@ -12,8 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// mistake is what is wrong with one row: a sentence that may hold for many rows, and what only this row
-// has.
+// mistake is what is wrong with one row: a sentence that may hold for many rows, and what only this
+// row has.
 type mistake struct{ kind, detail string }
 
 // problems collects mistakes.

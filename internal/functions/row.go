@@ -32,8 +32,8 @@ type row struct {
 	other           bool         // it is of another account type than was asked for, and the rest was not read
 }
 
-// byteOrderMark stands at the beginning of files that some programs write, and csvdecode takes it for a
-// part of the first column's name.
+// byteOrderMark stands at the beginning of files that some programs write, and csvdecode takes it
+// for a part of the first column's name.
 const byteOrderMark = "\ufeff"
 
 // readRow reads the columns that count of a row of one account type, or of any when it is "". It is
@@ -169,7 +169,8 @@ func text(columns map[string]attr.Value, name string) (types.String, *mistake) {
 	case types.String:
 		return v, nil
 	case types.Number:
-		// As Terraform writes a number where a string is wanted: employee numbers are accounts, too.
+		// As Terraform writes a number where a string is wanted: employee numbers are accounts,
+		// too.
 		return types.StringValue(v.ValueBigFloat().Text('f', -1)), nil
 	}
 	return types.String{}, &mistake{fmt.Sprintf("The %s is no string", name), kindOf(v)}

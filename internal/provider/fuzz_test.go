@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// FuzzPEM: certificates that pass the check are taken by the client too, a key pair that Go reads passes, and no error repeats what may be a key.
+// FuzzPEM: certificates that pass the check are taken by the client too, a key pair that Go reads
+// passes, and no error repeats what may be a key.
 func FuzzPEM(f *testing.F) {
 	certificate := "-----BEGIN CERTIFICATE-----\nMIIBITCByKADAgECAgEBMAoGCCqGSM49BAMCMA8xDTALBgNVBAMTBHRlc3QwHhcN\nMjYwMTAxMDAwMDAwWhcNMzYwMTAxMDAwMDAwWjAPMQ0wCwYDVQQDEwR0ZXN0MFkw\n-----END CERTIFICATE-----\n"
 	for _, seed := range []string{

@@ -17,7 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
-// object is a block of HCL: text, bool, int, object or unknown by attribute name. What is left out is null.
+// object is a block of HCL: text, bool, int, object or unknown by attribute name. What is left out
+// is null.
 type object map[string]any
 
 // unknown is a value that is known only after apply.

@@ -20,14 +20,16 @@ const (
 	apiLevel = "TF_LOG_PROVIDER_APPACCESS_API"
 )
 
-// apiLogger writes what a service's client reports to the log of Terraform, with the service's secrets masked.
+// apiLogger writes what a service's client reports to the log of Terraform, with the service's
+// secrets masked.
 type apiLogger struct {
 	secrets []string
 }
 
 var _ rest.Logger = apiLogger{}
 
-// Enabled errs on the side of a line that is written for nobody: what counts is that a run without a log has none.
+// Enabled errs on the side of a line that is written for nobody: what counts is that a run without
+// a log has none.
 func (l apiLogger) Enabled(ctx context.Context, _ rest.Level) bool {
 	return os.Getenv(apiLevel) != "" || tflog.IsError(ctx)
 }

@@ -38,7 +38,8 @@ func start(t *testing.T) *acctest.Mock {
 	}})
 }
 
-// wantGranted fails unless zhangsan has the application, which shows that a configuration works to the end.
+// wantGranted fails unless zhangsan has the application, which shows that a configuration works to
+// the end.
 func wantGranted(t *testing.T, m *acctest.Mock) {
 	t.Helper()
 	if _, ok := m.Snapshot().Huaweicloud.Apps[appID].Users["local.com"]["zhangsan"]; !ok {
@@ -51,8 +52,9 @@ func message(words string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(strings.Fields(regexp.QuoteMeta(words)), `[\s│]+`))
 }
 
-// The address of the service comes from something that the same run creates. The first plan doesn't know it and asks
-// nothing; the apply does. Nobody uses Venafi, whose token stays unknown to the end of the plan.
+// The address of the service comes from something that the same run creates. The first plan doesn't
+// know it and asks nothing; the apply does. Nobody uses Venafi, whose token stays unknown to the
+// end of the plan.
 func TestAccProviderUnknownValues(t *testing.T) {
 	t.Parallel()
 	m := start(t)

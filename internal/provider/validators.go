@@ -18,8 +18,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// The checks below are used twice: by the schema for what stands in the configuration, and when a service is opened for
-// what comes from the environment. None of them repeats the value: a secret that got into the wrong place is one that nobody knows as a secret.
+// The checks below are used twice: by the schema for what stands in the configuration, and when a
+// service is opened for what comes from the environment. None of them repeats the value: a secret
+// that got into the wrong place is one that nobody knows as a secret.
 
 // checkDuration reads a length of time, which must be longer than none.
 func checkDuration(value string) (time.Duration, error) {
@@ -87,7 +88,8 @@ var (
 	cloudPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
 )
 
-// Region and cloud become parts of host names, to which credentials are sent: they must not smuggle in another host.
+// Region and cloud become parts of host names, to which credentials are sent: they must not smuggle
+// in another host.
 
 func checkRegion(value string) error {
 	if !labelPattern.MatchString(value) {
@@ -103,8 +105,8 @@ func checkCloud(value string) error {
 	return nil
 }
 
-// check makes one of the functions above a validator of the schema. Null, unknown and empty values pass: an empty
-// string counts as not set.
+// check makes one of the functions above a validator of the schema. Null, unknown and empty values
+// pass: an empty string counts as not set.
 type check struct {
 	wants string
 	check func(string) error
@@ -122,8 +124,8 @@ func (c check) ValidateString(_ context.Context, req validator.StringRequest, re
 	}
 }
 
-// invalid is the text of an error in one attribute. where names the attribute, and the environment variable if the
-// value came from there.
+// invalid is the text of an error in one attribute. where names the attribute, and the environment
+// variable if the value came from there.
 func invalid(where string, err error) string {
 	return fmt.Sprintf("%s: %s.", where, strings.TrimSuffix(err.Error(), "."))
 }

@@ -21,8 +21,8 @@ func wantReport(t *testing.T, got string, want []string) {
 	}
 }
 
-// What stands in the configuration is refused by `terraform validate`, with the attribute's path, whether or not the
-// service is used.
+// What stands in the configuration is refused by `terraform validate`, with the attribute's path,
+// whether or not the service is used.
 func TestValidateAttributes(t *testing.T) {
 	t.Parallel()
 	certificate, key := newKeyPair(t)

@@ -39,8 +39,9 @@ var venafiLogins = []login{
 	{kind: certificateLogin, name: "a client certificate", attributes: []string{"client_certificate", "client_key"}, clientID: true},
 }
 
-// chooseLogin tells which login to use: the one in the configuration, whatever the environment holds, else the only
-// one in the environment. It is an error when there are several or none, or when the one lacks something.
+// chooseLogin tells which login to use: the one in the configuration, whatever the environment
+// holds, else the only one in the environment. It is an error when there are several or none, or
+// when the one lacks something.
 func chooseLogin(s *settings) (login, diag.Diagnostics) {
 	explicit := givenLogins(func(attribute string) bool { return s.texts[attribute].explicit })
 	given := explicit
@@ -82,7 +83,8 @@ func givenLogins(given func(attribute string) bool) []login {
 	return logins
 }
 
-// severalLogins explains which logins compete. source says where an attribute is set, "" when it isn't.
+// severalLogins explains which logins compete. source says where an attribute is set, "" when it
+// isn't.
 func severalLogins(logins []login, source func(attribute string) string) string {
 	var b strings.Builder
 	b.WriteString("It isn't clear whom to log in as. Keep exactly one of these, and leave out the attributes or unset the " +
@@ -116,8 +118,8 @@ func noLogin(s *settings) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewErrorDiagnostic(s.block.service+" is not configured", b.String())}
 }
 
-// validateLogin finds what is wrong with the logins that stand in the configuration. Values that are not known yet may
-// turn out to be null: nothing is said of them.
+// validateLogin finds what is wrong with the logins that stand in the configuration. Values that
+// are not known yet may turn out to be null: nothing is said of them.
 func validateLogin(object types.Object, s *settings) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if object.IsNull() || object.IsUnknown() {

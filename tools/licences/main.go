@@ -1,12 +1,14 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Licences checks the licence of every module that is linked into the provider, on every platform that is released:
+// Licences checks the licence of every module that is linked into the provider, on every platform
+// that is released:
 //
 //	go run ./licences FOLDER
 //
-// FOLDER is the provider's module. A module passes when its licence file is, for the most part, the text of licences
-// that may be combined with ours. It prints what it found, and exits with 1 when a module doesn't pass.
+// FOLDER is the provider's module. A module passes when its licence file is, for the most part, the
+// text of licences that may be combined with ours. It prints what it found, and exits with 1 when a
+// module doesn't pass.
 package main
 
 import (
@@ -25,13 +27,15 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// accepted are the licences, by SPDX identifier, that may be linked into a program under MPL-2.0 and given away with it.
+// accepted are the licences, by SPDX identifier, that may be linked into a program under MPL-2.0
+// and given away with it.
 var accepted = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "MPL-2.0-no-copyleft-exception"}
 
 // platforms differ in the modules they link.
 var platforms = []string{"darwin", "freebsd", "linux", "windows"}
 
-// minCoverage is the share of a licence file, in percent, that must be known text. The rest is names and years.
+// minCoverage is the share of a licence file, in percent, that must be known text. The rest is
+// names and years.
 const minCoverage = 75
 
 type module struct {

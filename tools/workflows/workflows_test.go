@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package workflows holds what runs on GitHub against what the project promises of its supply chain.
+// Package workflows holds what runs on GitHub against what the project promises of its supply
+// chain.
 package workflows
 
 import (
@@ -128,7 +129,8 @@ func TestWorkflows(t *testing.T) {
 			t.Error(problem)
 		}
 	}
-	// Its database is online: it belongs to the workflows, where it is pinned, and not to what runs everywhere.
+	// Its database is online: it belongs to the workflows, where it is pinned, and not to what runs
+	// everywhere.
 	if !regexp.MustCompile(`run: go run golang\.org/x/vuln/cmd/govulncheck@v\d+\.\d+\.\d+ \./\.\.\.`).MatchString(all) {
 		t.Error("no workflow looks for known vulnerabilities")
 	}

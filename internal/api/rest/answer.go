@@ -52,7 +52,8 @@ func (c *call) readAnswer(a Answer) *Error {
 	return e
 }
 
-// readRedirect refuses a redirect: what authorizes a request must not travel to another host, and a signature would not hold there.
+// readRedirect refuses a redirect: what authorizes a request must not travel to another host, and a
+// signature would not hold there.
 func (c *call) readRedirect(a Answer) *Error {
 	e := &Error{Status: a.Status, StatusText: a.StatusText, RequestID: requestID(a.Header)}
 	e.Message = "redirects are not followed"
@@ -63,7 +64,8 @@ func (c *call) readRedirect(a Answer) *Error {
 	return e
 }
 
-// generalReading finds the code and the message in the forms that services and gateways commonly use.
+// generalReading finds the code and the message in the forms that services and gateways commonly
+// use.
 func generalReading(a Answer) *Error {
 	e := &Error{}
 	if isHTML(a.Body) {

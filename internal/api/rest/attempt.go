@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// RoundTrip makes one attempt up to the header of its answer. The body gives back what the attempt holds when it is closed.
+// RoundTrip makes one attempt up to the header of its answer. The body gives back what the attempt
+// holds when it is closed.
 func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.sent, c.login, c.location, c.handled, c.err, c.wait = nil, nil, "", false, nil, 0
 	if err := c.enter(); err != nil {
@@ -78,7 +79,8 @@ func (c *call) enter() error {
 	return nil
 }
 
-// leave gives the place in the quota back. It goes on counting for a minute if the request may have reached the service.
+// leave gives the place in the quota back. It goes on counting for a minute if the request may have
+// reached the service.
 func (c *call) leave(reached bool) {
 	if c.window != nil {
 		c.window.release(reached)
@@ -118,7 +120,8 @@ func (c *call) authorize(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// authorizeError keeps an Error as it is: it tells of the login, not of this request. A login may be shared, so it is copied.
+// authorizeError keeps an Error as it is: it tells of the login, not of this request. A login may
+// be shared, so it is copied.
 func authorizeError(err error) *Error {
 	if inner, ok := errors.AsType[*Error](err); ok {
 		e := *inner
@@ -134,7 +137,8 @@ func setBody(r *http.Request, body []byte) {
 	r.Body, _ = r.GetBody()
 }
 
-// attemptContext bounds an attempt, body included, and lets it outlive the caller's context for the grace.
+// attemptContext bounds an attempt, body included, and lets it outlive the caller's context for the
+// grace.
 func (c *call) attemptContext() (context.Context, context.CancelFunc) {
 	timeout := c.client.config.RequestTimeout
 	if c.request.Grace <= 0 {
@@ -145,7 +149,8 @@ func (c *call) attemptContext() (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// traced tells whether the attempt got a connection: without one, nothing can have been sent. Reads change nothing either way.
+// traced tells whether the attempt got a connection: without one, nothing can have been sent. Reads
+// change nothing either way.
 func (c *call) traced(r *http.Request) (*http.Request, *bool) {
 	connected := new(bool)
 	if c.request.Kind != Write && c.request.Repeat == RepeatSafe {

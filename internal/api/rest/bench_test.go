@@ -34,7 +34,8 @@ func page() []byte {
 	return b
 }
 
-// BenchmarkDo is the core's own cost of one request: the network answers at once and the body is only skimmed.
+// BenchmarkDo is the core's own cost of one request: the network answers at once and the body is
+// only skimmed.
 func BenchmarkDo(b *testing.B) {
 	body := page()
 	for name, logger := range map[string]Logger{"": nil, "/logged": silent{}} {

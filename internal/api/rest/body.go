@@ -10,7 +10,8 @@ import (
 	"io"
 )
 
-// answerBody reads the body of an answer up to a limit, remembers why it ended, and gives back what its attempt holds when closed.
+// answerBody reads the body of an answer up to a limit, remembers why it ended, and gives back what
+// its attempt holds when closed.
 type answerBody struct {
 	io.ReadCloser
 

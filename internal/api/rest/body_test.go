@@ -39,7 +39,8 @@ func TestEndlessBody(t *testing.T) {
 	}
 }
 
-// A real server that never stops sending, and one that sends a small body which unpacks to an endless one.
+// A real server that never stops sending, and one that sends a small body which unpacks to an
+// endless one.
 func TestEndlessBodyOverTheWire(t *testing.T) {
 	t.Parallel()
 	for name, packed := range map[string]bool{"plain": false, "packed": true} {

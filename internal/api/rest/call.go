@@ -20,8 +20,9 @@ import (
 // errTimeout is the cause of an attempt's end when RequestTimeout is over.
 var errTimeout = errors.New("no complete answer in time")
 
-// call is one Do: the request and the state of its attempts. It is also the http.RoundTripper below retryablehttp, so that whatever an attempt
-// waits for and holds is inside the attempt, and nothing is held between two attempts.
+// call is one Do: the request and the state of its attempts. It is also the http.RoundTripper below
+// retryablehttp, so that whatever an attempt waits for and holds is inside the attempt, and nothing
+// is held between two attempts.
 type call struct {
 	client  *Client
 	ctx     context.Context //nolint:containedctx // a call lives only as long as Do
@@ -149,7 +150,8 @@ func (c *call) tell(e *Error) {
 	}
 }
 
-// repeatable tells whether the failure of the latest attempt is one that the request wants repeated.
+// repeatable tells whether the failure of the latest attempt is one that the request wants
+// repeated.
 func (c *call) repeatable() bool {
 	if c.err == nil || !c.err.Transient {
 		return false
@@ -223,8 +225,8 @@ func (c *call) complete(e *Error) *Error {
 	return e
 }
 
-// unanswered tells that an attempt may have reached the service, and that nothing says what became of it: there was no answer, a
-// gateway gave up waiting for it, or it can't be read.
+// unanswered tells that an attempt may have reached the service, and that nothing says what became
+// of it: there was no answer, a gateway gave up waiting for it, or it can't be read.
 func unanswered(e *Error) bool {
 	return !e.Unsent && (e.Status == 0 || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status < 300 && e.Transient)
 }

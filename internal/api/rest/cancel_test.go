@@ -129,7 +129,8 @@ func TestCancelInFlight(t *testing.T) {
 	}
 }
 
-// A write that is under way when the run is interrupted may still end, so that its outcome is known.
+// A write that is under way when the run is interrupted may still end, so that its outcome is
+// known.
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

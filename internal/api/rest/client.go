@@ -1,8 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package rest is the HTTP core that the clients of all services stand on. It repeats what is safe to repeat, keeps a quota of requests in
-// any 60 seconds, bounds the requests in flight and the memory that an answer can take, never follows redirects, and gives errors that carry the
+// Package rest is the HTTP core that the clients of all services stand on. It repeats what is safe
+// to repeat, keeps a quota of requests in any 60 seconds, bounds the requests in flight and the
+// memory that an answer can take, never follows redirects, and gives errors that carry the
 // service's own words and no secret.
 package rest
 
@@ -17,8 +18,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Client sends requests to one service. It is safe for concurrent use, and every user of a service should share one: the quota and the
-// bound of concurrency are its own.
+// Client sends requests to one service. It is safe for concurrent use, and every user of a service
+// should share one: the quota and the bound of concurrency are its own.
 type Client struct {
 	config    Config
 	base      *url.URL
@@ -72,8 +73,9 @@ func (c *Client) MaxConcurrent() int { return c.config.MaxConcurrent }
 // BaseURL is the address below which requests go.
 func (c *Client) BaseURL() string { return c.base.String() }
 
-// Do sends r until it succeeds, fails in a way that repeating doesn't mend, or the attempts are used up. Every error is an *Error; when ctx ended
-// it also wraps ctx's error. Cancelling ctx ends every wait at once, and an attempt in flight after r.Grace.
+// Do sends r until it succeeds, fails in a way that repeating doesn't mend, or the attempts are
+// used up. Every error is an *Error; when ctx ended it also wraps ctx's error. Cancelling ctx ends
+// every wait at once, and an attempt in flight after r.Grace.
 func (c *Client) Do(ctx context.Context, r Request) error {
 	call, err := c.newCall(ctx, &r)
 	if err != nil {

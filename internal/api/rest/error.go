@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// Error is a request that failed: what was asked, what the service said, and what to do about it. It never holds a header, a query or a
-// body that was sent.
+// Error is a request that failed: what was asked, what the service said, and what to do about it.
+// It never holds a header, a query or a body that was sent.
 type Error struct {
 	// Service and Operation name the call, Method and Path the HTTP request (without its query).
 	Service, Operation, Method, Path string
-	// Status is the HTTP status of the last answer, 0 when there was none, and StatusText its reason phrase as sent.
+	// Status is the HTTP status of the last answer, 0 when there was none, and StatusText its
+	// reason phrase as sent.
 	Status     int
 	StatusText string
 	// Code, Message and RequestID are the service's own words.
@@ -29,8 +30,9 @@ type Error struct {
 	Transient bool
 	// Unsent tells that the service surely did not act on any attempt.
 	Unsent bool
-	// Unanswered tells that the outcome of an attempt is unknown, whatever the next one was answered: the service may have got it,
-	// and nothing says what became of it. Only a reading can tell, and not at once.
+	// Unanswered tells that the outcome of an attempt is unknown, whatever the next one was
+	// answered: the service may have got it, and nothing says what became of it. Only a reading can
+	// tell, and not at once.
 	Unanswered bool
 	// RetryAfter is what the service asked to wait, 0 when it did not.
 	RetryAfter time.Duration
@@ -41,8 +43,9 @@ type Error struct {
 	quoted string // the beginning of such an answer, behind the message
 }
 
-// Error gives one line such as "Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not Found: WKS.00211902: The application does
-// not exist (request id 0a1b, after 6 attempts)", followed by the hint.
+// Error gives one line such as "Huawei Cloud Workspace: BatchUpdateAppAuthorizations: 404 Not
+// Found: WKS.00211902: The application does not exist (request id 0a1b, after 6 attempts)",
+// followed by the hint.
 func (e *Error) Error() string {
 	var b strings.Builder
 	part := func(s string) {
@@ -86,7 +89,8 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// unpointed drops the full stop at the end of a sentence of the service, behind which the text goes on.
+// unpointed drops the full stop at the end of a sentence of the service, behind which the text goes
+// on.
 func unpointed(s string) string {
 	if strings.HasSuffix(s, "..") {
 		return s

@@ -18,7 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// FuzzAnswer: no answer makes Do panic, hang, repeat a final failure, or give an error that is not fit to print.
+// FuzzAnswer: no answer makes Do panic, hang, repeat a final failure, or give an error that is not
+// fit to print.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []struct {
 		status           int
@@ -103,7 +104,8 @@ func FuzzCheckURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		u, err := CheckURL(raw)
 		if err != nil {
-			// An address may be a secret that got into the wrong place: what is wrong is said in the same words whatever it is.
+			// An address may be a secret that got into the wrong place: what is wrong is said in
+			// the same words whatever it is.
 			said := []string{
 				"not a valid URL: check the host and the port", "must be an absolute URL such as https://host.example.com",
 				"must not contain a user name or password", "must not contain a query", "must not contain a fragment",
@@ -126,7 +128,8 @@ func FuzzCheckURL(f *testing.F) {
 	})
 }
 
-// FuzzTarget: what a server reads from the wire is what the request said, and the query has one spelling.
+// FuzzTarget: what a server reads from the wire is what the request said, and the query has one
+// spelling.
 func FuzzTarget(f *testing.F) {
 	f.Add("/v1/a", "b/c", "name", "一 (&=?!#%.*)", "+")
 	f.Add("", "%41", "", "", "\xff")
@@ -161,8 +164,8 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
-// FuzzRedact: whoever quotes a secret, as a whole or cut off, and in whatever common spelling, no piece of it is left, and a text without
-// one is left as it is.
+// FuzzRedact: whoever quotes a secret, as a whole or cut off, and in whatever common spelling, no
+// piece of it is left, and a text without one is left as it is.
 func FuzzRedact(f *testing.F) {
 	f.Add("0123456789012345678901234567890123456789", "a Signature=", " b", 7, 30)
 	f.Add("secret", "sec", "ret", 0, 6)
@@ -210,7 +213,8 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzText: whatever a page, a text or a header holds, an error repeats of it one line of valid text, not too long.
+// FuzzText: whatever a page, a text or a header holds, an error repeats of it one line of valid
+// text, not too long.
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{"<title>a\r\nb</title>", "<H1 class=x>a<b>c</b></h2>", "<title></title><h1>x</h1>", "&#0;&#x1b;[31m", "\xff\xfe", "\u202e\u2028", strings.Repeat("界", 600), "<"} {
 		f.Add([]byte(seed))

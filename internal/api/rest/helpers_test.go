@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// transportFunc plays the network without a socket, so that a test can run on the fake clock of testing/synctest.
+// transportFunc plays the network without a socket, so that a test can run on the fake clock of
+// testing/synctest.
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
@@ -55,7 +56,8 @@ func respond(status int, body string, header ...string) *http.Response {
 	}
 }
 
-// serve gives a client of a real server on loopback. Waits are short unless the configuration says otherwise.
+// serve gives a client of a real server on loopback. Waits are short unless the configuration says
+// otherwise.
 func serve(t *testing.T, config Config, handler http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)

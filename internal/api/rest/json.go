@@ -14,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// buffers holds the bodies of answers while they are decoded. Bodies above maxPooledBuffer are not kept.
+// buffers holds the bodies of answers while they are decoded. Bodies above maxPooledBuffer are not
+// kept.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const maxPooledBuffer = 1 << 20
@@ -34,9 +35,10 @@ func WithBody(body io.Reader, f func([]byte) error) error {
 	return f(b.Bytes())
 }
 
-// DecodeJSON gives a Request.Decode that fills dst, which it sets to its zero value first. The body must be one JSON value and nothing
-// else. An empty body, an HTML page and a text that ends early are Transient errors: an intermediary answered, or the connection broke. The content type is
-// not trusted. JSON of an unexpected shape is an error that is not repeated.
+// DecodeJSON gives a Request.Decode that fills dst, which it sets to its zero value first. The body
+// must be one JSON value and nothing else. An empty body, an HTML page and a text that ends early
+// are Transient errors: an intermediary answered, or the connection broke. The content type is not
+// trusted. JSON of an unexpected shape is an error that is not repeated.
 func DecodeJSON[T any](dst *T) func(int, http.Header, io.Reader) error {
 	return func(_ int, _ http.Header, body io.Reader) error {
 		return WithBody(body, func(b []byte) error {
@@ -62,12 +64,14 @@ func UnmarshalJSON(b []byte, dst any) error {
 	return JSONError(b, err)
 }
 
-// NotUTF8 is the error of JSON that is not UTF-8. A decoder would put the same sign for all that it can't read, and make one name of several.
+// NotUTF8 is the error of JSON that is not UTF-8. A decoder would put the same sign for all that it
+// can't read, and make one name of several.
 func NotUTF8() *Error {
 	return &Error{Message: "answered JSON that is not valid UTF-8"}
 }
 
-// JSONError says why the text b of an answer, which was to be JSON, could not be read. err is the decoder's.
+// JSONError says why the text b of an answer, which was to be JSON, could not be read. err is the
+// decoder's.
 func JSONError(b []byte, err error) error {
 	trimmed := bytes.TrimSpace(b)
 	if _, ok := errors.AsType[*json.SyntaxError](err); !ok && err != nil {

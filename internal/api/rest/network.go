@@ -13,7 +13,8 @@ import (
 	"os"
 )
 
-// readFailure gives the Error of an attempt that got no answer. sent tells whether a connection was there to send on.
+// readFailure gives the Error of an attempt that got no answer. sent tells whether a connection was
+// there to send on.
 func readFailure(err error, host string, sent bool) *Error {
 	// url.Error repeats the query.
 	if ue, ok := errors.AsType[*url.Error](err); ok {

@@ -13,9 +13,10 @@ type queueID struct{ _ byte }
 
 type queueKey struct{}
 
-// WithQueue gives what is sent with the context, and contexts made of it, a queue of its own in front of the quota, unless it has
-// one. Whenever a place in the quota becomes free the next queue has its turn, so that somebody with hundreds of requests does not
-// keep somebody with ten of them waiting. Requests without a queue share one.
+// WithQueue gives what is sent with the context, and contexts made of it, a queue of its own in
+// front of the quota, unless it has one. Whenever a place in the quota becomes free the next queue
+// has its turn, so that somebody with hundreds of requests does not keep somebody with ten of them
+// waiting. Requests without a queue share one.
 func WithQueue(ctx context.Context) context.Context {
 	if queueOf(ctx) != nil {
 		return ctx
@@ -28,7 +29,8 @@ func queueOf(ctx context.Context) *queueID {
 	return id
 }
 
-// queues are those who wait: in each queue the first who came is the next, and the queues take turns.
+// queues are those who wait: in each queue the first who came is the next, and the queues take
+// turns.
 type queues struct {
 	turns list.List // of *queue, none of them empty: the first is the next
 	byID  map[*queueID]*list.Element

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Who comes with few requests, after others with many, has every other turn: no matter how many wait before.
+// Who comes with few requests, after others with many, has every other turn: no matter how many
+// wait before.
 func TestQueuesTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,12 +17,15 @@ import (
 const (
 	// hidden stands in the place of a secret.
 	hidden = "***"
-	// shortest is the length from which on a secret is hidden: a shorter one would hide every other word.
+	// shortest is the length from which on a secret is hidden: a shorter one would hide every other
+	// word.
 	shortest = 6
-	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes a secret may cut it off. What is encoded is longer.
+	// piece is the length of the parts of a secret that are hidden wherever they stand: who quotes
+	// a secret may cut it off. What is encoded is longer.
 	piece = 12
-	// longPart is the length from which on a part of a header is taken for a token or a signature: "Bearer x", "a=b, Signature=x". The names of
-	// schemes are shorter, the tokens of Venafi have 24 characters.
+	// longPart is the length from which on a part of a header is taken for a token or a signature:
+	// "Bearer x", "a=b, Signature=x". The names of schemes are shorter, the tokens of Venafi have
+	// 24 characters.
 	longPart = 16
 	// maxMasked is how much of an answer is looked at for secrets: more than is ever shown of it.
 	maxMasked = 16 << 10
@@ -47,7 +50,8 @@ func (c *Client) Hide(secrets ...string) {
 	}
 }
 
-// redact takes out of an error what the request was authorized with: gateways quote the headers that they could not verify.
+// redact takes out of an error what the request was authorized with: gateways quote the headers
+// that they could not verify.
 func (c *call) redact(e *Error) { e.hide(c.secretForms()) }
 
 func (e *Error) hide(forms []form) {
@@ -88,8 +92,8 @@ func (c *call) redactText(text string) string {
 	return mask(text, c.secretForms())
 }
 
-// secretForms are the secrets of the client, and of the latest attempt: headers and query values that authorize, and what a login proves who
-// it is with.
+// secretForms are the secrets of the client, and of the latest attempt: headers and query values
+// that authorize, and what a login proves who it is with.
 func (c *call) secretForms() []form {
 	all := slices.Clip(*c.client.secrets.Load())
 	for name, values := range c.request.Query {
@@ -128,7 +132,8 @@ type form struct {
 	size int
 }
 
-// headerForms hides a header as a whole, and those parts of it that are long enough to be a token or a signature.
+// headerForms hides a header as a whole, and those parts of it that are long enough to be a token
+// or a signature.
 func headerForms(v string) []form {
 	all := []form{{v, len(v)}}
 	for part := range strings.FieldsFuncSeq(v, func(r rune) bool { return r == ' ' || r == ',' || r == ';' }) {
@@ -196,7 +201,8 @@ func backwards(s string) string {
 	return string(runes)
 }
 
-// mask hides in text every piece of a form, in any percent form too, and then cuts a text that is too long to be shown.
+// mask hides in text every piece of a form, in any percent form too, and then cuts a text that is
+// too long to be shown.
 func mask(text string, forms []form) string {
 	text = text[:min(len(text), maxMasked)]
 	hide := make([]bool, len(text))
@@ -227,8 +233,8 @@ func mask(text string, forms []form) string {
 	return text
 }
 
-// markPieces marks in hide where plain has pieces of forms. at is where each byte of plain, and what follows its last, begins in the text that hide
-// is of; nil means that plain is that text.
+// markPieces marks in hide where plain has pieces of forms. at is where each byte of plain, and
+// what follows its last, begins in the text that hide is of; nil means that plain is that text.
 func markPieces(plain string, at []int, forms []form, hide []bool) bool {
 	found := false
 	for _, f := range forms {
@@ -252,7 +258,8 @@ func markPieces(plain string, at []int, forms []form, hide []bool) bool {
 	return found
 }
 
-// unpercent reads the percent escapes of a text once, in upper or lower case, whatever they stand for. It tells whether there was one.
+// unpercent reads the percent escapes of a text once, in upper or lower case, whatever they stand
+// for. It tells whether there was one.
 func unpercent(text string, at []int) (string, []int, bool) {
 	if strings.IndexByte(text, '%') < 0 {
 		return text, at, false

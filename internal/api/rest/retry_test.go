@@ -171,7 +171,8 @@ func TestRetrySucceeds(t *testing.T) {
 	}
 }
 
-// A body whose connection ends in the middle is a failure of the attempt, also when it was about to be decoded as a stream.
+// A body whose connection ends in the middle is a failure of the attempt, also when it was about to
+// be decoded as a stream.
 func TestTruncatedBodyIsRepeated(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int32
@@ -300,7 +301,8 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			})
 		}
 	}
-	// On other statuses it means something else, and a short one doesn't shorten what must outlast the window.
+	// On other statuses it means something else, and a short one doesn't shorten what must outlast
+	// the window.
 	synctest.Test(t, func(t *testing.T) {
 		for _, status := range []int{502, 429} {
 			var at []time.Time

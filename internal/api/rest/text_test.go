@@ -97,7 +97,8 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// A service, a gateway or an attacker that sends back all it got learns nothing that ends up in an error or a log.
+// A service, a gateway or an attacker that sends back all it got learns nothing that ends up in an
+// error or a log.
 func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	t.Parallel()
 	secrets := []string{

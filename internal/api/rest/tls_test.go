@@ -201,8 +201,8 @@ func TestBadCACertificate(t *testing.T) {
 	}
 }
 
-// The environment's proxy is read once for each process, and never used for loopback: so a process of its own asks for a host
-// far away, and the proxy is a listener here.
+// The environment's proxy is read once for each process, and never used for loopback: so a process
+// of its own asks for a host far away, and the proxy is a listener here.
 func TestProxyFromEnvironment(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("REST_TEST_PROXY_CHILD") == "1" {

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// newTransport makes a transport of its own for each Client: a clone of the default one would carry settings that HTTP1Only must not have.
+// newTransport makes a transport of its own for each Client: a clone of the default one would carry
+// settings that HTTP1Only must not have.
 func newTransport(config *Config) (*http.Transport, error) {
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: config.InsecureSkipVerify} //nolint:gosec // the user's choice, and warned of
 	if config.CACertificate != "" {
@@ -55,7 +56,8 @@ func newTransport(config *Config) (*http.Transport, error) {
 	}, nil
 }
 
-// appendRoots gives the system's roots and the certificates in text. Replacing the roots would break whatever else the host serves.
+// appendRoots gives the system's roots and the certificates in text. Replacing the roots would
+// break whatever else the host serves.
 func appendRoots(text string) (*x509.CertPool, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {

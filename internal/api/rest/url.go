@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// CheckURL parses the address of a service: absolute, https (http for loopback hosts only), without user, query and fragment. A trailing
-// slash is dropped. Its errors don't repeat the address, nor a part of it: it may hold a
-// password by mistake, or be one.
+// CheckURL parses the address of a service: absolute, https (http for loopback hosts only), without
+// user, query and fragment. A trailing slash is dropped. Its errors don't repeat the address, nor a
+// part of it: it may hold a password by mistake, or be one.
 func CheckURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
@@ -77,7 +77,8 @@ func appendEscaped(b []byte, s string) []byte {
 	return b
 }
 
-// EncodeQuery gives q with its keys sorted, the values of a key in their order, and everything escaped as by Escape.
+// EncodeQuery gives q with its keys sorted, the values of a key in their order, and everything
+// escaped as by Escape.
 func EncodeQuery(q url.Values) string {
 	if len(q) == 0 {
 		return ""

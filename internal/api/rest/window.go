@@ -9,13 +9,16 @@ import (
 	"time"
 )
 
-// windowLength is how long a request counts after its answer arrived. The service saw it before that moment, so a request that starts
-// later than 60 s after it can't be in the same 60 s window there, whatever the network's delay. The margin covers clocks that run at slightly different speeds.
+// windowLength is how long a request counts after its answer arrived. The service saw it before
+// that moment, so a request that starts later than 60 s after it can't be in the same 60 s window
+// there, whatever the network's delay. The margin covers clocks that run at slightly different
+// speeds.
 const windowLength = 60*time.Second + 25*time.Millisecond
 
 // window admits at most limit requests in any 60 seconds, and none that fewer than limit would have
-// to wait for. A token bucket can't do both: a small burst makes short runs slow, and a large one overshoots. Requests that wait are
-// admitted in the order of their arrival within their queue, and the queues take turns: see WithQueue.
+// to wait for. A token bucket can't do both: a small burst makes short runs slow, and a large one
+// overshoots. Requests that wait are admitted in the order of their arrival within their queue, and
+// the queues take turns: see WithQueue.
 type window struct {
 	limit int // 0 is unlimited; a pause holds all the same
 
@@ -79,7 +82,8 @@ func (w *window) pause(d time.Duration) {
 	w.admit()
 }
 
-// wait gives how long the next request must wait from now on, or a negative time when only the end of another request can tell.
+// wait gives how long the next request must wait from now on, or a negative time when only the end
+// of another request can tell.
 func (w *window) wait(now time.Time) time.Duration {
 	gone := 0
 	for gone < len(w.answered) && !w.answered[gone].After(now) {

@@ -52,8 +52,8 @@ func play(t *testing.T, limit int, visits []*visit) {
 	})
 }
 
-// Never more than the limit in any 60 seconds, however long the answers take and whenever the service sees a request; no wait without need;
-// first come, first served.
+// Never more than the limit in any 60 seconds, however long the answers take and whenever the
+// service sees a request; no wait without need; first come, first served.
 func TestWindowProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -93,7 +93,8 @@ func TestWindowProperties(t *testing.T) {
 			if v.admitted == v.arrive {
 				continue
 			}
-			// It waited: a place must have become free at the very moment when it, or the one before it, was admitted.
+			// It waited: a place must have become free at the very moment when it, or the one
+			// before it, was admitted.
 			if !slices.ContainsFunc(visits, func(o *visit) bool {
 				return !o.lost && o.gone+windowLength == v.admitted || o.lost && o.gone == v.admitted
 			}) {
@@ -196,7 +197,8 @@ func TestWindowGivingUp(t *testing.T) {
 	}
 }
 
-// The quota and the bound of concurrency as a client keeps them, with repeated requests counted like the others.
+// The quota and the bound of concurrency as a client keeps them, with repeated requests counted
+// like the others.
 func TestClientKeepsQuotaAndConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []Kind{Read, Write} {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxPlaces is how many places a text names of one kind: who mends a file wants to see more than the
-// first.
+// maxPlaces is how many places a text names of one kind: who mends a file wants to see more than
+// the first.
 const maxPlaces = 10
 
 // Findings collects what is wrong with many things, and says each kind once, with the first places.

@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package shared lets the many resources of one run share what is read from a service: a listing, an answer, a token.
+// Package shared lets the many resources of one run share what is read from a service: a listing,
+// an answer, a token.
 package shared
 
 import (
@@ -9,13 +10,14 @@ import (
 	"sync"
 )
 
-// Moment orders the events of one Reading. A later moment is a greater number; the zero Moment is before all others.
+// Moment orders the events of one Reading. A later moment is a greater number; the zero Moment is
+// before all others.
 type Moment uint64
 
-// Reading is something that is read once for all who ask for it. Who asks while it is being read waits for that
-// reading, and who asks later gets the same value, until somebody asks for a value that was read after a certain
-// moment. So a reading that began before a write is never taken for one that shows the write, which plain single
-// flight doesn't give.
+// Reading is something that is read once for all who ask for it. Who asks while it is being read
+// waits for that reading, and who asks later gets the same value, until somebody asks for a value
+// that was read after a certain moment. So a reading that began before a write is never taken for
+// one that shows the write, which plain single flight doesn't give.
 //
 // It is safe for concurrent use. A value is shared by everybody who asked: nobody may change it.
 type Reading[T any] struct {
@@ -38,14 +40,15 @@ type flight[T any] struct {
 	err     error
 }
 
-// NewReading returns a reading that calls read when a value is needed. The context that read gets has the values of
-// the first caller's context, and is cancelled when the last one who waits has given up.
+// NewReading returns a reading that calls read when a value is needed. The context that read gets
+// has the values of the first caller's context, and is cancelled when the last one who waits has
+// given up.
 func NewReading[T any](read func(ctx context.Context, begun Moment) (T, error)) *Reading[T] {
 	return &Reading[T]{read: read}
 }
 
-// Guard has guard called before each reading, and what it returns after it. The reading begins when guard has returned: it shows
-// what was written while guard waited. Call it before the first Get.
+// Guard has guard called before each reading, and what it returns after it. The reading begins when
+// guard has returned: it shows what was written while guard waited. Call it before the first Get.
 func (r *Reading[T]) Guard(guard func(ctx context.Context) (release func(), err error)) {
 	r.guard = guard
 }
@@ -62,8 +65,8 @@ func (r *Reading[T]) tick() Moment {
 	return r.clock
 }
 
-// Get returns a value whose reading began after the given moment, and fails only with a reading that began after it.
-// It returns early when ctx ends.
+// Get returns a value whose reading began after the given moment, and fails only with a reading
+// that began after it. It returns early when ctx ends.
 func (r *Reading[T]) Get(ctx context.Context, after Moment) (T, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -92,7 +95,8 @@ func (r *Reading[T]) Get(ctx context.Context, after Moment) (T, error) {
 	}
 }
 
-// Peek returns the value that was read last, however old, and when its reading began: zero if there is none.
+// Peek returns the value that was read last, however old, and when its reading began: zero if there
+// is none.
 func (r *Reading[T]) Peek() (T, Moment) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -139,7 +143,8 @@ func (r *Reading[T]) guarded(ctx context.Context, f *flight[T]) (T, error) {
 	return r.read(ctx, f.begun)
 }
 
-// leave gives up waiting. A reading that nobody waits for is cancelled, and nobody can join it any more.
+// leave gives up waiting. A reading that nobody waits for is cancelled, and nobody can join it any
+// more.
 func (r *Reading[T]) leave(f *flight[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

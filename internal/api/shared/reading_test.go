@@ -41,7 +41,8 @@ func TestReadingIsReadOnceForEverybody(t *testing.T) {
 	})
 }
 
-// A reading under way began before the moment that the caller names, so it may not show what happened until then.
+// A reading under way began before the moment that the caller names, so it may not show what
+// happened until then.
 func TestReadingUnderWayIsTooOld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -69,7 +70,8 @@ func TestReadingUnderWayIsTooOld(t *testing.T) {
 	})
 }
 
-// A reading that waits for its guard shows what was written meanwhile: whoever asks for that joins it.
+// A reading that waits for its guard shows what was written meanwhile: whoever asks for that joins
+// it.
 func TestReadingBeginsBehindItsGuard(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,9 +9,10 @@ import (
 	"sync"
 )
 
-// Reservations are what the applies of one run want to be granted. One that revokes asks what became of the others first, so that
-// nothing is lost that passes from one resource to another. A reservation ends with the apply that made it: it is kept where the
-// state of that resource holds the grant now, and given back otherwise. The zero value is ready for use.
+// Reservations are what the applies of one run want to be granted. One that revokes asks what
+// became of the others first, so that nothing is lost that passes from one resource to another. A
+// reservation ends with the apply that made it: it is kept where the state of that resource holds
+// the grant now, and given back otherwise. The zero value is ready for use.
 type Reservations[K comparable] struct {
 	mu      sync.Mutex
 	forget  bool
@@ -23,21 +24,23 @@ type Reservations[K comparable] struct {
 // Fate is what became of the reservations of one key.
 type Fate int
 
-// Nobody of this run wanted it; another resource's state holds it now; another resource wanted to take it over and could not.
+// Nobody of this run wanted it; another resource's state holds it now; another resource wanted to
+// take it over and could not.
 const (
 	Free Fate = iota
 	Kept
 	GivenBack
 )
 
-// NewReservations returns reservations for one plan and its apply. With forget they are remembered no longer than the applies that
-// made them last, which is for a provider that serves one plan after the other.
+// NewReservations returns reservations for one plan and its apply. With forget they are remembered
+// no longer than the applies that made them last, which is for a provider that serves one plan
+// after the other.
 func NewReservations[K comparable](forget bool) *Reservations[K] {
 	return &Reservations[K]{forget: forget}
 }
 
-// Reserve records what an apply wants. end has to be called when it is known what its state will hold, and may be called more than
-// once: only the first call counts.
+// Reserve records what an apply wants. end has to be called when it is known what its state will
+// hold, and may be called more than once: only the first call counts.
 func (r *Reservations[K]) Reserve(keys []K) (end func(kept func(K) bool)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +74,8 @@ func (r *Reservations[K]) end(keys []K, kept func(K) bool) {
 	r.change = make(chan struct{})
 }
 
-// Fate waits until no apply under way has reserved the key, and tells what became of those that had.
+// Fate waits until no apply under way has reserved the key, and tells what became of those that
+// had.
 func (r *Reservations[K]) Fate(ctx context.Context, key K) (Fate, error) {
 	for {
 		r.mu.Lock()

@@ -14,13 +14,14 @@ import (
 const (
 	// renewBefore is how long before its end a token is replaced.
 	renewBefore = time.Minute
-	// tooShort is the life below which a token is used until the service refuses it: asking for another would ask
-	// without end where a service hands out the same token until it has ended.
+	// tooShort is the life below which a token is used until the service refuses it: asking for
+	// another would ask without end where a service hands out the same token until it has ended.
 	tooShort = 2 * time.Second
 )
 
-// Tokens hands out one token to all callers, gets it once however many ask, and gets another one a minute before it
-// ends or when the service has refused it. A token that lives less than two minutes is renewed after half its life.
+// Tokens hands out one token to all callers, gets it once however many ask, and gets another one a
+// minute before it ends or when the service has refused it. A token that lives less than two
+// minutes is renewed after half its life.
 type Tokens struct {
 	reading *Reading[*issued]
 	now     func() time.Time
@@ -34,7 +35,8 @@ type issued struct {
 	renew time.Time // zero: when the service refuses it
 }
 
-// NewTokens returns the tokens that fetch gets. A token with a zero Expiry is used until it is refused.
+// NewTokens returns the tokens that fetch gets. A token with a zero Expiry is used until it is
+// refused.
 func NewTokens(fetch func(ctx context.Context) (*oauth2.Token, error)) *Tokens {
 	t := &Tokens{now: time.Now}
 	t.reading = NewReading(func(ctx context.Context, _ Moment) (*issued, error) {
@@ -72,8 +74,8 @@ func (t *Tokens) Token(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// Drop takes a token that the service has refused out of use. Nothing happens when another one has replaced it
-// already, so that many callers that are refused at once ask for one new token.
+// Drop takes a token that the service has refused out of use. Nothing happens when another one has
+// replaced it already, so that many callers that are refused at once ask for one new token.
 func (t *Tokens) Drop(token *oauth2.Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -71,7 +71,8 @@ func TestTokensDropped(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// All who are refused with the first token ask for one new token, also those who drop it late.
+		// All who are refused with the first token ask for one new token, also those who drop it
+		// late.
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {

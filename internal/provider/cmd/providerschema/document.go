@@ -10,7 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The types below are the JSON that Terraform documents as the output of `terraform providers schema -json`.
+// The types below are the JSON that Terraform documents as the output of `terraform providers
+// schema -json`.
 
 type document struct {
 	FormatVersion string                    `json:"format_version"`

@@ -1,8 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Providerschema prints the provider's schema as `terraform providers schema -json` does. The documentation is generated
-// from it: no Terraform is needed for that, and an older one, which knows less, doesn't leave anything out.
+// Providerschema prints the provider's schema as `terraform providers schema -json` does. The
+// documentation is generated from it: no Terraform is needed for that, and an older one, which
+// knows less, doesn't leave anything out.
 package main
 
 import (
