@@ -50,7 +50,7 @@ func recall(ctx context.Context, private privateReader) (m memory, diags diag.Di
 
 // elsewhere is the place that the state remembers when it is another one than that of the provider.
 func (m memory) elsewhere(place string) string {
-	if m.Place == "" || m.Place == place || moved() {
+	if m.Place == "" || m.Place == place || Moved() {
 		return ""
 	}
 	return m.Place

@@ -57,7 +57,7 @@ func (r *Resource[M, PM, S]) begin(ctx context.Context, verb string, options *Op
 	}
 	if elsewhere := m.elsewhere(op.place); elsewhere != "" {
 		op.end()
-		return nil, diag.Diagnostics{r.anotherPlace(verb, elsewhere, op.place)}
+		return nil, diag.Diagnostics{AnotherPlace(verb+" "+r.Title, elsewhere, op.place)}
 	}
 	return op, diags
 }
@@ -65,13 +65,16 @@ func (r *Resource[M, PM, S]) begin(ctx context.Context, verb string, options *Op
 // movedVariable lets one run take over a new place.
 const movedVariable = "APPACCESS_MOVED"
 
-func moved() bool { return os.Getenv(movedVariable) == "1" }
+// Moved tells that this run takes over the place where the provider works now.
+func Moved() bool { return os.Getenv(movedVariable) == "1" }
 
-func (r *Resource[M, PM, S]) anotherPlace(verb, was, is string) diag.Diagnostic {
+// AnotherPlace is the error of a provider that works in another place than that of the state. task is what can't be done.
+func AnotherPlace(task, was, is string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("The provider points to another place",
-		fmt.Sprintf("Unable to %s %s: the state was made in one place, and the provider now works in another.\n\n  state:    %s\n  provider: %s\n\n"+
+		fmt.Sprintf("Unable to %s: the state was made in one place, and the provider now works in another.\n\n  state:    %s\n  provider: %s\n\n"+
 			"Nothing was sent and nothing is dropped from the state. Correct the provider's configuration or its environment. Where both are the same "+
-			"installation under two names, set %s=1 in the environment of one run, which takes over the new one.", verb, r.Title, was, is, movedVariable))
+			"installation under two names, or the resources shall move, set %s=1 in the environment of one run, which takes over the new place.",
+			task, was, is, movedVariable))
 }
 
 // explain turns an error into diagnostics. What is the same for all services is said here.

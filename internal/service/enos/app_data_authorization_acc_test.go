@@ -210,19 +210,15 @@ func TestAccAppDataAuthorization_replace(t *testing.T) {
 				Config:           withOrg(otherOrg) + body(fmt.Sprintf("org_id = %q", acctest.OrgID), portal),
 				ConfigPlanChecks: expectAction(plancheck.ResourceActionNoop),
 			},
-			{ // the provider's organization changes
-				Config:           withOrg(otherOrg) + body("", portal),
-				ConfigPlanChecks: expectAction(plancheck.ResourceActionReplace),
-				PostApplyFunc: func() {
-					g.check(g.listed(portal))
-					g.check(g.listedIn(otherOrg, portal, "USER"))
-				},
+			{ // another organization of the provider is another place
+				Config:      withOrg(otherOrg) + body("", portal),
+				ExpectError: regexp.MustCompile(`(?s)points to another place.*` + acctest.OrgID + `.*` + otherOrg + `.*APPACCESS_MOVED=1`),
 			},
 			{
 				Config:           withOrg(acctest.OrgID) + body("", other),
 				ConfigPlanChecks: expectAction(plancheck.ResourceActionReplace),
 				PostApplyFunc: func() {
-					g.check(g.listedIn(otherOrg, portal))
+					g.check(g.listed(portal))
 					g.check(g.listed(other, "USER"))
 				},
 			},
@@ -230,6 +226,11 @@ func TestAccAppDataAuthorization_replace(t *testing.T) {
 				Config:           withOrg(acctest.OrgID) + body(fmt.Sprintf("org_id = %q", otherOrg), portal),
 				ConfigPlanChecks: expectAction(plancheck.ResourceActionReplace),
 				PostApplyFunc:    func() { g.check(g.listedIn(otherOrg, portal, "USER")) },
+			},
+			{ // and goes back to the provider's
+				Config:           withOrg(acctest.OrgID) + body("", portal),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionReplace),
+				PostApplyFunc:    func() { g.check(g.listed(portal, "USER")) },
 			},
 		},
 	})

@@ -26,6 +26,8 @@ const afterwards = 700 * time.Millisecond
 type authorization struct {
 	orgID, appID string
 	types        []string // sorted
+	// inDefault tells that the organization was the provider's when the set was applied, or read since.
+	inDefault bool
 }
 
 func (a authorization) String() string {
@@ -42,12 +44,13 @@ func loss(types []string) access.Loss { return access.Loss{Count: len(types), Na
 // authorizations is the service of the lists of types.
 type authorizations struct {
 	client       *api.Client
+	orgID        string // the provider's organization
 	reservations *service.Reservations
 }
 
 func connect(ctx context.Context, data *service.Data) (access.Service[authorization], diag.Diagnostics) {
 	client, diags := data.Enos.Client(ctx)
-	return &authorizations{client: client, reservations: data.EnosReservations}, diags
+	return &authorizations{client: client, orgID: data.EnosOrgID.ValueString(), reservations: data.EnosReservations}, diags
 }
 
 // Place is the gateway. The organization stands in the state, and another one makes a new resource.
@@ -64,7 +67,7 @@ func (s *authorizations) Read(ctx context.Context, prior authorization) (authori
 	if errors.Is(err, api.ErrAppNotFound) {
 		return prior, false, nil
 	}
-	prior.types = listed
+	prior.types, prior.inDefault = listed, prior.inDefault || prior.orgID == s.orgID
 	return prior, true, err
 }
 
@@ -76,7 +79,13 @@ func (s *authorizations) Import(ctx context.Context, named authorization) (autho
 
 // Diff needs the service only for a create: the state has what the refresh has listed.
 func (s *authorizations) Diff(ctx context.Context, order access.Order[authorization]) (access.Change, error) {
-	if order.Verb != "create" {
+	switch order.Verb {
+	case "delete":
+		if prior := order.Prior; prior.inDefault && prior.orgID != s.orgID && !access.Moved() {
+			return access.Change{}, &anotherOrganization{state: prior.orgID, provider: s.orgID}
+		}
+		fallthrough
+	case "update":
 		return diff(order, order.Prior.types), nil
 	}
 	listed, err := s.client.AppAuthorization(ctx, order.Wanted.orgID, order.Wanted.appID)
@@ -115,7 +124,9 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 	if order.Wanted != nil {
 		set = order.Wanted
 	}
-	unchanged := access.Outcome[authorization]{Now: *set}
+	target := *set
+	target.inDefault = target.orgID == s.orgID
+	unchanged := access.Outcome[authorization]{Now: target}
 	if order.Verb == "update" && slices.Equal(order.Wanted.types, order.Prior.types) {
 		return unchanged, nil
 	}
@@ -138,7 +149,6 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 	case err != nil:
 		return unchanged, err
 	}
-	target := *set
 	switch {
 	case order.Verb == "undo":
 		target.types = without(listed, order.Prior.types)
@@ -235,7 +245,10 @@ func (s *authorizations) readAgain(ctx context.Context, target authorization) ([
 func (s *authorizations) Explain(verb string, set authorization, err error) (diags diag.Diagnostics) {
 	summary := "Unable to " + verb + " the data authorization"
 	detail := fmt.Sprintf("The data authorize types of %s: %v", set, err)
+	other, _ := errors.AsType[*anotherOrganization](err)
 	switch {
+	case other != nil:
+		diags.Append(other.diagnostic())
 	case errors.Is(err, api.ErrAppNotFound):
 		diags.AddAttributeError(atAppID, summary, noSuchApp(err))
 	case errors.Is(err, api.ErrShortcut):

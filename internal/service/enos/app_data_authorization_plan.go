@@ -54,10 +54,26 @@ func planOrgID(ctx context.Context, p *access.Planning[authorizationModel, autho
 	case p.Plan.OrgID.IsUnknown() && p.State != nil:
 		p.Plan.OrgID = p.State.OrgID // it is most probably the same, and the apply looks again
 	case p.State != nil && !p.Plan.OrgID.Equal(p.State.OrgID):
+		if p.Prior().inDefault && !access.Moved() {
+			other := anotherOrganization{state: p.State.OrgID.ValueString(), provider: p.Plan.OrgID.ValueString()}
+			p.Response.Diagnostics.Append(other.diagnostic())
+			return false
+		}
 		p.Response.RequiresReplace.Append(path.Root("org_id"))
 	}
 	p.Response.Diagnostics.Append(p.Response.Plan.SetAttribute(ctx, path.Root("org_id"), p.Plan.OrgID)...)
 	return !p.Response.Diagnostics.HasError()
+}
+
+// anotherOrganization is a provider whose organization is another one than that of a state which took the provider's.
+type anotherOrganization struct{ state, provider string }
+
+func (e *anotherOrganization) Error() string {
+	return fmt.Sprintf("the state is of organization %s, and the provider's is %s", e.state, e.provider)
+}
+
+func (e *anotherOrganization) diagnostic() diag.Diagnostic {
+	return access.AnotherPlace("plan the data authorization", "organization "+e.state, "organization "+e.provider)
 }
 
 // claim records which application the plan is for, and refuses a second resource of the same configuration for it.

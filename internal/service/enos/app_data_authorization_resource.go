@@ -53,6 +53,7 @@ func newAuthorizationResource() *authorizationResource {
 		Known:   func(data *service.Data) bool { return data.Enos.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.EnosTally },
 		Connect: connect, Prepare: prepare, Named: named, ImportID: importID, Held: held,
+		Memory: func(a *authorization) any { return &a.inDefault },
 	})}
 }
 
@@ -62,7 +63,8 @@ func (r *authorizationResource) Schema(ctx context.Context, _ resource.SchemaReq
 			"application, whoever granted it, and destroying the resource takes all of them away. The service knows one list for each application and " +
 			"replaces the whole of it, so only one resource may name an application of an organization, and a plan with two is an error. Administrators " +
 			"change the same list in Application Portal > Admin Console > Application Management > API Authorization, and what they change shows as " +
-			"drift.\n\n" +
+			"drift. A create adopts the types that it lists, and the plan fails where it would take others away: import the resource then, and each loss shows. An " +
+			"apply fails before it sends anything where a type was granted since its plan: plan again.\n\n" +
 			"The application that the provider's `access_key` belongs to needs the right to authorize applications, which an EnOS system administrator " +
 			"grants it.",
 		Attributes: map[string]schema.Attribute{

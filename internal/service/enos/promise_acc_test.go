@@ -175,6 +175,16 @@ func TestAccPromise_anotherPlace(t *testing.T) {
 	t.Setenv("APPACCESS_MOVED", "")
 	g.check(g.listed(portal, "USER", "ASSET"))
 	mustBeSilent(t, cli.Plan())
+
+	// Another organization of the provider is another place, too, for a resource that names none.
+	cli.Write("services.tf", strings.ReplaceAll(strings.ReplaceAll(g.Provider(), "127.0.0.1", "localhost"), acctest.OrgID, otherOrg))
+	mustFail(t, cli.Plan(), anotherPlace, acctest.OrgID, otherOrg)
+	mustFail(t, cli.JSON("destroy", "-auto-approve"), anotherPlace)
+	g.check(g.listed(portal, "USER", "ASSET"))
+	t.Setenv("APPACCESS_MOVED", "1")
+	if plan := cli.Plan(); plan.Changes[address] != "replace" {
+		t.Errorf("planned %v, %v", plan.Changes, plan.Errors)
+	}
 }
 
 // A plan that revokes too much for the provider's limit fails, however many resources it takes.
