@@ -74,7 +74,7 @@ func New(config Config) (*Client, error) {
 		accessKey: config.AccessKey,
 		secretKey: config.SecretKey,
 		settle:    []time.Duration{wait / 10, wait / 5, wait * 2 / 5, wait * 4 / 5},
-		renewing:  24 * wait, // a minute
+		renewing:  max(24*wait, 2*time.Second), // a minute
 		pause:     wait / 25,
 	}
 	core := config.Rest
@@ -99,7 +99,8 @@ type tokenKey struct{}
 // refusals for a minute, are the end.
 func (c *Client) call(ctx context.Context, r rest.Request) error {
 	source := c.tokens.Source(ctx)
-	began, pause, last, open := time.Now(), time.Duration(0), "", false
+	var refused time.Time // when the first token was refused
+	pause, last, open := time.Duration(0), "", false
 	for {
 		token, err := source.Token()
 		if err != nil {
@@ -116,7 +117,10 @@ func (c *Client) call(ctx context.Context, r rest.Request) error {
 		}
 		open = failed.Unanswered
 		c.tokens.Drop(token)
-		if token.AccessToken == last || time.Since(began) > c.renewing {
+		if refused.IsZero() {
+			refused = time.Now()
+		}
+		if token.AccessToken == last || time.Since(refused) > c.renewing {
 			return refusedAgain(err)
 		}
 		select { // the second token is tried at once

@@ -235,7 +235,7 @@ func TestTokenIsReplacedOnceWhenRefused(t *testing.T) {
 					t.Errorf("got %v, want an error that names %s", err, want)
 				}
 			}
-			if got := s.recorder.Count(mock.UpdateApplicationAuthorization); got < 3 || got > 20 {
+			if got := s.recorder.Count(mock.UpdateApplicationAuthorization); got < 3 || got > 30 {
 				t.Errorf("%d sets, want a few", got)
 			}
 		})
