@@ -23,6 +23,7 @@ type block struct {
 	service     string // as people call it: "Huawei Cloud Workspace"
 	description string
 	texts       []text
+	nested      []nested
 	quota       rest.Quota // the default of requests_per_minute
 }
 
@@ -35,6 +36,7 @@ type text struct {
 	sensitive   bool
 	exact       bool  // blanks at the ends belong to the value
 	check       check // of what it must be, wherever it comes from
+	seconds     bool  // it takes a number
 }
 
 // Defaults of the attributes that every service takes.
@@ -51,7 +53,7 @@ func (b block) path(attribute string) string { return b.name + "." + attribute }
 
 // text returns the named attribute's description in the table.
 func (b block) text(name string) text {
-	for _, t := range b.texts {
+	for _, t := range b.all() {
 		if t.name == name {
 			return t
 		}
@@ -99,18 +101,9 @@ func (b block) schema() schema.Block {
 		},
 	}
 	for _, t := range b.texts {
-		var validators []validator.String
-		if t.check.check != nil {
-			validators = append(validators, t.check)
-		}
-		attributes[t.name] = schema.StringAttribute{
-			Optional:            true,
-			Sensitive:           t.sensitive,
-			MarkdownDescription: t.markdown(),
-			Validators:          validators,
-		}
+		attributes[t.name] = t.attribute()
 	}
-	return schema.SingleNestedBlock{
+	block := schema.SingleNestedBlock{
 		MarkdownDescription: b.description,
 		Attributes:          attributes,
 		Blocks: map[string]schema.Block{
@@ -132,6 +125,10 @@ func (b block) schema() schema.Block {
 			},
 		},
 	}
+	for _, n := range b.nested {
+		block.Blocks[n.name] = n.schema()
+	}
+	return block
 }
 
 func (t text) markdown() string {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/credential"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -202,8 +203,17 @@ func TestClientConfigs(t *testing.T) {
 
 	t.Run("huaweicloud", func(t *testing.T) {
 		t.Parallel()
-		got, diags := p.huaweicloudConfig(resolved(t, huaweicloudBlock, nil, config("region", "access_key", "secret_key", "security_token",
+		got, diags := p.huaweicloudConfig(t.Context(), resolved(t, huaweicloudBlock, nil, config("region", "access_key", "secret_key", "security_token",
 			"project_id", "project_name", "cloud", "workspace_endpoint", "iam_endpoint")))
+		source, err := got.Credentials(credential.IAM{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := source.Keys(t.Context())
+		if err != nil || source.String() != "from the provider block" {
+			t.Errorf("credentials %s: %v", source, err)
+		}
+		got.Credentials, got.AccessKey, got.SecretKey, got.SecurityToken = nil, keys.AccessKey, keys.SecretKey, keys.SecurityToken
 		equal(t, huaweicloud.Config{
 			Rest: wantRest, Region: "region", AccessKey: "access_key", SecretKey: "secret_key", SecurityToken: "security_token",
 			ProjectID: "project_id", ProjectName: "project_name", Cloud: "cloud", WorkspaceEndpoint: "workspace_endpoint", IAMEndpoint: "iam_endpoint",
@@ -211,7 +221,7 @@ func TestClientConfigs(t *testing.T) {
 	})
 	t.Run("enos", func(t *testing.T) {
 		t.Parallel()
-		got, diags := p.enosConfig(resolved(t, enosBlock, nil, config("gateway_url", "access_key", "secret_key")))
+		got, diags := p.enosConfig(t.Context(), resolved(t, enosBlock, nil, config("gateway_url", "access_key", "secret_key")))
 		equal(t, enos.Config{Rest: wantRest, GatewayURL: "gateway_url", AccessKey: "access_key", SecretKey: "secret_key"}, got, diags)
 	})
 
@@ -245,7 +255,7 @@ func TestClientConfigs(t *testing.T) {
 			}
 			want := venafiWant
 			tc.change(&want)
-			got, diags := p.venafiConfig(resolved(t, venafiBlock, env, block))
+			got, diags := p.venafiConfig(t.Context(), resolved(t, venafiBlock, env, block))
 			equal(t, want, got, diags)
 		})
 	}
@@ -270,7 +280,7 @@ func TestHuaweicloudRegionIsNeededWhereItIsUsed(t *testing.T) {
 		{"the project's name without IAM", object{"workspace_endpoint": endpoint, "project_name": "p"}, true},
 	} {
 		tc.config["access_key"], tc.config["secret_key"] = "ak", "sk"
-		_, diags := p.huaweicloudConfig(resolved(t, huaweicloudBlock, nil, tc.config))
+		_, diags := p.huaweicloudConfig(t.Context(), resolved(t, huaweicloudBlock, nil, tc.config))
 		if needed := strings.Contains(report(diags), "huaweicloud.region"); needed != tc.needed {
 			t.Errorf("%s: needed %v, want %v", tc.name, needed, tc.needed)
 		}

@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
@@ -35,7 +37,7 @@ var enosBlock = block{
 	},
 }
 
-func (p *appaccess) enosConfig(s *settings) (enos.Config, diag.Diagnostics) {
+func (p *appaccess) enosConfig(_ context.Context, s *settings) (enos.Config, diag.Diagnostics) {
 	if unset := s.unset("gateway_url", "access_key", "secret_key"); len(unset) > 0 {
 		return enos.Config{}, s.missing(unset...)
 	}

@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
@@ -15,7 +17,8 @@ var huaweicloudBlock = block{
 	name:    "huaweicloud",
 	service: "Huawei Cloud Workspace",
 	description: "Huawei Cloud Workspace. Needed only when something of this service is used; what is left out or empty is read " +
-		"from the environment.",
+		"from the environment. Credentials are taken from the first of these that has them: the block, the environment, " +
+		"`shared_config_file`, and the metadata service of a cloud server.",
 	texts: []text{
 		{
 			name: "region", env: "HW_REGION_NAME", check: isRegion,
@@ -32,6 +35,15 @@ var huaweicloudBlock = block{
 		{
 			name: "security_token", env: "HW_SECURITY_TOKEN", sensitive: true,
 			description: "The security token of temporary credentials.",
+		},
+		{
+			name: "shared_config_file", env: "HW_SHARED_CONFIG_FILE", fallback: "`~/.hcloud/config.json`",
+			description: "The file of the vendor's CLI, with keys, temporary keys, an agency or a login by single sign-on in its profiles. " +
+				"It must not be encrypted.",
+		},
+		{
+			name: "profile", env: "HW_PROFILE", fallback: "the one that the CLI uses at present",
+			description: "The profile of `shared_config_file` to use. Its region and project serve where none are set.",
 		},
 		{
 			name: "project_id", env: "HW_PROJECT_ID",
@@ -54,15 +66,20 @@ var huaweicloudBlock = block{
 			description: "The address of IAM. `http` is accepted for loopback addresses only.",
 		},
 	},
+	nested: []nested{assumeRole, assumeRoleWithOIDC},
 	// The rows of the vendor's page "API request limits" that are known: for each user and API.
 	quota: rest.Quota{Read: 200, Write: 100},
 }
 
-func (p *appaccess) huaweicloudConfig(s *settings) (huaweicloud.Config, diag.Diagnostics) {
-	required := []string{"access_key", "secret_key"}
+func (p *appaccess) huaweicloudConfig(ctx context.Context, s *settings) (huaweicloud.Config, diag.Diagnostics) {
+	credentials, diags := p.huaweicloudCredentials(ctx, s)
+	if diags.HasError() {
+		return huaweicloud.Config{}, diags
+	}
+	var required []string
 	// The region is needed where an address or the project's name is made of it.
 	if !s.has("workspace_endpoint") || !s.has("iam_endpoint") || !s.has("project_id") && !s.has("project_name") {
-		required = append([]string{"region"}, required...)
+		required = []string{"region"}
 	}
 	if unset := s.unset(required...); len(unset) > 0 {
 		return huaweicloud.Config{}, s.missing(unset...)
@@ -70,9 +87,7 @@ func (p *appaccess) huaweicloudConfig(s *settings) (huaweicloud.Config, diag.Dia
 	return huaweicloud.Config{
 		Rest:              p.rest(s),
 		Region:            s.get("region"),
-		AccessKey:         s.get("access_key"),
-		SecretKey:         s.get("secret_key"),
-		SecurityToken:     s.get("security_token"),
+		Credentials:       credentials,
 		ProjectID:         s.get("project_id"),
 		ProjectName:       s.get("project_name"),
 		Cloud:             s.get("cloud"),

@@ -119,6 +119,7 @@ func (p *appaccess) ValidateConfig(ctx context.Context, req provider.ValidateCon
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
 		resp.Diagnostics.Append(validateLogin(c.model.Venafi, c.venafi)...)
+		resp.Diagnostics.Append(validateCredentials(c.huaweicloud)...)
 	}
 }
 
@@ -174,15 +175,15 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 
 // connection is opened with the settings when the service is first used, if they are known by then. config makes the
 // client's configuration of them, or says what is missing.
-func connection[C, K any](s *settings, config func(*settings) (K, diag.Diagnostics), open func(K) (C, error)) *service.Connection[C] {
+func connection[C, K any](s *settings, config func(context.Context, *settings) (K, diag.Diagnostics), open func(K) (C, error)) *service.Connection[C] {
 	if len(s.unknown) > 0 {
 		return service.NewUnknownConnection[C](s.block.service, s.unknown)
 	}
-	return service.NewConnection(func(context.Context) (client C, diags diag.Diagnostics) {
+	return service.NewConnection(func(ctx context.Context) (client C, diags diag.Diagnostics) {
 		if diags = s.checkTexts(); diags.HasError() {
 			return client, diags
 		}
-		c, diags := config(s)
+		c, diags := config(ctx, s)
 		if diags.HasError() {
 			return client, diags
 		}

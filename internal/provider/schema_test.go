@@ -17,8 +17,8 @@ import (
 
 // secretName matches the names of attributes that hold secrets, and publicName those that only look like it.
 var (
-	secretName = regexp.MustCompile(`secret|password|token|jwt|private|client_key`)
-	publicName = regexp.MustCompile(`_id$|_url$`)
+	secretName = regexp.MustCompile(`secret|password|token|jwt|private|client_key|client_p12`)
+	publicName = regexp.MustCompile(`_id$|_url$|_file$`)
 )
 
 // Everything that is registered describes itself, and hides its secrets.

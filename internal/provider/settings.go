@@ -20,6 +20,7 @@ import (
 // settings is what the configuration and the environment say of one service.
 type settings struct {
 	block   block
+	learned []string         // secrets that files and the like hold
 	unknown []string         // paths of the attributes that are known only after apply
 	texts   map[string]value // what is set, by attribute name
 	http    httpSettings
@@ -56,10 +57,10 @@ func resolve(b block, object types.Object, getenv func(string) string) *settings
 	}
 	attributes := object.Attributes() // empty when null or unknown
 
-	for _, t := range b.texts {
-		explicit, _ := attributes[t.name].(types.String)
-		switch given := t.trim(explicit.ValueString()); {
-		case explicit.IsUnknown():
+	for _, t := range b.all() {
+		explicit, isUnknown := t.given(attributes)
+		switch given := t.trim(explicit); {
+		case isUnknown:
 		case given != "":
 			s.texts[t.name] = value{text: given, explicit: true}
 		default:
@@ -168,7 +169,7 @@ func (s *settings) unset(attributes ...string) []string {
 // checkTexts applies the schema's checks to the values that came from the environment, which the schema never sees.
 func (s *settings) checkTexts() diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, t := range s.block.texts {
+	for _, t := range s.block.all() {
 		if !s.has(t.name) || t.check.check == nil {
 			continue
 		}
@@ -188,11 +189,13 @@ func (s *settings) failed(err error) diag.Diagnostics {
 // several, since a log may break them up.
 func (s *settings) secrets() []string {
 	var secrets []string
-	for _, t := range s.block.texts {
-		if !t.sensitive || !s.has(t.name) {
-			continue
+	given := slices.Clone(s.learned)
+	for _, t := range s.block.all() {
+		if t.sensitive && s.has(t.name) {
+			given = append(given, s.get(t.name))
 		}
-		secret := s.get(t.name)
+	}
+	for _, secret := range given {
 		secrets = append(secrets, secret)
 		for line := range strings.Lines(secret) {
 			if line = strings.TrimSpace(line); line != secret && line != "" && !strings.HasPrefix(line, "-----") {

@@ -28,27 +28,41 @@ var contractEnvironment = map[string]string{
 	"huaweicloud.cloud":              "HW_CLOUD",
 	"huaweicloud.workspace_endpoint": "HW_WORKSPACE_ENDPOINT",
 	"huaweicloud.iam_endpoint":       "HW_IAM_ENDPOINT",
-	"enos.gateway_url":               "ENOS_GATEWAY_URL",
-	"enos.access_key":                "ENOS_ACCESS_KEY",
-	"enos.secret_key":                "ENOS_SECRET_KEY",
-	"enos.org_id":                    "ENOS_ORG_ID",
-	"venafi.url":                     "VENAFI_URL",
-	"venafi.auth_url":                "VENAFI_AUTH_URL",
-	"venafi.access_token":            "VENAFI_TOKEN",
-	"venafi.client_id":               "VENAFI_CLIENT_ID",
-	"venafi.username":                "VENAFI_USER",
-	"venafi.password":                "VENAFI_PASS",
-	"venafi.jwt":                     "VENAFI_JWT",
-	"venafi.client_certificate":      "VENAFI_CLIENT_CERTIFICATE",
-	"venafi.client_key":              "VENAFI_CLIENT_KEY",
-	"venafi.scope":                   "VENAFI_SCOPE",
+	"huaweicloud.shared_config_file": "HW_SHARED_CONFIG_FILE",
+	"huaweicloud.profile":            "HW_PROFILE",
+
+	"huaweicloud.assume_role.agency_name": "HW_ASSUME_ROLE_AGENCY_NAME",
+	"huaweicloud.assume_role.domain_name": "HW_ASSUME_ROLE_DOMAIN_NAME",
+	"huaweicloud.assume_role.domain_id":   "HW_ASSUME_ROLE_DOMAIN_ID",
+	"huaweicloud.assume_role.duration":    "HW_ASSUME_ROLE_DURATION",
+
+	"huaweicloud.assume_role_with_oidc.idp_id":        "HW_ASSUME_ROLE_IDP_ID",
+	"huaweicloud.assume_role_with_oidc.id_token":      "HW_ASSUME_ROLE_ID_TOKEN",
+	"huaweicloud.assume_role_with_oidc.id_token_file": "HW_ASSUME_ROLE_ID_TOKEN_FILE",
+	"huaweicloud.assume_role_with_oidc.agency_name":   "HW_ASSUME_ROLE_AGENCY_NAME",
+	"huaweicloud.assume_role_with_oidc.domain_id":     "HW_ASSUME_ROLE_DOMAIN_ID",
+	"huaweicloud.assume_role_with_oidc.duration":      "HW_ASSUME_ROLE_DURATION",
+	"enos.gateway_url":          "ENOS_GATEWAY_URL",
+	"enos.access_key":           "ENOS_ACCESS_KEY",
+	"enos.secret_key":           "ENOS_SECRET_KEY",
+	"enos.org_id":               "ENOS_ORG_ID",
+	"venafi.url":                "VENAFI_URL",
+	"venafi.auth_url":           "VENAFI_AUTH_URL",
+	"venafi.access_token":       "VENAFI_TOKEN",
+	"venafi.client_id":          "VENAFI_CLIENT_ID",
+	"venafi.username":           "VENAFI_USER",
+	"venafi.password":           "VENAFI_PASS",
+	"venafi.jwt":                "VENAFI_JWT",
+	"venafi.client_certificate": "VENAFI_CLIENT_CERTIFICATE",
+	"venafi.client_key":         "VENAFI_CLIENT_KEY",
+	"venafi.scope":              "VENAFI_SCOPE",
 }
 
 func TestEnvironmentNamesAreTheContracts(t *testing.T) {
 	t.Parallel()
 	got := map[string]string{}
 	for _, b := range blocks {
-		for _, text := range b.texts {
+		for _, text := range b.all() {
 			got[b.path(text.name)] = text.env
 		}
 	}

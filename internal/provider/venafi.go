@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
@@ -61,7 +63,7 @@ var venafiBlock = block{
 	},
 }
 
-func (p *appaccess) venafiConfig(s *settings) (venafi.Config, diag.Diagnostics) {
+func (p *appaccess) venafiConfig(_ context.Context, s *settings) (venafi.Config, diag.Diagnostics) {
 	if !s.has("url") {
 		return venafi.Config{}, s.missing("url")
 	}

@@ -51,8 +51,8 @@ type Config struct {
 	AccessKey, SecretKey string
 	// SecurityToken belongs to temporary keys.
 	SecurityToken string
-	// Credentials gives the keys in the place of the three above, when it is set.
-	Credentials credential.Source
+	// Credentials makes the source of keys, in the place of the three above, when it is set.
+	Credentials func(credential.IAM) (credential.Source, error)
 
 	// ProjectID is looked up in IAM by ProjectName when "". ProjectName is the region when "".
 	ProjectID, ProjectName string
@@ -66,6 +66,7 @@ type Config struct {
 type Client struct {
 	workspace, iam *rest.Client
 	credentials    credential.Source
+	signedWith     atomic.Pointer[string] // the access key that was used last
 	quota          rest.Quota
 	gate           *gate
 	project        *shared.Reading[string]
@@ -113,7 +114,6 @@ func New(config Config) (*Client, error) {
 	}
 
 	c := &Client{
-		credentials:    credentialsOf(config),
 		quota:          config.Rest.Quota,
 		gate:           newGate(),
 		locks:          locks{byApp: map[string]chan struct{}{}},
@@ -138,6 +138,9 @@ func New(config Config) (*Client, error) {
 	iam.Service, iam.BaseURL = "Huawei Cloud IAM", config.IAMEndpoint
 	iam.Quota = rest.Quota{}
 	var err error
+	if c.credentials, err = credentialsOf(config, iam); err != nil {
+		return nil, err
+	}
 	if c.workspace, err = rest.New(workspace); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ func (c *Client) authorize(ctx context.Context, r *http.Request, body []byte) er
 	if err != nil {
 		return err
 	}
+	c.learn(keys)
 	if err := c.gate.enter(ctx); err != nil {
 		return err
 	}
@@ -28,11 +29,22 @@ func (c *Client) authorize(ctx context.Context, r *http.Request, body []byte) er
 }
 
 // credentialsOf gives the keys of the configuration where it has no other source.
-func credentialsOf(config Config) credential.Source {
+func credentialsOf(config Config, iam rest.Config) (credential.Source, error) {
 	if config.Credentials != nil {
-		return config.Credentials
+		iam.Authorize, iam.Settled = nil, nil
+		return config.Credentials(credential.IAM{Rest: iam})
 	}
-	return credential.Static(credential.Keys{AccessKey: config.AccessKey, SecretKey: config.SecretKey, SecurityToken: config.SecurityToken}, "")
+	return credential.Static(credential.Keys{AccessKey: config.AccessKey, SecretKey: config.SecretKey, SecurityToken: config.SecurityToken}, ""), nil
+}
+
+// learn hides keys that are new from all that leaves the process.
+func (c *Client) learn(keys credential.Keys) {
+	if old := c.signedWith.Swap(&keys.AccessKey); old != nil && *old == keys.AccessKey {
+		return
+	}
+	for _, client := range []*rest.Client{c.workspace, c.iam} {
+		client.Hide(keys.AccessKey, keys.SecretKey, keys.SecurityToken)
+	}
 }
 
 // credited adds to an error where the credentials came from, when the service refused them or what they may do.

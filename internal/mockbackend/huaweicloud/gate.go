@@ -103,6 +103,9 @@ func (b *Backend) authenticate(r *http.Request) (Credential, *apiError) {
 	if now.Before(key.lockedUntil) {
 		return Credential{}, new(errAuthentication("AK access failed to reach the limit,forbidden."))
 	}
+	if b.ended(a.accessKey, now) {
+		return Credential{}, new(errAuthentication("security token is expired"))
+	}
 	if what := verify(r, a, credential, now); what != "" {
 		key.failures++
 		if key.failures >= lockFailures {

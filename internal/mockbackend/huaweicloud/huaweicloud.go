@@ -52,14 +52,17 @@ type Backend struct {
 	quota       [3]int
 	domainID    string
 	credentials map[string]Credential
-	projects    []Project
-	keys        map[string]*keyState
-	directory   map[account]account // by key, to the spelling
-	memberOf    map[account]string  // by key, the group that own_group shows
-	accounts    []account           // by accountID
-	ids         map[account]accountID
-	apps        map[string]*app
-	order       []*app
+	identities  Identities
+	// ends is when temporary keys end, subjectTokens when tokens do.
+	ends, subjectTokens map[string]time.Time
+	projects            []Project
+	keys                map[string]*keyState
+	directory           map[account]account // by key, to the spelling
+	memberOf            map[account]string  // by key, the group that own_group shows
+	accounts            []account           // by accountID
+	ids                 map[account]accountID
+	apps                map[string]*app
+	order               []*app
 }
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
@@ -67,7 +70,7 @@ var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
 // New returns a mock with the data of a seed and the documented quotas. It panics when the seed is not valid: see
 // [Backend.Restore].
 func New(service wire.Service, seed Seed, switches Switches) *Backend {
-	b := &Backend{svc: service, switches: switches, keys: map[string]*keyState{}}
+	b := &Backend{svc: service, switches: switches, keys: map[string]*keyState{}, ends: map[string]time.Time{}, subjectTokens: map[string]time.Time{}}
 	b.quota = [3]int{read: DefaultReadQuota, write: DefaultWriteQuota}
 	if b.svc.Name == "" {
 		b.svc.Name = ServiceName
@@ -125,7 +128,7 @@ func (b *Backend) Switches() Switches {
 
 // Owns tells whether a path belongs to this service.
 func (b *Backend) Owns(path string) bool {
-	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v3/")
+	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v3/") || strings.HasPrefix(path, "/v3.0/")
 }
 
 // SetSwitches takes effect with the next request. When accounts become equal that differ in case or form, the first
@@ -153,6 +156,9 @@ func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // route finds operation and handler. Segments are unescaped one by one: an id may hold a slash.
 func (b *Backend) route(r *http.Request) (string, http.HandlerFunc) {
+	if operation, h, ok := b.identity(r); ok {
+		return operation, h
+	}
 	segments := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
 	for i, segment := range segments {
 		plain, err := url.PathUnescape(segment)
