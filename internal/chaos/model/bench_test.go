@@ -23,7 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 

@@ -19,7 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
 var (
@@ -92,6 +92,8 @@ type skills struct {
 	unanswered bool
 	// handovers: nobody loses what passes from one resource to another, also where one of the two fails.
 	handovers bool
+	// tainted instances are planned as such, without the refusals of a create.
+	tainted bool
 }
 
 // grants are what somebody has, as "target|who".
@@ -144,7 +146,7 @@ func newRun(t *testing.T, seed uint64, make func(*run) estate) *run {
 	r.tf.Parallelism = pick(r, 1, 2, 10)
 	r.estate = make(r)
 	if r.skills = r.estate.learned(); *all {
-		r.skills = skills{true, true, true, true}
+		r.skills = skills{true, true, true, true, true}
 	}
 	for _, key := range r.estate.strangers() {
 		if r.one(30) {
@@ -295,7 +297,7 @@ func (r *run) apply(plan *core.Plan) (*core.Diagnostics, error) {
 	for _, key := range sorted(granted) {
 		if held[key] != nil {
 			delete(r.foreign, key) // adopted
-		} else if !r.foreign[key] {
+		} else if !r.foreign[key] && (r.skills.handovers || !passes(planned[key], wanted[key])) {
 			errs = append(errs, fmt.Errorf("%s is granted and in no state", key))
 		}
 	}
@@ -326,15 +328,27 @@ func (r *run) mustKeep(plan *core.Plan, held, wanted []core.Address) bool {
 	}) {
 		return false
 	}
-	passes := slices.ContainsFunc(held, func(a core.Address) bool { return !slices.Contains(wanted, a) })
-	return !passes || r.skills.handovers
+	return r.skills.handovers || !passes(held, wanted)
+}
+
+// passes tells whether a grant goes from one resource to another.
+func passes(held, wanted []core.Address) bool {
+	return len(wanted) > 0 && slices.ContainsFunc(held, func(a core.Address) bool { return !slices.Contains(wanted, a) })
 }
 
 // settle is what has to hold once the trouble is over: one plan and apply converge, and the next plan is empty.
 func (r *run) settle() error {
 	time.Sleep(time.Minute)
-	r.estate.ready(r.tf.State)
 	r.note("the trouble is over")
+	for a, object := range r.tf.State {
+		if object.Tainted && !r.skills.tainted {
+			r.note("untaint %s", a)
+			untainted := *object
+			untainted.Tainted = false
+			r.tf.State[a] = &untainted
+		}
+	}
+	r.estate.ready(r.tf.State)
 	plan, err := r.tf.Plan(r.t.Context(), r.estate.resources())
 	if err == nil {
 		err = plan.Err()
@@ -343,10 +357,10 @@ func (r *run) settle() error {
 		return fmt.Errorf("the plan without trouble: %w", err)
 	}
 	r.note("plan: %v", plan.Actions())
-	passes := false // what two states hold is lost where one of them gives it up, and the next plan grants it
+	twice := false // what two states hold is lost where one of them gives it up, and the next plan grants it
 	wanted := r.wanted()
 	for key, held := range r.held(plan.Refreshed) {
-		passes = passes || len(held) > 1 && wanted[key] != nil
+		twice = twice || len(held) > 1 && wanted[key] != nil
 	}
 	diags, err := r.apply(plan)
 	if err == nil {
@@ -355,7 +369,7 @@ func (r *run) settle() error {
 	if err != nil {
 		return fmt.Errorf("the apply without trouble: %w", err)
 	}
-	if passes && !r.skills.handovers {
+	if twice && !r.skills.handovers {
 		r.note("once more")
 		if plan, err = r.tf.Plan(r.t.Context(), r.estate.resources()); err == nil {
 			_, err = r.apply(plan)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/chaos/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
@@ -186,4 +186,4 @@ func (v *trust) keys(attributes map[string]any) []string {
 	return out
 }
 
-func (v *trust) learned() skills { return skills{} }
+func (v *trust) learned() skills { return skills{creates: true} }
