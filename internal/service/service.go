@@ -39,6 +39,10 @@ type Data struct {
 	HuaweicloudTally, EnosTally, VenafiTally *Tally
 	// HuaweicloudReservations are what this apply wants; nil as above.
 	HuaweicloudReservations *authset.Claims
+	// VenafiIssuers is where the JWT mappings of this plan say that their issuer publishes its keys; nil as above.
+	VenafiIssuers *Agreement
+	// VenafiReservations are the rules that this apply wants; nil as above.
+	VenafiReservations *Reservations
 	// EnosReservations are the applications whose list this apply has set; nil as above.
 	EnosReservations *Reservations
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
@@ -123,9 +124,9 @@ func (c *Client) CreateApplication(ctx context.Context, a Application) error {
 	if err := needID(a.ID); err != nil {
 		return err
 	}
+	a.UnusedExpiration = nil
 	fields := a.fields()
 	delete(fields, "ID")
-	delete(fields, "UnusedExpiration")
 	fields["ApplicationId"] = a.ID
 	return c.persist(ctx, fmt.Sprintf("the application %q", a.ID), func() error {
 		return c.oauthCall(ctx, rest.Write, "CreateApplication", fields, nil)
@@ -223,4 +224,5 @@ type oauthReadings struct {
 	rules    shared.Readings[[]Rule]
 	live     shared.Readings[[]LiveGrant]
 	mappings shared.Readings[[]JwtMapping]
+	written  sync.Map // the moment of the last write of a rule, by application
 }

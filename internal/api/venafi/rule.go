@@ -68,10 +68,28 @@ func (c *Client) rules(applicationID string) *shared.Reading[[]Rule] {
 	return c.oauth.rules.Of(applicationID, func(ctx context.Context) ([]Rule, error) { return c.readRules(ctx, applicationID) })
 }
 
-// Rules returns the rules of an application, in the order of their trustees, as this run has read them. Nobody may change
-// them. HasResult(err, ApplicationNotFound) tells that there is no such application.
+// Rules returns the rules of an application, in the order of their trustees, as this run has read them since it last wrote one
+// of them. Nobody may change them. HasResult(err, ApplicationNotFound) tells that there is no such application.
 func (c *Client) Rules(ctx context.Context, applicationID string) ([]Rule, error) {
-	return c.rules(applicationID).Get(ctx, 0)
+	after, _ := c.oauth.written.Load(applicationID)
+	moment, _ := after.(shared.Moment)
+	return c.rules(applicationID).Get(ctx, moment)
+}
+
+// wrote tells that a reading of an application's rules that has begun is too old.
+func (c *Client) wrote(applicationID string) {
+	c.oauth.written.Store(applicationID, c.rules(applicationID).Now())
+}
+
+// AwaitRules reads the rules afresh until they are as somebody wants them, for as long as a listing may lag behind a write, and
+// returns what was read last.
+func (c *Client) AwaitRules(ctx context.Context, applicationID string, settled func([]Rule) bool) ([]Rule, error) {
+	for try := 0; ; try++ {
+		all, err := c.FreshRules(ctx, applicationID)
+		if err != nil || settled(all) || try == 3 || shared.Sleep(ctx, c.wait/5<<try) != nil {
+			return all, err
+		}
+	}
 }
 
 // FreshRules reads the rules again.
@@ -138,6 +156,7 @@ func (c *Client) writeRule(ctx context.Context, operation string, r Rule, body a
 	if err := needID(r.ApplicationID, r.Trustee); err != nil {
 		return err
 	}
+	defer c.wrote(r.ApplicationID)
 	return c.persist(ctx, r.String(), func() error {
 		return c.oauthCall(ctx, rest.Write, operation, body, nil)
 	}, func(ctx context.Context) (bool, error) {
@@ -152,8 +171,9 @@ func (c *Client) DeleteRule(ctx context.Context, applicationID, trustee string) 
 	if err := needID(applicationID, trustee); err != nil {
 		return err
 	}
+	defer c.wrote(applicationID)
 	body := map[string]string{"ApplicationId": applicationID, "TrusteePrefixedUniversal": trustee}
-	err := c.persist(ctx, "the end of "+Rule{ApplicationID: applicationID, Trustee: trustee}.String(), func() error {
+	return c.persist(ctx, "the end of "+Rule{ApplicationID: applicationID, Trustee: trustee}.String(), func() error {
 		return c.oauthCall(ctx, rest.Write, "DeleteRule", body, nil)
 	}, func(ctx context.Context) (bool, error) {
 		_, is, err := c.findRule(ctx, applicationID, trustee)
@@ -162,5 +182,10 @@ func (c *Client) DeleteRule(ctx context.Context, applicationID, trustee string) 
 		}
 		return err == nil && !is, err
 	})
-	return err
+}
+
+// Says tells whether the server names a field of the rule at all: older ones leave out validities.
+func (r Rule) Says(field string) bool {
+	_, ok := r.all[field]
+	return ok
 }

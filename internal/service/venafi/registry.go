@@ -12,12 +12,13 @@ import (
 
 // Resources are the managed resources of this service.
 func Resources() []func() resource.Resource {
-	return []func() resource.Resource{NewOAuthRoleGrant, NewOAuthRoleGrantSet, NewOAuthRoleGrantsExclusive}
+	return []func() resource.Resource{NewOAuthRoleGrant, NewOAuthRoleGrantSet, NewOAuthRoleGrantsExclusive, NewOAuthApplication,
+		NewOAuthAccessSet, NewOAuthAccessExclusive, NewOAuthJwtMapping}
 }
 
 // DataSources are the data sources of this service.
 func DataSources() []func() datasource.DataSource {
-	return []func() datasource.DataSource{NewIdentityDataSource, NewOAuthRolesDataSource}
+	return []func() datasource.DataSource{NewIdentityDataSource, NewOAuthRolesDataSource, NewOAuthApplicationsDataSource, NewOAuthRulesDataSource}
 }
 
 // EphemeralResources are what is opened in a run of this service and never stored.
@@ -27,5 +28,6 @@ func EphemeralResources() []func() ephemeral.EphemeralResource {
 
 // ListResources are what `terraform query` can find of this service.
 func ListResources() []func() list.ListResource {
-	return []func() list.ListResource{NewOAuthRoleGrantList, NewOAuthRoleGrantSetList, NewOAuthRoleGrantsExclusiveList}
+	return []func() list.ListResource{NewOAuthRoleGrantList, NewOAuthRoleGrantSetList, NewOAuthRoleGrantsExclusiveList, NewOAuthApplicationList,
+		NewOAuthAccessSetList, NewOAuthAccessExclusiveList, NewOAuthJwtMappingList}
 }

@@ -1,0 +1,4 @@
+import {
+  to = appaccess_venafi_oauth_jwt_mapping.gitlab
+  id = "gitlab"
+}

@@ -1,0 +1,2 @@
+# The name of the mapping.
+terraform import appaccess_venafi_oauth_jwt_mapping.gitlab gitlab
