@@ -259,7 +259,10 @@ func (s *ruleSets) Apply(ctx context.Context, order access.Order[accessSet]) (ac
 			"The server confirmed every write, and could not be asked afterwards. The next plan reads what is there.\n\n"+readErr.Error())
 	}
 	s.conclude(order, &out, done, listed, err)
-	if err != nil {
+	switch {
+	case out.Undo != nil:
+		give(nil) // what was made goes again
+	case err != nil:
 		give(done.create)
 	}
 	return out, err

@@ -85,8 +85,8 @@ func newAccessResource(exclusive bool) *accessResource {
 }
 
 func (r *accessResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	description := "Lets users and groups get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule), and never removes " +
-		"anybody whom it did not add."
+	description := "Lets users and groups get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule), and leaves others alone: " +
+		"whoever is taken out of it, or all of it when it is destroyed, loses the access, and nobody else."
 	if r.exclusive {
 		description = "Owns who may get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule): whoever is not listed " +
 			"loses the access, whoever gave it. Creating it takes nobody's access away: it fails where somebody has access who is not listed, and says how " +

@@ -62,8 +62,8 @@ func (r *applicationResource) Schema(ctx context.Context, _ resource.SchemaReque
 	}
 	needed := " A new application needs it." + kept
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An API integration of Venafi Trust Protection Platform: what a client ID stands for, and what a token for it may do. Who may get such " +
-			"a token is the matter of `appaccess_venafi_oauth_access_set` and `appaccess_venafi_oauth_access_exclusive`.\n\n" +
+		MarkdownDescription: "An API integration of Venafi Trust Protection Platform: what a client ID stands for, and what a token for it may do. Destroying it " +
+			"ends it for everybody, so that fails while somebody may still use it: nobody loses access unseen. Who may get a token is the matter of `appaccess_venafi_oauth_access_set` and `appaccess_venafi_oauth_access_exclusive`.\n\n" +
 			"The server replaces an application as a whole; what the configuration leaves out, and what this provider does not know, is sent back as it " +
 			"was. The identity that the provider is logged in as needs the OAuth role `admin`; for an application that exists, `application_owner` is " +
 			"enough. The application through which the provider itself is logged in is never destroyed, and never narrowed to less than the provider asks " +

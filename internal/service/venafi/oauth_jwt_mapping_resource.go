@@ -51,7 +51,7 @@ func (r *mappingResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Says whose JSON Web Tokens log in to Venafi Trust Protection Platform, and as whom: the pipelines of one issuer, without a secret that " +
-			"somebody has to keep. Whoever is logged in so still needs a rule for the application: see `appaccess_venafi_oauth_access_set`.\n\n" +
+			"somebody has to keep. When it is changed or destroyed, whoever it no longer takes loses the way to log in. Whoever is logged in so still needs a rule for the application: see `appaccess_venafi_oauth_access_set`.\n\n" +
 			"The server replaces a mapping as a whole; what this provider does not know is sent back as it was. The identity that the provider is logged " +
 			"in as needs the OAuth role `admin`. The mapping through which the provider itself is logged in is never destroyed, and never changed so that " +
 			"it would not take the provider's token: that is an error.",
