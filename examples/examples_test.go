@@ -64,7 +64,52 @@ func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 			cli.Write(name, read(t, file))
 		}
 	}
+	cli.Write("provider.tf", "") // the example says itself which provider it needs
 	return cli, m
+}
+
+// Linters of Terraform's language find nothing in the examples: versions are given, and what is declared
+// is used.
+func TestExamples_lint(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, kind := range []string{"resources", "data-sources", "functions", "ephemeral-resources", "provider", "demo"} {
+		of := []string{kind}
+		if kind != "provider" && kind != "demo" {
+			of = folders(t, kind)
+		}
+		for _, folder := range of {
+			files, err := filepath.Glob(filepath.Join(folder, "*.tf"))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("%s: %d files, %v", folder, len(files), err)
+			}
+			var text strings.Builder
+			for _, file := range files {
+				text.WriteString(read(t, file))
+			}
+			for _, pattern := range []string{`required_version = ">= 1\.\d+"`, `source  = "appaccess/appaccess"`, `version = ">= [\d.]+"`} {
+				if !regexp.MustCompile(pattern).MatchString(text.String()) {
+					t.Errorf("%s lacks %s", folder, pattern)
+				}
+			}
+			for _, declared := range regexp.MustCompile(`(?m)^(data|variable) "(\w+)"(?: "(\w+)")? {`).FindAllStringSubmatch(text.String(), -1) {
+				n++
+				reference := "var." + declared[2]
+				if declared[1] == "data" {
+					reference = "data." + declared[2] + "." + declared[3] + "."
+				}
+				if !strings.Contains(text.String(), reference) {
+					t.Errorf("%s declares %s and doesn't use it", folder, reference)
+				}
+			}
+			if regexp.MustCompile(`(?m)^[^#]*= null\b`).MatchString(text.String()) {
+				t.Errorf("%s has a null, which some generators of configurations drop", folder)
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("found %d declarations: does the pattern still match?", n)
+	}
 }
 
 func newCLI(t *testing.T) *acctest.CLI {

@@ -3,9 +3,12 @@
 # and see "A build of your own" in the README.
 
 terraform {
+  required_version = ">= 1.8"
+
   required_providers {
     appaccess = {
-      source = "appaccess/appaccess"
+      source  = "appaccess/appaccess"
+      version = ">= 0.1"
     }
   }
 }

@@ -7,7 +7,7 @@ resource "appaccess_huaweicloud_app_authorization_set" "cad" {
   ]
 
   users = {
-    "local.com"        = { zhangsan = "LOCAL", lisi = null }
+    "local.com"        = { zhangsan = "LOCAL", lisi = "LOCAL" }
     "corp.example.com" = { wangwu = "AD" }
   }
   user_groups = {
