@@ -23,6 +23,8 @@ type Tally struct {
 
 	read, gone, held, lost int
 	toldGone, toldLost     bool
+
+	states map[string]bool // the targets of the states that were refreshed
 }
 
 type planned struct {
@@ -103,4 +105,28 @@ func (t *Tally) Refreshed(held, left int, gone bool) string {
 	}
 	return text + " Where nobody has revoked that much, the provider may point to another environment, or look at it with an identity that sees less: check it " +
 		"before you apply, since the apply would grant all of it again."
+}
+
+// Hold records that the state of a resource owns a target. Terraform plans a tainted instance as a create that knows of no
+// state: what that state lists goes with the old instance.
+func (t *Tally) Hold(target string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.states == nil {
+		t.states = map[string]bool{}
+	}
+	t.states[target] = true
+}
+
+// Holds tells whether a state that was refreshed owns a target.
+func (t *Tally) Holds(target string) bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.states[target]
 }

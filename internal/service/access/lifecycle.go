@@ -78,6 +78,9 @@ func (r *Resource[M, PM, S]) Read(ctx context.Context, req resource.ReadRequest,
 	if state.Track(now) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
+	if options.OnDestroy.ValueString() != Keep {
+		r.Tally(r.Data).Hold(r.ImportID(now))
+	}
 	resp.Diagnostics.Append(op.identify(resp.Identity, now)...)
 	resp.Diagnostics.Append(op.remember(resp.Private, remembered, now)...)
 }

@@ -93,7 +93,7 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(op.explain(wanted, err)...)
 		return
 	}
-	if create && r.ImportID(wanted) == remembered.Target {
+	if target := r.ImportID(wanted); create && (target == remembered.Target || r.Tally(r.Data).Holds(target)) {
 		change.Unlisted = Loss{} // that is what the old resource holds, and the end of it shows
 	}
 	if refusal := r.guard(change, plan.Options()); refusal != nil {

@@ -120,6 +120,23 @@ func TestAccPromise_replacement(t *testing.T) {
 	}
 }
 
+// A tainted instance goes with all that its state lists, whatever the new one wants.
+func TestAccPromise_tainted(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, mock.Switches{})
+	cli := g.cli()
+	cli.Write("main.tf", authorization(portal, "USER", "ROLE"))
+	cli.Plan()
+	mustApply(t, cli)
+	cli.Run("taint", address)
+	cli.Write("main.tf", authorization(portal, "USER"))
+	if plan := cli.Plan(); plan.Code != 0 || plan.Changes[address] != "replace" {
+		t.Fatalf("planned %v, %v", plan.Changes, plan.Errors)
+	}
+	mustApply(t, cli)
+	g.check(g.listed(portal, "USER"))
+}
+
 // A create that replaces and fails gives the application back: the destroy of the old instance is not left out for it.
 func TestAccPromise_failedReplacement(t *testing.T) {
 	t.Parallel()
