@@ -44,6 +44,9 @@ func (p *Process) Query(ctx context.Context, typeName string, q Query) ([]Listed
 	if !ok || schema == nil {
 		return nil, fmt.Errorf("the provider has no list resource %s", typeName)
 	}
+	if q.Config == nil {
+		q.Config = map[string]any{} // an empty block, as Terraform sends it
+	}
 	config, err := fromJSON(q.Config, schema.ValueType())
 	if err != nil {
 		return nil, fmt.Errorf("the list block: %w", err)

@@ -153,6 +153,9 @@ func New(config Config) (*Client, error) {
 // Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
 func (c *Client) Quota() rest.Quota { return c.quota }
 
+// Host is the address of Workspace.
+func (c *Client) Host() string { return c.workspace.BaseURL() }
+
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.workspace.MaxConcurrent() }
 

@@ -176,6 +176,8 @@ type Planning[M, S any] struct {
 	State *M
 	// Prior is the state in the service's terms, with what the private state remembers. It is not called in a create.
 	Prior func() S
+	// Recall reads what the private state remembers of the set into a value of Memory's type.
+	Recall func(into any)
 }
 
 // Resource is the framework's resource. A concrete one embeds it and adds Schema and IdentitySchema.

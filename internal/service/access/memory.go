@@ -56,11 +56,18 @@ func (m memory) elsewhere(place string) string {
 	return m.Place
 }
 
+// recall reads what the service remembers of the set.
+func (m memory) recall(into any) {
+	if len(m.Set) > 0 {
+		_ = json.Unmarshal(m.Set, into) // written below by the same types
+	}
+}
+
 // set is the model in the service's terms, with what is remembered of it.
 func (r *Resource[M, PM, S]) set(model PM, m memory) S {
 	set := model.Set()
-	if r.Memory != nil && len(m.Set) > 0 {
-		_ = json.Unmarshal(m.Set, r.Memory(&set)) // written below by the same types
+	if r.Memory != nil {
+		m.recall(r.Memory(&set))
 	}
 	return set
 }

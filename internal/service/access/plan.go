@@ -41,7 +41,7 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	if r.Prepare != nil {
-		r.Prepare(ctx, &Planning[M, S]{Data: r.Data, Request: req, Response: resp, Plan: plan, State: state, Prior: prior})
+		r.Prepare(ctx, &Planning[M, S]{Data: r.Data, Request: req, Response: resp, Plan: plan, State: state, Prior: prior, Recall: remembered.recall})
 		if resp.Diagnostics.HasError() {
 			return
 		}

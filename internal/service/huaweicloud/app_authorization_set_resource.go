@@ -6,14 +6,12 @@ package huaweicloud
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -25,8 +23,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
-	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // Default timeouts. At the documented quota of 200 lists a minute, reading 20,000 accounts on 20 applications takes 20
@@ -34,11 +32,6 @@ import (
 const (
 	defaultReadTimeout  = 45 * time.Minute
 	defaultWriteTimeout = 2 * time.Hour
-)
-
-const (
-	onDestroyRevoke = "revoke"
-	onDestroyKeep   = "keep"
 )
 
 var (
@@ -50,27 +43,65 @@ var (
 	_ resource.ResourceWithValidateConfig = (*setResource)(nil)
 )
 
-// NewAppAuthorizationSet returns the resource that adds accounts and leaves everybody else's alone.
-func NewAppAuthorizationSet() resource.Resource {
-	return &setResource{kind: additiveSet}
-}
-
 // setResource is both the additive set and the exclusive one: they differ in whose accounts they answer for.
 type setResource struct {
+	access.Resource[setModel, *setModel, set]
+
 	kind kind
-	data *service.Data
 }
 
-func (r *setResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + r.kind.suffix
-	// Which applications a set names is its identity, and may change in place.
-	resp.ResourceBehavior.MutableIdentity = true
+// NewAppAuthorizationSet returns the resource that adds accounts and leaves everybody else's alone.
+func NewAppAuthorizationSet() resource.Resource { return newSetResource(additiveSet) }
+
+// NewAppAuthorizationsExclusive returns the resource that owns the whole list of its applications.
+func NewAppAuthorizationsExclusive() resource.Resource { return newSetResource(exclusiveSet) }
+
+func newSetResource(k kind) *setResource {
+	return &setResource{kind: k, Resource: access.New[setModel, *setModel](access.Definition[setModel, set]{
+		Type: k.suffix, Sibling: k.sibling, ServiceName: "Huawei Cloud Workspace", Noun: "account", Title: "the application authorizations",
+		ImportForm: "app_id[,app_id...]", MutableIdentity: true, ReadTimeout: defaultReadTimeout, WriteTimeout: defaultWriteTimeout,
+		Known:   func(data *service.Data) bool { return data.Huaweicloud.Known() },
+		Tally:   func(data *service.Data) *service.Tally { return data.HuaweicloudTally },
+		Connect: k.connect, Prepare: k.prepare, Named: named, ImportID: importID, Held: held,
+		Memory: func(s *set) any { return &s.memory },
+	})}
 }
 
-func (r *setResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	data, diags := service.DataFrom(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.data = data
+// kind is what tells the two set resources apart.
+type kind struct {
+	suffix, sibling string // of the type names
+	exclusive       bool   // answers for accounts that others granted, too
+
+	// what the page of the resource says
+	description, maxRevocations, onDestroy, listing string
+}
+
+var additiveSet = kind{
+	suffix: "_huaweicloud_app_authorization_set", sibling: "_huaweicloud_app_authorizations_exclusive",
+	description: "Nobody is removed whom this resource did not list: it **adds** accounts to applications of Huawei Cloud Workspace, every listed " +
+		"account on every listed application, and accounts that others granted are left alone and never show. An account that leaves the " +
+		"configuration is revoked on all its applications.\n\nMany sets may name the same application, as long as they agree on `authorization_type` " +
+		"and no account stands in two of them: the set that lets go of an account revokes it, whoever else lists it. To own the whole list of an " +
+		"application use `appaccess_huaweicloud_app_authorizations_exclusive`.",
+	maxRevocations: "Default: no limit.",
+	onDestroy: "`revoke` (default): exactly the listed accounts are revoked, and an `ALL_USER` set becomes `ASSIGN_USER`; who was granted the " +
+		"application by others keeps it.",
+	listing: "A set that is imported as it was found answers for all these accounts: who leaves its configuration is revoked. To answer for some of " +
+		"them only, write a set that lists these, and don't import it: to grant what is granted already changes nothing.",
+}
+
+var exclusiveSet = kind{
+	suffix: "_huaweicloud_app_authorizations_exclusive", sibling: "_huaweicloud_app_authorization_set",
+	exclusive: true,
+	description: "Everybody who is not listed here is removed: this resource takes **exclusive ownership** of who may use these applications of Huawei " +
+		"Cloud Workspace. Accounts that others granted show as drift, a `-` in the plan, and are revoked by the apply; destroying the resource leaves " +
+		"nobody.\n\nNo other resource may name the same application: the two would take turns revoking each other's accounts, and a plan with two " +
+		"exclusive resources of one application is an error. To share an application use `appaccess_huaweicloud_app_authorization_set`. A create over " +
+		"accounts that are there already fails: import the applications instead, and the first plan shows who will be revoked.",
+	maxRevocations: "Default: no limit.",
+	onDestroy:      "`revoke` (default): every account of the applications is revoked, and they end in `ASSIGN_USER`, open to nobody.",
+	listing: "An exclusive set that is imported as it was found revokes nobody at first; whom others grant an application from then on it revokes " +
+		"at the next apply.",
 }
 
 func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -125,8 +156,8 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"on_destroy": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				Default:             stringdefault.StaticString(onDestroyRevoke),
-				Validators:          []validator.String{stringvalidator.OneOf(onDestroyRevoke, onDestroyKeep)},
+				Default:             stringdefault.StaticString(access.Revoke),
+				Validators:          []validator.String{stringvalidator.OneOf(access.Revoke, access.Keep)},
 				MarkdownDescription: "What destroying the resource does. " + r.kind.onDestroy + " `keep`: nothing is sent, Terraform only forgets the resource.",
 			},
 			"missing": schema.MapAttribute{
@@ -181,194 +212,9 @@ func (r *setResource) ValidateConfig(ctx context.Context, req resource.ValidateC
 	}
 }
 
-func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan setModel
-	if resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...); resp.Diagnostics.HasError() {
-		return
-	}
-	client, diags := r.client(ctx)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	wanted := plan.set()
-	tracked, err := r.apply(timed, client, wanted, authset.Set{}, plan.MaxRevocations, &resp.Diagnostics)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "create", timeout)...)
-		if len(tracked.AppIDs) == 0 {
-			return // nothing was sent: there is nothing for a state to hold
-		}
-		plan.track(tracked)
-	}
-	if err == nil && !plan.Missing.IsUnknown() {
-		resp.State.Raw = req.Plan.Raw // all of it is true now, and to convert it once more costs
-	} else {
-		plan.Missing = missingValue(tracked.Missing)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	}
-	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
-	if err == nil {
-		tracked = applied(wanted)
-	}
-	resp.Diagnostics.Append(newModes(wanted.Mode == api.AllUser, tracked).write(ctx, resp.Private)...)
-}
-
-func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state setModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	client, diags := r.client(ctx)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	seen, diags := readModes(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	prior := seen.prior(state)
-	prior.Mode = api.AuthorizationType(state.AuthorizationType.ValueString())
-	actual, err := authset.ObserveTracked(timed, client, prior, r.kind.exclusive)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "read", timeout)...)
-		return
-	}
-	// The identity has to be there also when the resource is gone.
-	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
-	tracked := authset.Track(prior, actual, r.kind.exclusive)
-	if len(tracked.AppIDs) == 0 {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if !state.says(prior, tracked) {
-		state.track(tracked)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
-	}
-	if r.kind.exclusive {
-		r.data.HuaweicloudClaims.Hold(service.OfTargets(tracked.AppIDs), tracked.AppIDs, tracked.Lists)
-	}
-	now := newModes(seen.Opened, tracked)
-	now.Gone = slices.Compact(slices.Sorted(slices.Values(slices.Concat(seen.Gone, absent(prior.AppIDs, actual)))))
-	resp.Diagnostics.Append(now.write(ctx, resp.Private)...)
-}
-
-func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state setModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	client, diags := r.client(ctx)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	seen, diags := readModes(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	wanted := plan.set()
-	tracked, err := r.apply(timed, client, wanted, seen.prior(state), plan.MaxRevocations, &resp.Diagnostics)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "update", timeout)...)
-		if len(tracked.AppIDs) == 0 {
-			return // nothing was sent: the prior state still holds
-		}
-		plan.track(tracked)
-	}
-	if err == nil && !plan.Missing.IsUnknown() {
-		resp.State.Raw = req.Plan.Raw // all of it is true now, and to convert it once more costs
-	} else {
-		plan.Missing = missingValue(tracked.Missing)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	}
-	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, plan)...)
-	if err == nil {
-		tracked = applied(wanted)
-	}
-	resp.Diagnostics.Append(newModes(wanted.Mode == api.AllUser || err != nil && seen.Opened, tracked).write(ctx, resp.Private)...)
-}
-
-func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state setModel
-	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if state.OnDestroy.ValueString() == onDestroyKeep {
-		return
-	}
-	client, diags := r.client(ctx)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	seen, diags := readModes(ctx, req.Private)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	tracked, err := r.apply(timed, client, authset.Set{}, seen.prior(state), types.Int64Null(), &resp.Diagnostics)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "delete", timeout)...)
-		if len(tracked.AppIDs) == 0 {
-			return
-		}
-		state.track(tracked)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(newModes(seen.Opened, tracked).write(ctx, resp.Private)...)
-	}
-}
-
-// ImportState takes `app_id[,app_id...]`, or an identity.
-func (r *setResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	client, diags := r.client(ctx)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	ids, diags := importIDs(ctx, client, req)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
-		return
-	}
-	actual, err := authset.ObserveAll(ctx, client, ids)
-	if err != nil {
-		resp.Diagnostics.Append(r.explain(err, "import", 0)...)
-		return
-	}
-	if gone := absent(ids, actual); len(gone) > 0 {
-		resp.Diagnostics.Append(r.explain(&authset.GoneError{AppIDs: gone}, "import", 0)...)
-		return
-	}
-	state := newModel()
-	state.track(authset.Import(ids, actual, r.kind.exclusive))
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(r.identify(ctx, client, resp.Identity, state)...)
-}
-
-func (r *setResource) client(ctx context.Context) (*api.Client, diag.Diagnostics) {
-	return r.data.Huaweicloud.Client(ctx)
+// MoveState lets a `moved` block turn the additive set into the exclusive one and back.
+func (r *setResource) MoveState(ctx context.Context) []resource.StateMover {
+	var schema resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &schema)
+	return []resource.StateMover{r.FromSibling(schema.Schema)}
 }

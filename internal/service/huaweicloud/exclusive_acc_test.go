@@ -72,13 +72,13 @@ func TestAccExclusive_create(t *testing.T) {
 		users   = { "corp.example.com" = { a = null } }`
 	for _, limit := range []string{"", "\nmax_revocations = 10", "\nmax_revocations = 100"} {
 		cli.Write("main.tf", setBlock(exclusiveOwner, body+limit))
-		mustFail(t, cli.Plan(), `Accounts that are not listed: application "AutoCAD" (`+cad+`)`, "would revoke 11 accounts that others granted",
+		mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "AutoCAD" (`+cad+`)`, "somebody else has granted 11 accounts",
 			"11 accounts: corp.example.com/b", "corp.example.com/k and 1 more", "import {", "to = appaccess_huaweicloud_app_authorizations_exclusive.NAME", `id = "`+cad+`"`)
 	}
 	// Imported, everybody shows, and counts.
 	importBlock := "import {\nto = " + exclusiveAddress + "\nid = \"" + cad + "\"\n}\n"
 	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 10")+importBlock)
-	mustFail(t, cli.Plan(), "More accounts would be revoked than max_revocations allows", "11 accounts", "allows 10")
+	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "11 accounts", "allows 10")
 	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 11")+importBlock)
 	plan := cli.Plan()
 	mustBeSilent(t, plan)
@@ -89,7 +89,7 @@ func TestAccExclusive_create(t *testing.T) {
 	// An application that joins only adds, too.
 	w.grant(viewer, user("stranger"))
 	cli.Write("main.tf", setBlock(exclusiveOwner, strings.ReplaceAll(body, quoted(cad), quoted(cad, viewer))))
-	mustFail(t, cli.Plan(), `Accounts that are not listed: application "Viewer" (`+viewer+`)`, "corp.example.com/stranger", "a resource of its own", `id = "`+viewer+`"`)
+	mustFail(t, cli.Plan(), "Access that is not listed would be taken away", "Viewer", "corp.example.com/stranger", "a resource of its own", `id = "`+viewer+`"`)
 	cli.Write("main.tf", setBlock(exclusiveOwner, body))
 
 	// Foreign accounts that the refresh found show in the diff, and aren't warned of once more.
@@ -102,7 +102,7 @@ func TestAccExclusive_create(t *testing.T) {
 	w.writes()
 	mustApply(t, cli)
 	mustDo(t, w.expectWrites("ASSIGN_USER cad -stranger"))
-	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "1 authorization on 1 application")
+	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "1 account will be revoked", "AutoCAD")
 }
 
 // An import takes every account that any of the apps has: the first plan shows who will be revoked.

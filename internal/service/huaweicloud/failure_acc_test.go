@@ -12,39 +12,102 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// An account that the service skips is an error that names it; the state holds the others, and the error says how to go
-// on without the replacement of a tainted resource.
+// A create is all or nothing: where the service skips an account, what the create has granted is revoked again, who was there
+// before stays, and nothing is in the state or tainted.
 func TestAccSet_skippedAccount(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, func(s *mock.Seed) {
-		s.Directory = map[string]mock.Domain{"corp.example.com": {Users: []string{"wangwu", "lisi"}}}
-	}, mock.Switches{})
-	cli := w.cli()
-	cli.Write("main.tf", setBlock(additive, `
-		app_ids = `+quoted(cad, viewer)+`
-		users   = { "corp.example.com" = { wangwu = null, nobody = null } }`))
-	cli.Plan()
-	mustFail(t, cli.Apply(), "Unable to create the application authorizations", "corp.example.com/nobody", "AutoCAD", "terraform untaint", "2 accounts granted and 0 revoked")
-	mustDo(t, w.expect(cad, "corp.example.com/wangwu"))
-	state := cli.Run("state", "show", "-no-color", address).Output
-	if !strings.Contains(state, "wangwu") || strings.Contains(state, "nobody") {
-		t.Errorf("the state is not true:\n%s", state)
+	for _, position := range []mock.Switches{{}, {UnknownAccount: mock.UnknownAccountError}, {AbsentRemove: mock.AbsentRemoveError}} {
+		w := newWorkspace(t, func(s *mock.Seed) {
+			s.Directory = map[string]mock.Domain{"corp.example.com": {Users: []string{"wangwu", "lisi"}}}
+		}, position)
+		w.grant(viewer, user("wangwu"))
+		cli := w.cli()
+		cli.Write("main.tf", setBlock(additive, `
+			app_ids = `+quoted(cad, viewer)+`
+			users   = { "corp.example.com" = { wangwu = null, lisi = null, nobody = null } }`))
+		cli.Plan()
+		mustFail(t, cli.Apply(), "Unable to create the application authorizations", "nobody")
+		mustDo(t, w.expect(cad))
+		mustDo(t, w.expect(viewer, "corp.example.com/wangwu"))
+		if state := cli.Run("state", "list").Output; strings.TrimSpace(state) != "" {
+			t.Errorf("the state holds %q", state)
+		}
+		cli.Write("main.tf", setBlock(additive, `
+			app_ids = `+quoted(cad, viewer)+`
+			users   = { "corp.example.com" = { wangwu = null, lisi = null } }`))
+		if plan := cli.Plan(); plan.Changes[address] != "create" {
+			t.Errorf("the next plan does %v", plan.Changes)
+		}
+		mustApply(t, cli)
+		mustDo(t, w.expect(cad, "corp.example.com/lisi", "corp.example.com/wangwu"))
+		mustBeSilent(t, cli.Plan())
 	}
-
-	// Corrected and untainted, the next apply sends only the rest.
-	cli.Write("main.tf", setBlock(additive, `
-		app_ids = `+quoted(cad, viewer)+`
-		users   = { "corp.example.com" = { wangwu = null, lisi = null } }`))
-	if r := cli.Run("untaint", address); r.Code != 0 {
-		t.Fatal(r.Output)
-	}
-	w.writes()
-	cli.Plan()
-	mustApply(t, cli)
-	mustDo(t, w.expectWrites("ASSIGN_USER cad,viewer +lisi"))
 }
 
-// A failed create is tainted: left so, it is destroyed, and no half-granted account stays behind.
+// What a service makes of a name is the account that was granted: no error, no diff, and it goes with the resource.
+func TestAccSet_rewrittenNames(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{additive, exclusiveOwner} {
+		for _, position := range []mock.Switches{{AccountCase: mock.AccountCaseLowered}, {AccountCase: mock.AccountCaseFolded}, {AccountOnRead: mock.AccountOnReadDecorated}, {AccountOnRead: mock.AccountOnReadOwnGroup}, {TypeOnRead: mock.TypeOnReadUser}} {
+			w := newWorkspace(t, nil, position)
+			if kind == additive {
+				w.grant(cad, user("garcia"))
+			}
+			before := w.granted(cad)
+			cli := w.cli()
+			set := func(names string) {
+				cli.Write("main.tf", setBlock(kind, `
+					app_ids = `+quoted(cad)+`
+					users   = { "Corp.Example.com" = { `+names+` } }`))
+			}
+			set("WangWu = null, LiSi = null")
+			cli.Plan()
+			mustApply(t, cli)
+			mustBeSilent(t, cli.Plan())
+			if n := len(w.granted(cad)); n != len(before)+2 {
+				t.Errorf("%s, %+v: %q are granted", kind, position, w.granted(cad))
+			}
+			set("WangWu = null")
+			cli.Plan()
+			mustApply(t, cli)
+			if n := len(w.granted(cad)); n != len(before)+1 {
+				t.Errorf("%s, %+v: %q are granted after one was taken out", kind, position, w.granted(cad))
+			}
+			mustBeSilent(t, cli.Plan())
+			cli.Plan("-destroy")
+			mustApply(t, cli)
+			if got := w.granted(cad); len(got) != len(before) {
+				t.Errorf("%s, %+v: %q are left", kind, position, got)
+			}
+		}
+	}
+}
+
+// Another project, or another host, is not "gone": refresh, plan and destroy fail, name both and drop nothing.
+func TestAccSet_anotherPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, nil, mock.Switches{})
+	cli := w.cli()
+	cli.Write("main.tf", setBlock(additive, `
+		app_ids = `+quoted(cad)+`
+		users   = { "corp.example.com" = { lisi = null } }`))
+	cli.Plan()
+	mustApply(t, cli)
+	w.writes()
+	there := w.provider("")
+	cli.Write("huaweicloud.tf", strings.Replace(there, "127.0.0.1", "localhost", 2))
+	for _, args := range [][]string{{}, {"-refresh-only"}, {"-destroy"}, {"-destroy", "-refresh=false"}} {
+		mustFail(t, cli.Plan(args...), "The provider points to another place", "127.0.0.1", "localhost", "APPACCESS_MOVED")
+	}
+	if state := cli.Run("state", "list").Output; !strings.Contains(state, address) {
+		t.Errorf("the state holds %q", state)
+	}
+	mustDo(t, w.expectWrites())
+	cli.Write("huaweicloud.tf", there)
+	mustBeSilent(t, cli.Plan())
+}
+
+// A failed create that can't be taken back is tainted: left so, it is destroyed, and no half-granted account stays behind.
 func TestAccSet_failedCreateIsDestroyed(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

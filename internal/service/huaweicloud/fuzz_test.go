@@ -4,7 +4,6 @@
 package huaweicloud
 
 import (
-	"context"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -43,36 +41,19 @@ func FuzzImportID(f *testing.F) {
 	})
 }
 
-// privateState is a private state that anybody may have edited.
-type privateState map[string][]byte
-
-func (p privateState) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) {
-	return p[key], nil
-}
-
-func (p privateState) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
-	p[key] = value
-	return nil
-}
-
-// FuzzPrivateState: what is read of the private state is what would be written, or it is refused, or as if there were none.
-func FuzzPrivateState(f *testing.F) {
-	for _, seed := range []string{`{"opened":true,"mixed":false}`, `{}`, ``, `null`, `[]`, `{"opened":7}`, `{"opened":false,"open_apps":["a"]}`, `{"open_apps":[]}`, `[null]`, "\xff"} {
+// FuzzMemory: what is read of the private state is what would be written.
+func FuzzMemory(f *testing.F) {
+	for _, seed := range []string{`{"opened":true,"mixed":false}`, `{}`, `null`, `{"opened":7}`, `{"opened":false,"open_apps":["a"]}`, `{"open_apps":[]}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		private := privateState{modesKey: text}
-		seen, diags := readModes(t.Context(), private)
-		if diags.HasError() {
-			if json.Valid(text) && seen.Opened {
-				t.Fatalf("%q gave %+v and %q", text, seen, diags)
-			}
-		} else {
-			written := privateState{}
-			seen.write(t.Context(), written)
-			if again, diags := readModes(t.Context(), written); diags.HasError() || !reflect.DeepEqual(again, seen) {
-				t.Fatalf("%q became %+v, and that %+v", text, seen, again)
-			}
+		var seen, again memory
+		if json.Unmarshal(text, &seen) != nil {
+			return
+		}
+		written, err := json.Marshal(seen)
+		if err != nil || json.Unmarshal(written, &again) != nil || !reflect.DeepEqual(again, seen) {
+			t.Fatalf("%q became %+v, and that %+v: %v", text, seen, again, err)
 		}
 	})
 }

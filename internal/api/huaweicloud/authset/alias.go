@@ -4,71 +4,182 @@
 package authset
 
 import (
+	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// alias returns accounts with each key that is spelled "name (group)" replaced by the plain name, where reference
-// knows the plain name, does not know the decorated one, and the accounts don't hold the plain one too. The service
-// asks for "account (group)" and may list it so. The accounts themselves are returned when nothing is decorated.
-func alias(accounts, reference api.Accounts) api.Accounts {
-	var out api.Accounts
-	for h := range accounts {
-		plain, ok := undecorated(h)
-		if !ok {
-			continue
-		}
-		if _, ok := reference[h]; ok {
-			continue
-		}
-		if _, ok := reference[plain]; !ok {
-			continue
-		}
-		if _, ok := accounts[plain]; ok {
-			continue
-		}
-		if out == nil {
-			out = maps.Clone(accounts)
-		}
-		out[plain] = out[h]
-		delete(out, h)
+// Spellings are the rows under which the service lists accounts of a set that it spells in another way: "name (group)", in lower
+// case, in another Unicode form. A spelling is a fact and never a guess: it is taken down when a grant of the set made exactly
+// that row appear. Whatever else looks like an account of the set is somebody else.
+type Spellings map[api.Handle]api.Handle
+
+// row is how an application lists an account: as it is named, or in the spelling of the service.
+func (s Spellings) row(h api.Handle, listed api.Accounts) (api.Handle, bool) {
+	if _, ok := listed[h]; ok {
+		return h, true
 	}
-	if out == nil {
-		return accounts
+	if row, ok := s[h]; ok {
+		_, ok = listed[row]
+		return row, ok
+	}
+	return h, false
+}
+
+// named gives rows in the names of the set, whose accounts are known: the rows themselves where none is spelled in another way.
+func (s Spellings) named(rows, known api.Accounts) api.Accounts {
+	out := rows
+	for h, row := range s {
+		platform, listed := rows[row]
+		_, itself := rows[h]
+		if _, other := known[row]; !listed || itself || other {
+			continue
+		}
+		if out.Identity() == rows.Identity() {
+			out = maps.Clone(rows)
+		}
+		out[h] = platform
+		delete(out, row)
 	}
 	return out
 }
 
-// undecorated is the plain name of an account that is spelled "name (group)".
-func undecorated(h api.Handle) (api.Handle, bool) {
-	account := h.Value()
-	if !strings.HasSuffix(account.Name, ")") {
-		return h, false
+// inRequest is a row of an account as a request may name it: the types that a list may show are more than a request may have.
+func inRequest(row, account api.Handle) api.Handle {
+	if a := row.Value(); a.Type != account.Value().Type {
+		a.Type = account.Value().Type
+		return a.Handle()
 	}
-	name, _, ok := strings.Cut(account.Name, "(")
-	if name = strings.TrimRight(name, " "); !ok || name == "" {
-		return h, false
-	}
-	return api.Account{Type: account.Type, Domain: account.Domain, Name: name}.Handle(), true
+	return row
 }
 
-// aliases works out alias once for each list, however many applications share it.
+// Of are the spellings of some accounts.
+func (s Spellings) Of(accounts api.Accounts) Spellings {
+	var out Spellings
+	for h, row := range s {
+		if _, ok := accounts[h]; ok {
+			if out == nil {
+				out = Spellings{}
+			}
+			out[h] = row
+		}
+	}
+	return out
+}
+
+// spelling is a spelling in the private state.
+type spelling struct {
+	Account api.Account `json:"account"`
+	Listed  api.Account `json:"listed"`
+}
+
+// MarshalJSON writes the spellings in order, so that equal ones give the same text.
+func (s Spellings) MarshalJSON() ([]byte, error) {
+	list := make([]spelling, 0, len(s))
+	for h, row := range s {
+		list = append(list, spelling{h.Value(), row.Value()})
+	}
+	slices.SortFunc(list, func(a, b spelling) int { return a.Account.Compare(b.Account) })
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (s *Spellings) UnmarshalJSON(text []byte) error {
+	var list []spelling
+	if err := json.Unmarshal(text, &list); err != nil {
+		return err
+	}
+	*s = make(Spellings, len(list))
+	for _, entry := range list {
+		(*s)[entry.Account.Handle()] = entry.Listed.Handle()
+	}
+	return nil
+}
+
+// aliases names the rows of each list once, however many applications share it.
 type aliases struct {
-	reference api.Accounts
-	done      map[uintptr]api.Accounts
+	spelled Spellings
+	known   api.Accounts
+	done    map[uintptr]api.Accounts
 }
 
-func (a *aliases) of(accounts api.Accounts) api.Accounts {
-	id := accounts.Identity()
+func (a *aliases) of(rows api.Accounts) api.Accounts {
+	id := rows.Identity()
 	out, ok := a.done[id]
 	if !ok {
 		if a.done == nil {
 			a.done = map[uintptr]api.Accounts{}
 		}
-		out = alias(accounts, a.reference)
+		out = a.spelled.named(rows, a.known)
 		a.done[id] = out
 	}
 	return out
+}
+
+// fold is what an account may have in common with the row that the service makes of it: it may ignore letter case, blanks and the
+// Unicode form, and decorate a name with its group.
+func fold(a api.Account) api.Account {
+	plain := func(text string) string {
+		return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(text))), " ")
+	}
+	name := plain(a.Name)
+	if before, _, ok := strings.Cut(name, "("); ok && strings.HasSuffix(name, ")") && strings.TrimSpace(before) != "" {
+		name = strings.TrimSpace(before)
+	}
+	return api.Account{Type: a.Type, Domain: strings.TrimSuffix(plain(a.Domain), "."), Name: name}
+}
+
+// looks are the accounts that a row may be: one of a type that nobody documented may be a user or a group.
+func looks(row api.Account) []api.Account {
+	folded := fold(row)
+	switch strings.ToUpper(string(row.Type)) {
+	case string(api.Simple), "USER":
+		folded.Type = api.Simple
+	case string(api.UserGroup):
+		folded.Type = api.UserGroup
+	default:
+		group := folded
+		folded.Type, group.Type = api.Simple, api.UserGroup
+		return []api.Account{folded, group}
+	}
+	return []api.Account{folded}
+}
+
+// Unwritable are rows that an exclusive set would own and that no configuration can name: of an account type that nobody
+// documented, or in a Unicode form that Terraform changes. They are by application, and sorted.
+func Unwritable(prior Set, actual Actual) map[string][]api.Handle {
+	ours := map[api.Handle]bool{}
+	for _, row := range prior.Spelled {
+		ours[row] = true
+	}
+	found := map[uintptr][]api.Handle{}
+	out := map[string][]api.Handle{}
+	for id, status := range actual {
+		if opaque(status.App) {
+			continue
+		}
+		rows, ok := found[status.Accounts.Identity()]
+		if !ok {
+			for h := range status.Accounts {
+				if !ours[h] && !writable(h.Value()) {
+					rows = append(rows, h)
+				}
+			}
+			slices.SortFunc(rows, compareHandles)
+			found[status.Accounts.Identity()] = rows
+		}
+		if len(rows) > 0 {
+			out[id] = rows
+		}
+	}
+	return out
+}
+
+func writable(a api.Account) bool {
+	return (a.Type == api.Simple || a.Type == api.UserGroup) && norm.NFC.IsNormalString(a.Name) && norm.NFC.IsNormalString(a.Domain)
 }

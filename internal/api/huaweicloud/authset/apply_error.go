@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
@@ -50,12 +51,15 @@ type ApplyError struct {
 	Ignored Deltas
 	// Lookalikes are accounts that an application lists in another letter case than the set, by the set's account.
 	Lookalikes map[api.Handle]api.Handle
+
+	unanswered bool
 }
 
 // failed says what was done before err, and what was not. Before the first request it is err alone.
 func (r *run) failed(err error, remaining Deltas, actual Actual) error {
 	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.ledger.failures(), Lookalikes: map[api.Handle]api.Handle{}}
 	e.Requests, e.Granted, e.Revoked = r.ledger.totals()
+	e.unanswered = r.ledger.unanswered()
 	if e.Requests == 0 && len(e.Failed) == 0 {
 		return err
 	}
@@ -95,6 +99,9 @@ func (e *ApplyError) findLookalikes(actual Actual) {
 }
 
 func (e *ApplyError) Unwrap() error { return e.Err }
+
+// Unanswered tells that the service may act yet on a request that it did not answer.
+func (e *ApplyError) Unanswered() bool { return e.unanswered }
 
 // Interrupted tells that the apply ended because its context did.
 func (e *ApplyError) Interrupted() bool {
@@ -183,6 +190,20 @@ func NameAccounts(handles []api.Handle) string {
 		names = append(names, h.Value().String())
 	}
 	return more(strings.Join(names, ", "), len(handles))
+}
+
+// NameFirst names the first accounts in the order of their names, however many there are.
+func NameFirst(handles []api.Handle) string {
+	first := make([]api.Handle, 0, maxNames+1)
+	for _, h := range handles {
+		at, _ := slices.BinarySearchFunc(first, h, compareHandles)
+		if at == maxNames {
+			continue
+		}
+		first = slices.Insert(first, at, h)
+		first = first[:min(len(first), maxNames)]
+	}
+	return more(NameAccounts(first), len(handles))
 }
 
 func firstOf(ids []string) string {

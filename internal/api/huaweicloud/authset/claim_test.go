@@ -9,6 +9,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
@@ -57,7 +58,8 @@ func TestReconcileYieldsToClaims(t *testing.T) {
 		"an account that both want":       {listed: xy, prior: xy, wanted: claimed(api.AssignUser, "x"), other: claimed(api.AssignUser, "x"), left: []string{"x"}},
 		"another account":                 {listed: xy, prior: xy, wanted: claimed(api.AssignUser, "y"), other: claimed(api.AssignUser, "z"), left: []string{"y"}},
 		"a decorated account": {
-			listed: []string{"x(sales)", "y"}, prior: []string{"x(sales)", "y"}, other: claimed(api.AssignUser, "x"), left: []string{"x(sales)"}, passed: []string{"x(sales)"},
+			listed: []string{"x(sales)", "y"}, prior: []string{"x(sales)", "y"},
+			other: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x"), Spelled: Spellings{account("x"): account("x(sales)")}}, left: []string{"x(sales)"}, passed: []string{"x(sales)"},
 		},
 		"a decorated account beside the plain one": {
 			listed: []string{"x", "x(sales)"}, prior: []string{"x(sales)"}, other: claimed(api.AssignUser, "x"), left: []string{"x"},
@@ -70,9 +72,11 @@ func TestReconcileYieldsToClaims(t *testing.T) {
 			o := &hurriedOffice{office: newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: mode}, Accounts: accountsOf(test.listed...)}})}
 			claims := &Claims{}
 			o.claim = func() {
-				if _, err := claims.make(t.Context(), o, test.other); err != nil {
+				other, err := claims.make(t.Context(), o, test.other, Set{})
+				if err != nil {
 					t.Error(err)
 				}
+				other.decide(test.other)
 			}
 			out, err := Reconcile(t.Context(), o, Reconciliation{
 				Wanted: test.wanted, Prior: claimed(mode, test.prior...), Exclusive: test.exclusive, Claims: claims,
@@ -99,9 +103,12 @@ func TestOutcomeStateLacksWhatOthersClaimed(t *testing.T) {
 	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("x", "y", "z")}})
 	o.fault = func(int, api.Assignment) (before, after error) { return answer(403), nil }
 	claims := &Claims{}
-	if _, err := claims.make(t.Context(), o, Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}); err != nil {
+	kept := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}
+	other, err := claims.make(t.Context(), o, kept, Set{})
+	if err != nil {
 		t.Fatal(err)
 	}
+	other.decide(kept)
 	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y", "z")}
 	wanted := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("z")}
 	out, err := Reconcile(t.Context(), &hurriedOffice{office: o}, Reconciliation{Wanted: wanted, Prior: prior, Claims: claims})
@@ -110,6 +117,73 @@ func TestOutcomeStateLacksWhatOthersClaimed(t *testing.T) {
 	}
 	state := out.State(wanted, prior, false)
 	if got := sortedHandles(state.Accounts); !slices.Equal(got, sortedHandles(accountsOf("y", "z"))) {
+		t.Errorf("the state holds %v", got)
+	}
+}
+
+// Two sets of one apply: one lets go of what the other wants, and the other fails before it sends anything. Nobody is left with
+// access that no state holds, whichever comes first.
+func TestReservationsAreGivenBack(t *testing.T) {
+	t.Parallel()
+	closed := func(apps []string, names ...string) Set {
+		return Set{AppIDs: apps, Mode: api.AssignUser, Accounts: accountsOf(names...)}
+	}
+	for name, test := range map[string]struct {
+		mode          api.AuthorizationType
+		wanted, prior Set // of the one that lets go
+		other         Set // of the one that fails
+		left          []string
+	}{
+		"an account":          {mode: api.AssignUser, wanted: closed([]string{"a"}, "y"), prior: closed([]string{"a"}, "x", "y"), other: closed([]string{"a", "gone"}, "x"), left: []string{"y"}},
+		"a destroy":           {mode: api.AssignUser, prior: closed([]string{"a"}, "x", "y"), other: closed([]string{"a", "gone"}, "x")},
+		"an open application": {mode: api.AllUser, prior: Set{AppIDs: []string{"a"}, Mode: api.AllUser}, other: Set{AppIDs: []string{"a", "gone"}, Mode: api.AllUser}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: test.mode}, Accounts: accountsOf("x", "y")}})
+			if test.mode == api.AllUser {
+				o.apps["a"].accounts = api.Accounts{}
+			}
+			claims := &Claims{}
+			other, err := claims.make(t.Context(), o, test.other, Set{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() {
+				_, err := Reconcile(t.Context(), o, Reconciliation{Wanted: test.wanted, Prior: test.prior, Claims: claims})
+				done <- err
+			}()
+			time.Sleep(20 * time.Millisecond) // it has seen that somebody else wants it
+			other.decide(Set{})
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if got := o.granted("a"); !slices.Equal(got, test.left) || o.apps["a"].mode != api.AssignUser {
+				t.Errorf("%s, granted to %q", o.apps["a"].mode, got)
+			}
+		})
+	}
+}
+
+// Who is interrupted while another resource may still give an account back keeps it in its state.
+func TestInterruptedWhileOthersDecide(t *testing.T) {
+	t.Parallel()
+	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("x", "y", "z")}})
+	claims := &Claims{}
+	if _, err := claims.make(t.Context(), o, Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, Set{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	wanted := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("z")}
+	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y", "z")}
+	out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: prior, Claims: claims})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	state := out.State(wanted, prior, false)
+	if got := sortedHandles(state.Accounts); !slices.Equal(got, sortedHandles(accountsOf("x", "z"))) {
 		t.Errorf("the state holds %v", got)
 	}
 }

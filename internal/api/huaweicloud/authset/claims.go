@@ -33,8 +33,16 @@ type Claim struct {
 	book *Claims
 	apps map[string]bool
 	set  Set
+	rows map[api.Handle]api.Handle // accounts of the set by the rows in which the service spells them in another way
+
+	prior Set // what the resource may take away
+	had   map[string]bool
+
+	ended   sync.Once
+	decided chan struct{} // closed when it is certain what of the set the resource keeps in its state
 
 	// Of the latest look at the service:
+	waits  map[*Claim]bool                // others that are not decided yet, for which something was left alone
 	open   map[string]bool                // applications that were left alone since others want them open
 	seen   map[string]api.Accounts        // what the applications listed
 	hidden map[string]map[api.Handle]bool // by application, what others want of that and this resource doesn't
@@ -42,11 +50,12 @@ type Claim struct {
 
 // make claims what is wanted. From its return on no request of others takes any of it away, and what is listed shows all
 // that was sent before. A nil *Claims knows of nothing.
-func (c *Claims) make(ctx context.Context, w Workspace, wanted Set) (*Claim, error) {
+func (c *Claims) make(ctx context.Context, w Workspace, wanted, prior Set) (*Claim, error) {
 	if c == nil {
 		return nil, nil //nolint:nilnil // a nil claim is one that nothing is held against
 	}
-	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted}
+	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted, prior: prior, had: setOf(prior.AppIDs), decided: make(chan struct{})}
+	claim.spell(wanted.Spelled)
 	c.mu.Lock()
 	for id := range claim.apps {
 		if c.byApp[id] == nil {
@@ -58,7 +67,59 @@ func (c *Claims) make(ctx context.Context, w Workspace, wanted Set) (*Claim, err
 		c.byApp[id][claim] = true
 	}
 	c.mu.Unlock()
-	return claim, w.Settled(ctx, wanted.AppIDs)
+	if err := w.Settled(ctx, wanted.AppIDs); err != nil {
+		claim.decide(prior)
+		return nil, err
+	}
+	return claim, nil
+}
+
+// decide says what the resource keeps in its state when its apply has ended: all that it wanted, or what is left of it after a
+// failure. Everything else it gives back, so that whoever has it in its state keeps it there, or revokes it. A resource decides
+// before it waits for others, so that none waits for ever.
+func (k *Claim) decide(kept Set) {
+	if k == nil {
+		return
+	}
+	k.ended.Do(func() { k.end(kept) })
+}
+
+func (k *Claim) end(kept Set) {
+	k.book.mu.Lock()
+	apps := setOf(kept.AppIDs)
+	for id := range k.apps {
+		if !apps[id] {
+			delete(k.book.byApp[id], k)
+		}
+	}
+	k.set = kept
+	k.book.mu.Unlock()
+	k.spell(kept.Spelled)
+	close(k.decided)
+}
+
+// wait waits until all are decided for which the latest look left something alone.
+func (k *Claim) wait(ctx context.Context) error {
+	if k == nil {
+		return nil
+	}
+	for other := range k.waits {
+		select {
+		case <-other.decided:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for another resource of this run: %w", context.Cause(ctx))
+		}
+	}
+	return nil
+}
+
+func (k *Claim) undecided() bool {
+	select {
+	case <-k.decided:
+		return false
+	default:
+		return true
+	}
 }
 
 // others are the claims of others to an application.
@@ -75,20 +136,35 @@ func (k *Claim) others(appID string) []*Claim {
 }
 
 // wants tells that the resource wants the account, which is one of those that an application lists, in whatever spelling the
-// service lists it. As for alias, an account that is spelled "name (group)" beside the plain one is somebody else.
+// service lists it. Beside the plain one it is somebody else.
 func (k *Claim) wants(h api.Handle, listed api.Accounts) bool {
-	if _, ok := k.set.Accounts[h]; ok {
+	if k.wanted().Lists(h) {
 		return true
 	}
-	plain, ok := undecorated(h)
+	k.book.mu.Lock()
+	account, ok := k.rows[h]
+	k.book.mu.Unlock()
 	if !ok {
 		return false
 	}
-	if _, ok := listed[plain]; ok {
-		return false
+	_, itself := listed[account]
+	return !itself
+}
+
+// spell takes down how the service lists the accounts of the resource.
+func (k *Claim) spell(spelled Spellings) {
+	if k == nil {
+		return
 	}
-	_, ok = k.set.Accounts[plain]
-	return ok
+	rows := make(map[api.Handle]api.Handle, len(spelled))
+	for h, row := range spelled {
+		if _, ok := k.set.Accounts[h]; ok {
+			rows[row] = h
+		}
+	}
+	k.book.mu.Lock()
+	defer k.book.mu.Unlock()
+	k.rows = rows
 }
 
 // conceal hides from a look at the service what others have claimed and this resource does not want: it is not for this
@@ -97,6 +173,7 @@ func (k *Claim) conceal(actual Actual) Actual {
 	if k == nil {
 		return actual
 	}
+	k.waits = map[*Claim]bool{}
 	k.open, k.seen, k.hidden = map[string]bool{}, map[string]api.Accounts{}, map[string]map[api.Handle]bool{}
 	out := maps.Clone(actual)
 	for id, status := range actual {
@@ -122,17 +199,38 @@ func (k *Claim) leavesOpen(appID string, others []*Claim) bool {
 		return false
 	}
 	for _, other := range others {
-		if other.set.Mode == api.AllUser {
+		if other.wanted().Mode == api.AllUser {
+			k.waitFor(other)
 			return true
 		}
 	}
 	return false
 }
 
+// waitFor notes that something is left alone for another resource which is not decided.
+func (k *Claim) waitFor(other *Claim) {
+	if other.undecided() {
+		k.book.mu.Lock()
+		defer k.book.mu.Unlock()
+		k.waits[other] = true
+	}
+}
+
+// wanted is what the resource wants, or keeps.
+func (k *Claim) wanted() Set {
+	k.book.mu.Lock()
+	defer k.book.mu.Unlock()
+	return k.set
+}
+
 func (k *Claim) without(appID string, accounts api.Accounts, others []*Claim) api.Accounts {
 	out := accounts
-	for h := range accounts {
-		if !k.taken(appID, h, others) {
+	if !k.had[appID] {
+		return out
+	}
+	for account := range k.prior.Accounts {
+		h, ok := k.prior.Spelled.row(account, accounts)
+		if !ok || !k.taken(appID, h, others) {
 			continue
 		}
 		if k.hidden[appID] == nil {
@@ -144,13 +242,74 @@ func (k *Claim) without(appID string, accounts api.Accounts, others []*Claim) ap
 	return out
 }
 
+// givenBack tells that something was left alone for a resource that did not keep it.
+func (k *Claim) givenBack() bool {
+	if k == nil {
+		return false
+	}
+	for id, hidden := range k.hidden {
+		others := k.others(id)
+		for h := range hidden {
+			if !k.taken(id, h, others) {
+				return true
+			}
+		}
+	}
+	for id := range k.open {
+		if !k.leavesOpen(id, k.others(id)) {
+			return true
+		}
+	}
+	return false
+}
+
 // taken tells that others want an account of an application, and this resource doesn't.
 func (k *Claim) taken(appID string, h api.Handle, others []*Claim) bool {
 	listed := k.seen[appID]
 	if k.apps[appID] && k.wants(h, listed) {
 		return false
 	}
-	return slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, listed) })
+	i := slices.IndexFunc(others, func(other *Claim) bool { return other.wants(h, listed) })
+	if i >= 0 {
+		k.waitFor(others[i])
+	}
+	return i >= 0
+}
+
+// keep shows again what was left alone for resources that have not kept it.
+func (k *Claim) keep(actual Actual) Actual {
+	if k == nil {
+		return actual
+	}
+	out := maps.Clone(actual)
+	for id, hidden := range k.hidden {
+		status, ok := actual[id]
+		if !ok {
+			continue
+		}
+		others := slices.DeleteFunc(k.others(id), (*Claim).undecided)
+		for h := range hidden {
+			if slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, k.seen[id]) }) {
+				continue
+			}
+			if _, ok := status.Accounts[h]; !ok {
+				status.Accounts = maps.Clone(status.Accounts)
+				status.Accounts[h] = k.seen[id][h]
+			}
+			delete(hidden, h)
+		}
+		out[id] = status
+	}
+	for id := range k.open {
+		others := slices.DeleteFunc(k.others(id), (*Claim).undecided)
+		if !slices.ContainsFunc(others, func(other *Claim) bool { return other.wanted().Mode == api.AllUser }) {
+			status := actual[id]
+			status.App.AuthorizationType = api.AllUser
+			out[id] = status
+			delete(k.open, id)
+		}
+	}
+	return out
 }
 
 // allow refuses a request that takes away what others have claimed since this resource looked. Ask it when no other request
@@ -174,21 +333,34 @@ func (k *Claim) allow(a api.Assignment) error {
 }
 
 // passed are the accounts, by application, that were this resource's to revoke and have passed to others.
-func (k *Claim) passed(prior Set) map[string][]api.Handle {
+func (k *Claim) passed() map[string][]api.Handle {
 	if k == nil {
 		return nil
 	}
-	had, apps := &Claim{set: prior}, setOf(prior.AppIDs)
 	out := map[string][]api.Handle{}
 	for id, hidden := range k.hidden {
-		for h := range hidden {
-			if apps[id] && had.wants(h, k.seen[id]) {
-				out[id] = append(out[id], h)
-			}
+		if len(hidden) > 0 {
+			out[id] = slices.SortedFunc(maps.Keys(hidden), compareHandles)
 		}
-		slices.SortFunc(out[id], compareHandles)
 	}
 	return out
+}
+
+// unclaimed are those accounts that no other resource wants.
+func (k *Claim) unclaimed(foreign map[string][]api.Handle) map[string][]api.Handle {
+	if k == nil {
+		return foreign
+	}
+	for id, handles := range foreign {
+		others := k.others(id)
+		foreign[id] = slices.DeleteFunc(handles, func(h api.Handle) bool {
+			return slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, k.seen[id]) })
+		})
+		if len(foreign[id]) == 0 {
+			delete(foreign, id)
+		}
+	}
+	return foreign
 }
 
 // leftOpen are the applications that stay open to everybody, since others want that, though this resource no longer names them.

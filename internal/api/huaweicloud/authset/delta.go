@@ -8,7 +8,6 @@ package authset
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
@@ -22,6 +21,8 @@ type Set struct {
 	Accounts api.Accounts
 	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
 	Mixed bool
+	// Spelled are the accounts that the service lists in another way than the set names them.
+	Spelled Spellings
 	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
 	// Mode counts for all.
 	Open map[string]bool
@@ -34,6 +35,17 @@ func (s Set) opened(appID string) bool {
 		return s.Open[appID]
 	}
 	return s.Mode == api.AllUser || s.Mixed
+}
+
+// spellings are those that both sides remember.
+func (s Set) spellings(other Set) Spellings {
+	if len(s.Spelled)+len(other.Spelled) == 0 {
+		return nil
+	}
+	out := make(Spellings, len(s.Spelled)+len(other.Spelled))
+	maps.Copy(out, s.Spelled)
+	maps.Copy(out, other.Spelled)
+	return out
 }
 
 // Lists tells whether the set has an account.
@@ -96,19 +108,18 @@ type Deltas struct {
 // Applications that the service does not know are left out: whether that is an error is for the caller to decide.
 func Diff(wanted, prior Set, actual Actual) Deltas {
 	d := differ{
-		wanted: wanted, prior: prior,
-		priorAccounts: alias(prior.Accounts, wanted.Accounts),
-		out:           Deltas{grantPlatform: wanted.Accounts, revokePlatform: api.Accounts{}},
+		wanted: wanted, prior: prior, spelled: prior.spellings(wanted),
+		out: Deltas{grantPlatform: wanted.Accounts, revokePlatform: api.Accounts{}},
 	}
 	d.known = make(api.Accounts, len(wanted.Accounts))
-	maps.Copy(d.known, d.priorAccounts)
+	maps.Copy(d.known, prior.Accounts)
 	maps.Copy(d.known, wanted.Accounts)
-	d.listed.reference = d.known
+	d.listed = aliases{spelled: d.spelled, known: d.known}
 	d.rows = make([]row, 0, len(d.known))
 	for _, h := range sortedHandles(d.known) {
 		r := row{account: h}
 		r.platform, r.want = wanted.Accounts[h]
-		r.before, r.had = d.priorAccounts[h]
+		r.before, r.had = prior.Accounts[h]
 		d.rows = append(d.rows, r)
 	}
 
@@ -135,7 +146,7 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 
 type differ struct {
 	wanted, prior Set
-	priorAccounts api.Accounts // prior's accounts in the spelling of wanted
+	spelled       Spellings
 	known         api.Accounts // the accounts of both sides
 	rows          []row        // the same, sorted once for all applications
 	listed        aliases      // of what the applications list
@@ -166,17 +177,26 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 			delta.Grant = append(delta.Grant, h)
 		case r.want && wasThere && r.had && r.before != r.platform && r.before != "" && r.platform != "":
 			if _, stale := status.Stale[h]; status.Stale == nil || stale {
-				delta.Replace = append(delta.Replace, h)
+				delta.Replace = append(delta.Replace, d.revoked(r, status))
 				delta.Grant = append(delta.Grant, h)
-				d.out.revokePlatform[h] = r.before
 			}
 		case !r.want && wasThere && (granted || d.hides(status, h)):
-			delta.Revoke = append(delta.Revoke, h)
-			d.out.revokePlatform[h] = r.before
+			delta.Revoke = append(delta.Revoke, d.revoked(r, status))
 		}
 	}
 	delta.moveLookalikes()
 	return delta
+}
+
+// revoked is the row that a request names to revoke an account: that of the service.
+func (d *differ) revoked(r row, status Status) api.Handle {
+	h, ok := d.spelled.row(r.account, status.Accounts)
+	if spelled, has := d.spelled[r.account]; !ok && has {
+		h = spelled
+	}
+	h = inRequest(h, r.account)
+	d.out.revokePlatform[h] = r.before
+	return h
 }
 
 // hides tells that an account which the set drops may be granted though it isn't listed: somebody else opened the application,
@@ -195,13 +215,12 @@ func (d *differ) left(status Status) Delta {
 	default:
 		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
 		delta.Flip = d.prior.opened(status.App.ID)
-		delta.Opened = !delta.Flip && len(d.priorAccounts) > 0
+		delta.Opened = !delta.Flip && len(d.prior.Accounts) > 0
 	}
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
 		if _, granted := actual[r.account]; granted && r.had {
-			delta.Revoke = append(delta.Revoke, r.account)
-			d.out.revokePlatform[r.account] = r.before
+			delta.Revoke = append(delta.Revoke, d.revoked(r, status))
 		}
 	}
 	return delta
@@ -212,12 +231,11 @@ func (d *differ) left(status Status) Delta {
 // that it doesn't want. An exclusive set wants none of them there. What an open application lists
 // proves nothing.
 func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
-	known := maps.Clone(alias(prior.Accounts, wanted.Accounts))
-	if known == nil {
-		known = api.Accounts{}
-	}
+	known := make(api.Accounts, len(wanted.Accounts))
+	maps.Copy(known, prior.Accounts)
 	maps.Copy(known, wanted.Accounts)
-	joined, listed := aliases{reference: wanted.Accounts}, aliases{reference: known}
+	spelled := prior.spellings(wanted)
+	joined, listed := aliases{spelled: spelled.Of(wanted.Accounts), known: wanted.Accounts}, aliases{spelled: spelled, known: known}
 	inPrior := setOf(prior.AppIDs)
 	found := map[uintptr][]api.Handle{}
 	out := map[string][]api.Handle{}
@@ -310,10 +328,6 @@ func (d Deltas) Grants() int {
 		n += len(app.Grant)
 	}
 	return n
-}
-
-func fold(a api.Account) api.Account {
-	return api.Account{Type: a.Type, Domain: strings.ToLower(a.Domain), Name: strings.ToLower(a.Name)}
 }
 
 func setOf(ids []string) map[string]bool {

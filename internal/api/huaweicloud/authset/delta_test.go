@@ -299,6 +299,11 @@ func TestDiffCases(t *testing.T) {
 	set := func(mode api.AuthorizationType, names ...string) Set {
 		return Set{AppIDs: []string{"a"}, Mode: mode, Accounts: accountsOf(names...)}
 	}
+	spelled := func(name string) Set {
+		s := set(api.AssignUser, name)
+		s.Spelled = Spellings{account(name): account(name + "(sales)")}
+		return s
+	}
 	decorated := Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("lisi(sales)")}}
 	for name, test := range map[string]struct {
 		wanted, prior Set
@@ -318,12 +323,22 @@ func TestDiffCases(t *testing.T) {
 			wanted: Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")},
 			prior:  Set{AppIDs: []string{"b"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}, actual: app(api.AssignUser, "x", "y"),
 		},
-		"empty on closed":   {wanted: set(api.AssignUser), actual: app(api.AssignUser, "other")},
-		"listed decorated":  {wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi"), actual: decorated},
-		"imported spelling": {wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi(sales)"), actual: decorated},
+		"empty on closed":  {wanted: set(api.AssignUser), actual: app(api.AssignUser, "other")},
+		"listed decorated": {wanted: set(api.AssignUser, "lisi"), prior: spelled("lisi"), actual: decorated},
+		"somebody else who looks decorated": {
+			wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi"), actual: decorated,
+			want: []api.Assignment{{AuthorizationType: api.AssignUser, Users: []api.Authorization{{Account: account("lisi").Value()}}}},
+		},
+		"imported spelling": {
+			wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi(sales)"), actual: decorated, revocations: 1,
+			want: []api.Assignment{
+				{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("lisi(sales)").Value()}}},
+				{AuthorizationType: api.AssignUser, Users: []api.Authorization{{Account: account("lisi").Value()}}},
+			},
+		},
 		"revoke decorated": {
-			wanted: set(api.AssignUser), prior: set(api.AssignUser, "lisi"), actual: decorated, revocations: 1,
-			want: []api.Assignment{{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("lisi").Value()}}}},
+			wanted: set(api.AssignUser), prior: spelled("lisi"), actual: decorated, revocations: 1,
+			want: []api.Assignment{{AuthorizationType: api.AssignUser, DelUsers: []api.Authorization{{Account: account("lisi(sales)").Value()}}}},
 		},
 		"decorated account beside the plain one": {
 			wanted: set(api.AssignUser, "lisi"), prior: set(api.AssignUser, "lisi", "lisi(sales)"), revocations: 1, actual: app(api.AssignUser, "lisi", "lisi(sales)"),

@@ -17,7 +17,8 @@ import (
 // ledger remembers each request of an apply and what became of it. The requests of a phase are added side by side.
 type ledger struct {
 	mu      sync.Mutex
-	entries []entry
+	entries []*entry
+	byApp   map[string][]*entry
 	stale   map[string]api.Accounts
 	open    map[string]bool // applications that were open to everybody before the first request
 }
@@ -49,7 +50,14 @@ func newLedger(deltas Deltas, wanted api.Accounts, actual Actual) *ledger {
 func (l *ledger) add(a api.Assignment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = append(l.entries, entry{Assignment: a, err: err})
+	e := &entry{Assignment: a, err: err}
+	l.entries = append(l.entries, e)
+	if l.byApp == nil {
+		l.byApp = map[string][]*entry{}
+	}
+	for _, id := range a.AppIDs {
+		l.byApp[id] = append(l.byApp[id], e)
+	}
 	if err != nil {
 		return
 	}
@@ -58,6 +66,52 @@ func (l *ledger) add(a api.Assignment, err error) {
 			delete(l.stale[id], user.Handle())
 		}
 	}
+}
+
+// learn finds how the service spells accounts that it was asked to grant and does not list by their names: rows that look like them,
+// belong to nobody whom either side names, and were not there before, or were revoked by this apply.
+func (l *ledger) learn(wanted, prior Set, spelled Spellings, before, after Actual) Spellings {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	learned := Spellings{}
+	for _, id := range wanted.AppIDs {
+		status := after[id]
+		asked, revoked := map[api.Handle]bool{}, map[api.Handle]bool{}
+		for _, e := range l.byApp[id] {
+			if e.err != nil && unsent(e.err) {
+				continue
+			}
+			for _, user := range e.DelUsers {
+				revoked[user.Handle()] = true
+			}
+			for _, user := range e.Users {
+				if h := user.Handle(); wanted.Lists(h) {
+					if _, listed := spelled.row(h, status.Accounts); !listed {
+						asked[h] = true
+					}
+				}
+			}
+		}
+		if len(asked) == 0 {
+			continue
+		}
+		appeared := map[api.Account][]api.Handle{}
+		for row := range status.Accounts {
+			_, there := before[id].Accounts[row]
+			if there && !revoked[row] || wanted.Lists(row) || prior.Lists(row) && !revoked[row] {
+				continue
+			}
+			for _, look := range looks(row.Value()) {
+				appeared[look] = append(appeared[look], row)
+			}
+		}
+		for h := range asked {
+			if rows := appeared[fold(h.Value())]; len(rows) == 1 {
+				learned[h] = rows[0]
+			}
+		}
+	}
+	return learned
 }
 
 // touched are the applications that a request named which may have reached the service.
@@ -86,6 +140,13 @@ func unanswered(err error) bool {
 	return errors.As(err, &e) && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
 }
 
+// unanswered tells that the service has a request and did not say what became of it.
+func (l *ledger) unanswered() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.entries, func(e *entry) bool { return e.err != nil && unanswered(e.err) })
+}
+
 // acknowledgment is what the service said yes to for one application.
 type acknowledgment struct {
 	granted, revoked map[api.Handle]bool
@@ -101,8 +162,8 @@ func (l *ledger) acknowledged(appID string) acknowledgment {
 
 func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
 	a := acknowledgment{granted: map[api.Handle]bool{}, revoked: map[api.Handle]bool{}}
-	for _, e := range l.entries {
-		if e.err != nil || !slices.Contains(e.AppIDs, appID) {
+	for _, e := range l.byApp[appID] {
+		if e.err != nil {
 			continue
 		}
 		a.mode = e.AuthorizationType
@@ -124,12 +185,12 @@ func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
 func (l *ledger) refusal(appID string) (api.Assignment, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range slices.Backward(l.entries) {
-		if slices.Contains(e.AppIDs, appID) {
-			return e.Assignment, e.err != nil && refused(e.err)
-		}
+	entries := l.byApp[appID]
+	if len(entries) == 0 {
+		return api.Assignment{}, false
 	}
-	return api.Assignment{}, false
+	last := entries[len(entries)-1]
+	return last.Assignment, last.err != nil && refused(last.err)
 }
 
 // totals counts what the service said yes to: requests, and accounts granted and revoked, once for each application.
@@ -182,8 +243,8 @@ func (l *ledger) settle(actual Actual) Actual {
 		if status.Stale == nil {
 			status.Stale = api.Accounts{}
 		}
-		for _, e := range l.entries {
-			if unanswered(e.err) && slices.Contains(e.AppIDs, id) {
+		for _, e := range l.byApp[id] {
+			if unanswered(e.err) {
 				status.unsure(e)
 			}
 		}
@@ -197,8 +258,8 @@ func (l *ledger) settle(actual Actual) Actual {
 }
 
 func (l *ledger) lastMode(appID string) api.AuthorizationType {
-	for _, e := range slices.Backward(l.entries) {
-		if e.err == nil && slices.Contains(e.AppIDs, appID) {
+	for _, e := range slices.Backward(l.byApp[appID]) {
+		if e.err == nil {
 			return e.AuthorizationType
 		}
 	}
@@ -224,10 +285,7 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 		if inPrior[id] && opaque(status.App) {
 			addNew(status.Accounts, prior.Accounts)
 		}
-		for _, e := range l.entries {
-			if !slices.Contains(e.AppIDs, id) {
-				continue
-			}
+		for _, e := range l.byApp[id] {
 			if e.err != nil {
 				status.unsure(e)
 				continue
@@ -246,7 +304,7 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 	return l.settle(actual)
 }
 
-func (s *Status) unsure(e entry) {
+func (s *Status) unsure(e *entry) {
 	if unsent(e.err) {
 		return
 	}

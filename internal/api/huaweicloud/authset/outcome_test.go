@@ -12,8 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// An exclusive set has taken up an account as the service decorates it, and then the configuration names it. When the apply
-// fails, the state must not hold it in both spellings: each application would seem to lack one of them.
+// The service decorates an account of the set. When an apply fails, the state must not hold it in both spellings: each application
+// would seem to lack one of them.
 func TestOutcomeStateHoldsOneSpelling(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{
@@ -21,13 +21,13 @@ func TestOutcomeStateHoldsOneSpelling(t *testing.T) {
 		"b": {App: api.App{ID: "b", AuthorizationType: api.AssignUser}},
 	})
 	o.fault = func(int, api.Assignment) (before, after error) { return answer(http.StatusForbidden), nil }
-	prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("lisi(sales)")}
+	prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("lisi"), Spelled: Spellings{account("lisi"): account("lisi(sales)")}}
 	wanted := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("lisi")}
 	out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior, Exclusive: true})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	want := Tracked{Set: wanted, Missing: map[string][]api.Handle{"b": sortedHandles(accountsOf("lisi"))}}
+	want := Tracked{Set: Set{AppIDs: wanted.AppIDs, Mode: wanted.Mode, Accounts: wanted.Accounts, Spelled: prior.Spelled}, Missing: map[string][]api.Handle{"b": sortedHandles(accountsOf("lisi"))}}
 	if diff := cmp.Diff(want, out.State(wanted, prior, true), byHandle, ignoreOpen); diff != "" {
 		t.Error(diff)
 	}

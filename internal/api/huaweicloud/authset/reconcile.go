@@ -63,6 +63,8 @@ type Outcome struct {
 	// Actual is what the service lists. After an error it may be worked out from the answers; Unsure then holds the
 	// accounts that a request without an answer may have granted.
 	Actual Actual
+	// Spelled are the spellings of both sides, and those that this apply has seen.
+	Spelled Spellings
 	// Touched are the applications that a request named, whatever became of it.
 	Touched map[string]bool
 	// LeftOpen are applications that are none of this set any more and stay open to everybody, since another resource of the run
@@ -74,6 +76,9 @@ type Outcome struct {
 	// Passed are accounts, by application, that the set would have revoked and did not, since another resource of the run wants
 	// them there.
 	Passed map[string][]api.Handle
+	// Undo takes back what a failed create has done. It is nil for any other apply, and where the service may act yet on a request
+	// that it did not answer.
+	Undo *Deltas
 }
 
 // Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests, and reads
@@ -84,24 +89,65 @@ func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, err
 		w = counted{Workspace: w, progress: r.Progress}
 	}
 	ctx = rest.WithQueue(ctx)
-	claim, err := r.Claims.make(ctx, w, r.Wanted)
+	claim, err := r.Claims.make(ctx, w, r.Wanted, r.Prior)
 	if err != nil {
 		return Outcome{}, err
 	}
-	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
-	if err != nil {
-		return Outcome{}, err
+	out, err := r.once(ctx, w, claim)
+	claim.decide(r.kept(out, err))
+	for err == nil {
+		if err = claim.wait(ctx); err != nil || !claim.givenBack() {
+			break
+		}
+		touched := out.Touched
+		out, err = r.once(ctx, w, claim)
+		maps.Copy(out.Touched, touched)
 	}
-	out, err := r.reconcile(ctx, w, claim, claim.conceal(actual))
-	if r.Exclusive {
-		out.Foreign = Foreign(r.Wanted, r.Prior, out.Actual)
+	if err != nil && len(out.Touched) > 0 && out.Undo == nil {
+		// What others may give back yet stays in the state of this resource.
+		_ = claim.wait(ctx)
+		out.Actual = claim.keep(out.Actual)
 	}
-	out.LeftOpen, out.Passed = claim.leftOpen(), claim.passed(r.Prior)
+	if claim != nil {
+		out.LeftOpen, out.Passed, out.Foreign = claim.leftOpen(), claim.passed(), claim.unclaimed(out.Foreign)
+	}
 	return out, err
 }
 
-func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim, actual Actual) (Outcome, error) {
-	out := Outcome{Actual: actual, Touched: map[string]bool{}}
+// kept is what the resource has in its state after an apply.
+func (r Reconciliation) kept(out Outcome, err error) Set {
+	switch {
+	case err == nil:
+		kept := r.Wanted
+		kept.Spelled = out.Spelled
+		return kept
+	case out.Undo != nil:
+		return Set{}
+	case len(out.Touched) == 0:
+		return r.Prior
+	}
+	return out.State(r.Wanted, r.Prior, r.Exclusive).Set
+}
+
+// once makes one apply, and leaves alone what others want.
+func (r Reconciliation) once(ctx context.Context, w Workspace, claim *Claim) (Outcome, error) {
+	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
+	if err != nil {
+		return Outcome{Touched: map[string]bool{}}, err
+	}
+	before := claim.conceal(actual)
+	out, err := r.reconcile(ctx, w, claim, actual, before)
+	if applied, ok := errors.AsType[*ApplyError](err); ok && len(r.Prior.AppIDs) == 0 && !applied.Interrupted() && !applied.Unanswered() {
+		out.Undo = r.undo(out, before)
+	}
+	if r.Exclusive {
+		out.Foreign = Foreign(r.Wanted, r.Prior, out.Actual)
+	}
+	return out, err
+}
+
+func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim, before, actual Actual) (Outcome, error) {
+	out := Outcome{Actual: actual, Touched: map[string]bool{}, Spelled: r.Prior.spellings(r.Wanted)}
 	if gone := goneApps(r.Wanted, actual); len(gone) > 0 {
 		return out, &GoneError{AppIDs: gone}
 	}
@@ -124,6 +170,11 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 		again, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
 		if err != nil {
 			return run.abandon(out, errors.Join(sendErr, err))
+		}
+		if learned := run.ledger.learn(r.Wanted, r.Prior, out.Spelled, before, again); len(learned) > 0 {
+			out.Spelled = r.Wanted.spellings(Set{Spelled: learned})
+			r.Wanted.Spelled, run.Wanted.Spelled = out.Spelled, out.Spelled
+			claim.spell(out.Spelled)
 		}
 		out.Actual = claim.conceal(run.ledger.settle(again))
 		remaining := Diff(r.Wanted, r.Prior, out.Actual)
@@ -316,7 +367,7 @@ func goneApps(wanted Set, actual Actual) []string {
 // configuration stay until nothing of the set is left on them.
 func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
-	set := Set{Mode: wanted.Mode, Accounts: make(api.Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed}
+	set := Set{Mode: wanted.Mode, Accounts: make(api.Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed, Spelled: o.Spelled}
 	if len(wanted.AppIDs) == 0 {
 		set.Mode = prior.Mode
 	}
@@ -325,12 +376,13 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 			set.AppIDs = append(set.AppIDs, id)
 		}
 	}
+	wanted.Spelled = o.Spelled
 	for _, delta := range Diff(wanted, prior, o.Actual).Apps {
 		if !inWanted[delta.App.ID] {
 			set.AppIDs = append(set.AppIDs, delta.App.ID)
 		}
 	}
-	maps.Copy(set.Accounts, alias(prior.Accounts, wanted.Accounts)) // an account must not be there in two spellings
+	maps.Copy(set.Accounts, prior.Accounts)
 	maps.Copy(set.Accounts, wanted.Accounts)
 	actual := maps.Clone(o.Actual)
 	for id, status := range actual {

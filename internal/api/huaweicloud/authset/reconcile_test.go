@@ -23,10 +23,11 @@ import (
 
 // office is a Workspace in memory. Its fields are the questions that the vendor's pages leave open, and faults.
 type office struct {
-	duplicateAdd, absentRemove error // nil: taken without a word
-	wipe, records, ignored     bool  // on a flip to ALL_USER; on its list; users and del_users with ALL_USER
-	foldCase, partial, modes   bool  // one account whatever its case; a refused batch was done for its first app; modes are told
-	stubborn                   bool  // another writer sets every mode back
+	rewrites                   func(api.Handle) api.Handle // how it lists an account
+	duplicateAdd, absentRemove error                       // nil: taken without a word
+	wipe, records, ignored     bool                        // on a flip to ALL_USER; on its list; users and del_users with ALL_USER
+	foldCase, partial, modes   bool                        // one account whatever its case; a refused batch was done for its first app; modes are told
+	stubborn                   bool                        // another writer sets every mode back
 	strangers                  map[string]bool
 	fault                      func(request int, a api.Assignment) (before, after error)
 
@@ -135,6 +136,9 @@ func (o *office) change(id string, a api.Assignment) (*room, error) {
 		case ok && o.duplicateAdd != nil:
 			return nil, o.duplicateAdd
 		case !ok && !o.strangers[user.Name]:
+			if o.rewrites != nil {
+				h = o.rewrites(h)
+			}
 			next.accounts[h] = user.PlatformType
 		}
 	}

@@ -28,7 +28,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool
-	listed := listings{byApp: make(map[string]api.Accounts, len(prior.AppIDs)), aliases: aliases{reference: prior.Accounts}}
+	listed := listings{byApp: make(map[string]api.Accounts, len(prior.AppIDs)), aliases: aliases{spelled: prior.Spelled, known: prior.Accounts}}
 	candidates := prior.Accounts
 	if exclusive {
 		candidates = make(api.Accounts, len(prior.Accounts))
@@ -71,6 +71,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			t.Accounts[h] = platform
 		}
 	}
+	t.Spelled = prior.Spelled.Of(t.Accounts)
 	t.Missing = listed.missing(t.Accounts)
 	return t
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
 // setIdentity names a set: a project, and applications of it. Additive sets may share an identity, since many of them
@@ -34,18 +34,20 @@ func newIdentity(projectID string, appIDs []string) setIdentity {
 	return setIdentity{ProjectID: types.StringValue(projectID), AppIDs: types.ListValueMust(types.StringType, values)}
 }
 
-func (r *setResource) identify(
-	ctx context.Context, client *api.Client, identity *tfsdk.ResourceIdentity, model setModel,
-) diag.Diagnostics {
-	if identity == nil {
-		return nil
+// named is the model that an import names.
+func named(ctx context.Context, data *service.Data, req resource.ImportStateRequest) (setModel, diag.Diagnostics) {
+	model := newModel()
+	client, diags := data.Huaweicloud.Client(ctx)
+	if diags.HasError() {
+		return model, diags
 	}
-	// The project was needed for the calls before, so it is known; an interrupt must not cost the state its identity.
-	projectID, err := client.ProjectID(context.WithoutCancel(ctx))
-	if err != nil {
-		return r.explain(err, "identify", 0)
+	ids, diags := importIDs(ctx, client, req)
+	values := make([]attr.Value, len(ids))
+	for i, id := range ids {
+		values[i] = types.StringValue(id)
 	}
-	return identity.Set(ctx, newIdentity(projectID, model.appIDs()))
+	model.AppIDs = types.SetValueMust(types.StringType, values)
+	return model, diags
 }
 
 // importIDs reads the app ids of an import, from its id or from its identity.

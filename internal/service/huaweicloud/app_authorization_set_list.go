@@ -19,24 +19,25 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 var _ list.ListResourceWithConfigure = (*setListResource)(nil)
 
 // NewAppAuthorizationSetList finds additive sets: one for each application.
 func NewAppAuthorizationSetList() list.ListResource {
-	return &setListResource{setResource: setResource{kind: additiveSet}}
+	return &setListResource{newSetResource(additiveSet)}
 }
 
 // NewAppAuthorizationsExclusiveList finds exclusive sets: one for each application.
 func NewAppAuthorizationsExclusiveList() list.ListResource {
-	return &setListResource{setResource: setResource{kind: exclusiveSet}}
+	return &setListResource{newSetResource(exclusiveSet)}
 }
 
 // setListResource finds who may use the applications, one set for each of them. It shares the name, the configuration and
 // the identity of the resource.
 type setListResource struct {
-	setResource
+	*setResource
 }
 
 type setListModel struct {
@@ -70,7 +71,7 @@ func (r *setListResource) List(ctx context.Context, req list.ListRequest, stream
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	client, diags := r.client(ctx)
+	client, diags := r.Data.Huaweicloud.Client(ctx)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -80,7 +81,7 @@ func (r *setListResource) List(ctx context.Context, req list.ListRequest, stream
 		out := service.NewPush(req, push)
 		apps, err := findApps(ctx, client, config.Name.ValueString())
 		if err != nil {
-			out.Fail(r.explain(err, "list", 0))
+			out.Fail(unableToList(err))
 			return
 		}
 		for _, app := range apps {
@@ -107,7 +108,7 @@ func (r *setListResource) fill(
 ) (gone bool, diags diag.Diagnostics) {
 	projectID, err := client.ProjectID(ctx)
 	if err != nil {
-		return false, r.explain(err, "list", 0)
+		return false, unableToList(err)
 	}
 	diags = result.Identity.Set(ctx, newIdentity(projectID, []string{app.ID}))
 	if !req.IncludeResource || diags.HasError() {
@@ -120,15 +121,16 @@ func (r *setListResource) fill(
 			return true, nil
 		}
 		if err != nil {
-			return false, r.explain(err, "list", 0)
+			return false, unableToList(err)
 		}
 	}
 	var model setModel
 	if diags.Append(result.Resource.Get(ctx, &model)...); diags.HasError() {
 		return false, diags
 	}
-	model.OnDestroy = types.StringValue(onDestroyRevoke)
-	model.track(authset.Import([]string{app.ID}, authset.Actual{app.ID: status}, r.kind.exclusive))
+	model.OnDestroy = types.StringValue(access.Revoke)
+	actual := authset.Actual{app.ID: status}
+	model.Track(tracked(authset.Import([]string{app.ID}, actual, r.kind.exclusive), false, actual))
 	diags.Append(result.Resource.Set(ctx, &model)...)
 	return false, diags
 }
@@ -136,4 +138,8 @@ func (r *setListResource) fill(
 // Metadata leaves out what is of managed resources only.
 func (r *setListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + r.kind.suffix
+}
+
+func unableToList(err error) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the application authorizations", err.Error())}
 }

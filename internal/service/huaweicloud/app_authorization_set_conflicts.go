@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -18,35 +19,48 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
+// prepare reports conflicts with other resources of the configuration. It asks the service nothing.
+func (k kind) prepare(ctx context.Context, p *access.Planning[setModel, set]) {
+	known, wanted := p.Plan.Known(), sync.OnceValue(func() authset.Set { return p.Plan.Set().Set }) // to convert it costs
+	diags := &p.Response.Diagnostics
+	if diags.Append(k.claim(ctx, p, wanted, known)...); diags.HasError() || p.State == nil || !known {
+		return
+	}
+	var m memory
+	if p.Recall(&m); m.Mixed && p.Response.Plan.Raw.Equal(p.Request.State.Raw) {
+		// The attribute is what is wanted, and not true of all applications: something has to change, or nothing is applied.
+		p.Plan.Missing = types.MapUnknown(missingType)
+		diags.Append(p.Response.Plan.SetAttribute(ctx, path.Root("missing"), p.Plan.Missing)...)
+	}
+}
+
 // claim records which applications the plan is for, and holds that against what was planned before for other resources of
-// the same configuration. wanted is the plan in the terms of the service, for when all of it is known. It asks the service
-// nothing.
-func (r *setResource) claim(
-	ctx context.Context, plan setModel, wanted func() authset.Set, known bool, private service.PrivateState,
-) diag.Diagnostics {
-	if r.data.HuaweicloudClaims == nil {
+// the same configuration. wanted is the plan in the terms of the service, for when all of it is known.
+func (k kind) claim(ctx context.Context, p *access.Planning[setModel, set], wanted func() authset.Set, known bool) diag.Diagnostics {
+	if p.Data.HuaweicloudClaims == nil {
 		return nil
 	}
-	instance, diags := service.Instance(ctx, private)
+	instance, diags := service.Instance(ctx, p.Response.Private)
 	if diags.HasError() {
 		return diags
 	}
-	ids := knownIDs(plan.AppIDs)
-	claim := service.Claim[api.Handle]{Resource: instance, Targets: ids, Exclusive: r.kind.exclusive, Describe: r.describe(ids, wanted, known)}
+	ids := knownIDs(p.Plan.AppIDs)
+	claim := service.Claim[api.Handle]{Resource: instance, Targets: ids, Exclusive: k.exclusive, Describe: k.describe(ids, wanted, known)}
 	if known {
-		claim.Mode = plan.AuthorizationType.ValueString()
+		claim.Mode = p.Plan.AuthorizationType.ValueString()
 		claim.Members = func(yield func(api.Handle) bool) { maps.Keys(wanted().Accounts)(yield) }
-		claim.Lists = func(h api.Handle) bool { _, ok := wanted().Accounts[h]; return ok }
+		claim.Lists = func(h api.Handle) bool { return wanted().Lists(h) }
 	}
-	r.explainConflicts(&diags, r.data.HuaweicloudClaims.Make(claim))
+	k.explainConflicts(&diags, p.Data.HuaweicloudClaims.Make(claim))
 	return diags
 }
 
-func (r *setResource) describe(ids []string, wanted func() authset.Set, known bool) func() string {
+func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func() string {
 	return func() string {
-		text := "appaccess" + r.kind.suffix + " with " + idList(ids)
+		text := "appaccess" + k.suffix + " with " + idList(ids)
 		switch {
 		case !known:
 			return text
@@ -59,12 +73,12 @@ func (r *setResource) describe(ids []string, wanted func() authset.Set, known bo
 
 // explainConflicts reports two owners as an error. What an owner and an additive set fight over is a warning: the service may
 // spell an account in more than one way.
-func (r *setResource) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
+func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
 	var owners, fights []string
 	for _, c := range conflicts {
 		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
 		switch {
-		case r.kind.exclusive && c.Other.Exclusive:
+		case k.exclusive && c.Other.Exclusive:
 			owners = append(owners, text)
 		case len(c.Members) > 0:
 			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+nameSorted(c.Members))
@@ -81,7 +95,7 @@ func (r *setResource) explainConflicts(diags *diag.Diagnostics, conflicts []serv
 	}
 	if len(fights) > 0 {
 		who := "An exclusive resource of this configuration owns applications that this set names, and revokes whom it does not list"
-		if r.kind.exclusive {
+		if k.exclusive {
 			who = "This resource owns who may use its applications, and an additive set of this configuration opens them to others"
 		}
 		diags.AddAttributeWarning(path.Root("app_ids"), "Two resources would take turns",

@@ -13,6 +13,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // setModel is the plan or state of a set. The accounts are maps of maps of strings because that is the one nesting that
@@ -41,12 +42,12 @@ func newModel() setModel {
 	}
 	return setModel{
 		Users: types.MapNull(accountsType), UserGroups: types.MapNull(accountsType),
-		OnDestroy: types.StringValue(onDestroyRevoke), Timeouts: timeouts.Value{Object: types.ObjectNull(duration)},
+		OnDestroy: types.StringValue(access.Revoke), Timeouts: timeouts.Value{Object: types.ObjectNull(duration)},
 	}
 }
 
-// known tells whether all that decides about requests is known.
-func (m setModel) known() bool {
+// Known tells whether all that decides about requests is known.
+func (m *setModel) Known() bool {
 	if m.AppIDs.IsUnknown() || m.AuthorizationType.IsUnknown() {
 		return false
 	}
@@ -96,28 +97,31 @@ func holdsAccounts(domains types.Map) bool {
 	return false
 }
 
-// set is the model in the terms of the service. Everything must be known.
-func (m setModel) set() authset.Set {
-	set := authset.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}
-	addAccounts(set.Accounts, api.Simple, m.Users)
-	addAccounts(set.Accounts, api.UserGroup, m.UserGroups)
-	return set
+// Set is the model in the terms of the service. Everything must be known.
+func (m *setModel) Set() set {
+	s := set{Set: authset.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}}
+	addAccounts(s.Accounts, api.Simple, m.Users)
+	addAccounts(s.Accounts, api.UserGroup, m.UserGroups)
+	s.missing = m.missing(s.Accounts)
+	return s
+}
+
+// SameTarget tells that another set of applications is no new resource: app_ids change in place.
+func (m *setModel) SameTarget(*setModel) bool { return true }
+
+// Options are the arguments that have nothing to do with Huawei Cloud.
+func (m *setModel) Options() access.Options {
+	return access.Options{OnDestroy: m.OnDestroy, MaxRevocations: m.MaxRevocations, Timeouts: m.Timeouts}
 }
 
 // appIDs are the ids of the applications, sorted.
-func (m setModel) appIDs() []string {
+func (m *setModel) appIDs() []string {
 	var ids []string
 	for _, id := range m.AppIDs.Elements() {
 		ids = append(ids, textOf(id))
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// says tells that a state, which is the set in the terms of the service, says already what was tracked.
-func (m setModel) says(set authset.Set, tracked authset.Tracked) bool {
-	return !m.Missing.IsNull() && len(m.Missing.Elements())+len(tracked.Missing) == 0 && set.Mode == tracked.Mode &&
-		slices.Equal(set.AppIDs, tracked.AppIDs) && maps.Equal(set.Accounts, tracked.Accounts)
 }
 
 func addAccounts(into api.Accounts, accountType api.AccountType, domains types.Map) {
@@ -129,20 +133,29 @@ func addAccounts(into api.Accounts, accountType api.AccountType, domains types.M
 	}
 }
 
-// track puts into the model what the state should say. Maps that hold what they held keep their form: null stays null,
+// Track puts into the model what the state should say. Maps that hold what they held keep their form: null stays null,
 // and a domain without accounts stays.
-func (m *setModel) track(tracked authset.Tracked) {
-	ids := make([]attr.Value, len(tracked.AppIDs))
-	for i, id := range tracked.AppIDs {
+func (m *setModel) Track(now set) bool {
+	if before := m.AuthorizationType; !m.Missing.IsUnknown() && !m.Missing.IsNull() && len(m.Missing.Elements())+len(now.missing) == 0 &&
+		!before.IsUnknown() && before.ValueString() == string(now.Mode) && slices.Equal(m.appIDs(), now.AppIDs) {
+		accounts := make(api.Accounts, len(now.Accounts))
+		addAccounts(accounts, api.Simple, m.Users)
+		addAccounts(accounts, api.UserGroup, m.UserGroups)
+		if maps.Equal(accounts, now.Accounts) {
+			return false
+		}
+	}
+	ids := make([]attr.Value, len(now.AppIDs))
+	for i, id := range now.AppIDs {
 		ids[i] = types.StringValue(id)
 	}
 	m.AppIDs = types.SetValueMust(types.StringType, ids)
-	m.AuthorizationType = types.StringValue(string(tracked.Mode))
-
-	users, groups := splitAccounts(tracked.Accounts)
+	m.AuthorizationType = types.StringValue(string(now.Mode))
+	users, groups := splitAccounts(now.Accounts)
 	m.Users = accountsValue(users, m.Users)
 	m.UserGroups = accountsValue(groups, m.UserGroups)
-	m.Missing = missingValue(tracked.Missing)
+	m.Missing = missingValue(now.missing)
+	return true
 }
 
 // splitAccounts sorts accounts by domain.
@@ -207,7 +220,7 @@ func missingValue(missing map[string][]api.Handle) types.Map {
 }
 
 // missing are the accounts of the set that `missing` says the applications lack, by app id.
-func (m setModel) missing(set authset.Set) map[string][]api.Handle {
+func (m *setModel) missing(accounts api.Accounts) map[string][]api.Handle {
 	missing := map[string][]api.Handle{}
 	for id, list := range m.Missing.Elements() {
 		names := map[string]bool{}
@@ -215,17 +228,13 @@ func (m setModel) missing(set authset.Set) map[string][]api.Handle {
 		for _, name := range elements.Elements() {
 			names[textOf(name)] = true
 		}
-		for h := range set.Accounts {
+		for h := range accounts {
 			if names[h.Value().String()] {
 				missing[id] = append(missing[id], h)
 			}
 		}
 	}
 	return missing
-}
-
-func absent(ids []string, actual authset.Actual) []string {
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := actual[id]; return ok })
 }
 
 // keepEmpty keeps the spelling "" of a platform type that is left out.

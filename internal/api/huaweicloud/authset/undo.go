@@ -1,0 +1,85 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package authset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+)
+
+// undo is what takes back a create that has failed: whom it asked the service to grant and who had nothing before, and the mode
+// of an application that it has opened. The service may list an account later than it says yes, so that all who were asked for
+// are revoked, listed or not.
+func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
+	d := Deltas{revokePlatform: api.Accounts{}}
+	for _, id := range slices.Sorted(slices.Values(r.Wanted.AppIDs)) {
+		if !out.Touched[id] {
+			continue
+		}
+		was, is := before[id], out.Actual[id]
+		delta := Delta{App: is.App, Mode: api.AssignUser, Flip: opaque(is.App) && !opaque(was.App)}
+		delta.App.ID = id
+		if opaque(is.App) && !delta.Flip {
+			continue // it was open before, and revoking would close it
+		}
+		for _, h := range sortedHandles(r.Wanted.Accounts) {
+			if _, had := r.Wanted.Spelled.row(h, was.Accounts); !had {
+				row, _ := out.Spelled.row(h, is.Accounts)
+				row = inRequest(row, h)
+				delta.Revoke = append(delta.Revoke, row)
+				d.revokePlatform[row] = r.Wanted.Accounts[h]
+			}
+		}
+		if delta.Flip || len(delta.Revoke) > 0 {
+			d.Apps = append(d.Apps, delta)
+		}
+	}
+	return &d
+}
+
+// Undo takes back what a failed create has done, but for what other resources of the run want. A service that knows an account
+// no more than it did when it was to be granted may refuse to revoke it: what counts is what it lists afterwards.
+func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims) error {
+	ctx = rest.WithQueue(ctx)
+	claim, err := claims.make(ctx, w, Set{}, Set{})
+	if err != nil {
+		return err
+	}
+	r := &run{w: w, claim: claim, ledger: newLedger(deltas, nil, nil)}
+	listed := Deltas{revokePlatform: deltas.revokePlatform}
+	ids := make([]string, len(deltas.Apps))
+	for i, delta := range deltas.Apps {
+		ids[i] = delta.App.ID
+	}
+	sendErr := r.send(ctx, deltas)
+	actual, err := ObserveAll(ctx, w, ids)
+	if err != nil {
+		return fmt.Errorf("what was granted could not be read: %w", err)
+	}
+	for _, delta := range deltas.Apps {
+		status, ok := actual[delta.App.ID]
+		if !ok {
+			continue
+		}
+		delta.Flip = opaque(status.App)
+		delta.Revoke = slices.DeleteFunc(slices.Clone(delta.Revoke), func(h api.Handle) bool {
+			_, there := status.Accounts[h]
+			return !there || claim != nil && claim.taken(delta.App.ID, h, claim.others(delta.App.ID))
+		})
+		if delta.Flip || len(delta.Revoke) > 0 {
+			listed.Apps = append(listed.Apps, delta)
+		}
+	}
+	if listed.Empty() {
+		return nil
+	}
+	if sendErr == nil || !refused(sendErr) {
+		return fmt.Errorf("%d accounts are still granted: %w", listed.Revocations(), sendErr)
+	}
+	return r.send(ctx, listed) // without those whom the service refuses to hear of
+}

@@ -1,0 +1,350 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package huaweicloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
+)
+
+// progressInterval is how often a long apply says how far it is.
+const progressInterval = 5 * time.Second
+
+// set is who may use some applications, with what the private state remembers of it.
+type set struct {
+	authset.Set
+
+	missing map[string][]api.Handle // the accounts that applications lack, by app id
+	apps    map[string]api.App      // as they were read last, for their names
+	memory  memory
+	undo    authset.Deltas // what takes a failed create back
+}
+
+// memory is what the attributes can't say.
+type memory struct {
+	// Opened tells that the set opened its applications to everybody. When somebody closes one of them the attribute says
+	// ASSIGN_USER, and the others still have to be closed by a destroy.
+	Opened bool `json:"opened,omitempty"`
+	// Mixed tells that some applications are open and some are not. Whatever the attribute says, it is not true of all.
+	Mixed bool `json:"mixed,omitempty"`
+	// Open are the applications that were seen open to everybody. Only these may be closed: a plan has shown it.
+	Open []string `json:"open_apps"`
+	// Spelled are the accounts that the service lists in another way than the configuration names them.
+	Spelled authset.Spellings `json:"spelled,omitempty"`
+	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still name them.
+	Gone []string `json:"gone_apps,omitempty"`
+}
+
+// prior is what a state remembers: a set that has opened applications owns that, whatever became of one of them.
+func (s set) prior() authset.Set {
+	out := s.Set
+	out.Mixed, out.Spelled = s.memory.Mixed, s.memory.Spelled
+	if s.memory.Open != nil {
+		out.Open = make(map[string]bool, len(s.memory.Open))
+		for _, id := range s.memory.Open {
+			out.Open[id] = true
+		}
+	}
+	if s.memory.Opened {
+		out.Mode = api.AllUser
+	}
+	return out
+}
+
+// tracked is a set as it was tracked, with what is to be remembered of it.
+func tracked(t authset.Tracked, opened bool, actual authset.Actual) set {
+	s := set{Set: t.Set, missing: t.Missing, apps: map[string]api.App{}, memory: memory{Opened: opened, Mixed: t.Mixed, Open: []string{}, Spelled: t.Spelled}}
+	for _, id := range t.AppIDs {
+		s.apps[id] = actual[id].App
+		if t.Open[id] {
+			s.memory.Open = append(s.memory.Open, id)
+		}
+	}
+	return s
+}
+
+// applied is a set that was applied without an error.
+func applied(wanted authset.Set, out authset.Outcome) set {
+	wanted.Spelled = out.Spelled.Of(wanted.Accounts)
+	wanted.Open = map[string]bool{}
+	for _, id := range wanted.AppIDs {
+		wanted.Open[id] = wanted.Mode == api.AllUser
+	}
+	wanted.Mixed = false
+	return tracked(authset.Tracked{Set: wanted}, wanted.Mode == api.AllUser, out.Actual)
+}
+
+func importID(s set) string { return strings.Join(slices.Sorted(slices.Values(s.AppIDs)), ",") }
+
+// held is what destroying a set takes away.
+func held(s set) access.Loss {
+	var loss access.Loss
+	if s.Mode == api.AllUser && len(s.Accounts) == 0 {
+		return loss
+	}
+	all := slices.Collect(maps.Keys(s.Accounts))
+	named := authset.NameFirst(all)
+	var text []string
+	for _, id := range s.AppIDs {
+		count, names := len(all), named
+		if missing := s.missing[id]; len(missing) > 0 {
+			lacks := map[api.Handle]bool{}
+			for _, h := range missing {
+				lacks[h] = true
+			}
+			there := slices.DeleteFunc(slices.Clone(all), func(h api.Handle) bool { return lacks[h] })
+			count, names = len(there), authset.NameFirst(there)
+		}
+		if count == 0 {
+			continue
+		}
+		loss.Count += count
+		app := s.apps[id]
+		app.ID = id
+		text = append(text, fmt.Sprintf("%s: %s: %s", app, counted(count, "account"), names))
+	}
+	loss.Names = lines(text)
+	return loss
+}
+
+// sets is the service of the sets.
+type sets struct {
+	kind   kind
+	client *api.Client
+	data   *service.Data
+}
+
+func (k kind) connect(ctx context.Context, data *service.Data) (access.Service[set], diag.Diagnostics) {
+	client, diags := data.Huaweicloud.Client(ctx)
+	return &sets{kind: k, client: client, data: data}, diags
+}
+
+// Place is the project and the host of Workspace.
+func (s *sets) Place(ctx context.Context) (string, error) {
+	project, err := s.client.ProjectID(ctx)
+	return "Workspace project " + project + " at " + s.client.Host(), err
+}
+
+func (s *sets) Identity(ctx context.Context, of set) (any, error) {
+	project, err := s.client.ProjectID(ctx)
+	return newIdentity(project, of.AppIDs), err
+}
+
+// Read tells what is granted. An application that is gone leaves the set.
+func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
+	before := prior.prior()
+	before.Mode = prior.Mode
+	actual, err := authset.ObserveTracked(ctx, s.client, before, s.kind.exclusive)
+	if err != nil {
+		return prior, false, err
+	}
+	if rows := authset.Unwritable(before, actual); s.kind.exclusive && len(rows) > 0 {
+		return prior, false, &unwritableError{rows: rows, actual: actual}
+	}
+	now := tracked(authset.Track(before, actual, s.kind.exclusive), prior.memory.Opened, actual)
+	now.memory.Gone = slices.Compact(slices.Sorted(slices.Values(slices.Concat(prior.memory.Gone, absent(prior.AppIDs, actual)))))
+	if s.kind.exclusive {
+		s.data.HuaweicloudClaims.Hold(service.OfTargets(now.AppIDs), now.AppIDs, now.Lists)
+	}
+	return now, len(now.AppIDs) > 0, nil
+}
+
+// Import takes the accounts that the applications have in common, or for an exclusive set all that any of them has.
+func (s *sets) Import(ctx context.Context, named set) (set, error) {
+	actual, err := authset.ObserveAll(ctx, s.client, named.AppIDs)
+	if err != nil {
+		return named, err
+	}
+	if gone := absent(named.AppIDs, actual); len(gone) > 0 {
+		return named, &authset.GoneError{AppIDs: gone}
+	}
+	if rows := authset.Unwritable(authset.Set{}, actual); s.kind.exclusive && len(rows) > 0 {
+		return named, &unwritableError{rows: rows, actual: actual}
+	}
+	return tracked(authset.Import(named.AppIDs, actual, s.kind.exclusive), false, actual), nil
+}
+
+// Apply brings the service to what is wanted.
+func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outcome[set], error) {
+	var claims *authset.Claims
+	if s.data.HuaweicloudClaims != nil { // this provider serves one plan or apply
+		claims = s.data.HuaweicloudReservations
+	}
+	if order.Verb == "undo" {
+		return access.Outcome[set]{}, authset.Undo(ctx, s.client, order.Prior.undo, claims)
+	}
+	wanted, prior := sides(order)
+	var progress authset.Progress
+	stop := report(ctx, &progress, progressInterval)
+	defer stop()
+	out, err := authset.Reconcile(ctx, s.client, authset.Reconciliation{
+		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Claims: claims, Progress: &progress,
+		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
+			change := s.change(order, actual, deltas)
+			change.Revoked.Count += revoked
+			return order.Approve(change)
+		},
+	})
+	outcome := access.Outcome[set]{Touched: len(out.Touched) > 0}
+	warnOfOthers(&outcome.Warnings, out, prior)
+	if err == nil {
+		outcome.Now = applied(wanted, out)
+		return outcome, nil
+	}
+	opened := wanted.Mode == api.AllUser || order.Prior != nil && order.Prior.memory.Opened
+	outcome.Now = tracked(out.State(wanted, prior, s.kind.exclusive), opened, out.Actual)
+	outcome.Gone = len(outcome.Now.AppIDs) == 0
+	if order.Verb == "create" && out.Undo != nil {
+		undo := outcome.Now
+		undo.undo = *out.Undo
+		outcome.Undo = &undo
+	}
+	return outcome, err
+}
+
+// sides are what is wanted and what was there before, in the terms of the client.
+func sides(order access.Order[set]) (wanted, prior authset.Set) {
+	if order.Wanted != nil {
+		wanted = order.Wanted.Set
+		wanted.Spelled = order.Wanted.memory.Spelled
+	}
+	if order.Prior != nil {
+		prior = order.Prior.prior()
+	}
+	return wanted, prior
+}
+
+// warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
+func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Set) {
+	warnForeign(diags, out.Actual, out.Foreign)
+	if len(out.Passed) > 0 {
+		var text []string
+		for _, id := range slices.Sorted(maps.Keys(out.Passed)) {
+			text = append(text, revocationLine(out.Actual[id].App, out.Passed[id]))
+		}
+		diags.AddWarning("Accounts were not revoked",
+			"Another resource of this configuration wants these accounts on the same applications, so they keep access:\n\n"+lines(text))
+	}
+	if len(out.LeftOpen) > 0 && len(prior.Accounts) > 0 {
+		diags.AddWarning("Accounts could not be revoked",
+			"Another resource of this configuration has opened these applications to everybody before this one could revoke its accounts there, and "+
+				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+lines(out.LeftOpen))
+	}
+}
+
+// report logs how far an apply is, at every interval until stop is called.
+func report(ctx context.Context, progress *authset.Progress, interval time.Duration) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				tflog.Info(ctx, "Assigning application authorizations", map[string]any{
+					"requests_done": progress.RequestsDone.Load(), "requests": progress.RequestsDue.Load(),
+					"accounts_done": progress.AccountsDone.Load(), "accounts": progress.AccountsDue.Load(),
+					"applications_read": progress.AppsRead.Load(),
+				})
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// unwritableError tells of accounts that an exclusive set owns and that no configuration can name.
+type unwritableError struct {
+	rows   map[string][]api.Handle
+	actual authset.Actual
+}
+
+func (e *unwritableError) Error() string {
+	var text []string
+	for _, id := range slices.Sorted(maps.Keys(e.rows)) {
+		names := make([]string, len(e.rows[id]))
+		for i, h := range e.rows[id] {
+			names[i] = fmt.Sprintf("%+q of type %q", h.Value().String(), h.Value().Type)
+		}
+		text = append(text, fmt.Sprintf("%s: %s", e.actual[id].App, strings.Join(names, ", ")))
+	}
+	return "The applications list accounts that this resource owns and that no configuration can name: their account type is neither SIMPLE nor " +
+		"USER_GROUP, or their name is in a Unicode form (not NFC) that Terraform changes.\n\n" + lines(text) + "\n\nRevoke them in the console of " +
+		"Workspace. To destroy this resource as it is, use `terraform destroy -refresh=false`."
+}
+
+// Explain turns an error of the API into diagnostics that point at the attribute.
+func (s *sets) Explain(verb string, _ set, err error) (diags diag.Diagnostics) {
+	summary := "Unable to " + verb + " the application authorizations"
+	detail := err.Error()
+	if opened, ok := errors.AsType[*authset.OpenedError](err); ok {
+		refusal := s.kind.refuseOpened(verb == "create", opened.Apps)
+		if _, applied := errors.AsType[*authset.ApplyError](err); !applied {
+			detail = refusal.Detail
+		}
+		diags.AddAttributeError(refusal.At, refusal.Summary, detail)
+		return diags
+	}
+	_, gone := errors.AsType[*authset.GoneError](err)
+	applied, wasApplied := errors.AsType[*authset.ApplyError](err)
+	switch {
+	case wasApplied && gone:
+		diags.AddAttributeError(path.Root("app_ids"), summary, detail+"\n\n"+afterwards(verb, applied))
+	case wasApplied:
+		diags.AddAttributeError(pathOf(applied), summary, detail+"\n\n"+afterwards(verb, applied))
+	case gone:
+		diags.AddAttributeError(path.Root("app_ids"), "No such application",
+			detail+".\n\nThe project has no application with this id. It may have been deleted, or belong to another project or region: "+
+				"remove it from app_ids, or correct it. Nothing was sent.")
+	case errors.Is(err, context.Canceled):
+		diags.AddError(summary, "It was interrupted before anything was sent.")
+	default:
+		diags.AddError(summary, detail)
+	}
+	return diags
+}
+
+// afterwards says what the state holds after a failure, and how to go on.
+func afterwards(verb string, err *authset.ApplyError) string {
+	switch {
+	case err.Interrupted():
+		return "It was stopped before it could read back: the state holds all that may be granted, and the next plan reads what is."
+	case verb == "create" && !err.Unanswered():
+		return "What this create has granted is revoked again, unless a warning says otherwise, and the state holds nothing."
+	case verb == "create":
+		return "The service may act on a request yet that it did not answer: the state holds all that may be granted. Terraform marks the resource as " +
+			"tainted, and would replace it: revoke everything and grant it again. To go on with the rest instead, run `terraform untaint ADDRESS` with " +
+			"the address of this resource, and apply."
+	}
+	return "The state holds what is granted now; the next apply sends only the rest."
+}
+
+// pathOf points at the attribute of the accounts that did not arrive.
+func pathOf(err *authset.ApplyError) path.Path {
+	for _, delta := range err.Ignored.Apps {
+		if len(delta.Grant) == 0 {
+			continue
+		}
+		if delta.Grant[0].Value().Type == api.UserGroup {
+			return path.Root("user_groups")
+		}
+		return path.Root("users")
+	}
+	return path.Root("app_ids")
+}
