@@ -114,6 +114,9 @@ func (s roleService) Drift() error {
 	return nil
 }
 
+// lookups is how many grantees the provider looks up in a run.
+const lookups = 20
+
 // Least counts a login for each process, a list before the writes and another after them, and a write for each grant. Revoking single
 // grants needs no look afterwards, since the service confirms each under the spelling that it lists. Where a list lacks a grant, a
 // second one a moment later shows that it doesn't only lag behind, and GetRole that the caller would see the grant: without both,
@@ -127,15 +130,27 @@ func (w roleGrants) Least(step Step) map[string]int {
 		requests[venafi.GetRole] = 1
 		return requests
 	}
+	// Whoever plans a grant looks up the first grantees, and of a new resource the application.
+	looking := func(requests map[string]int, grants int) map[string]int {
+		requests[venafi.IdentityValidate] = min(grants, lookups)
+		if !w.set || step == Plan || step == Apply {
+			requests[venafi.GetApplication] = 1
+		}
+		return requests
+	}
 	switch step {
-	case Plan, NoOpPlan, ChangePlan:
+	case NoOpPlan:
 		return requests(1, 1, 0, 0)
+	case Plan:
+		return looking(requests(1, 1, 0, 0), w.size)
+	case ChangePlan:
+		return looking(requests(1, 1, 0, 0), part)
 	case Apply:
-		return requests(1, 2, w.size, 0)
+		return looking(requests(1, 2, w.size, 0), w.size)
 	case ChangeApply:
-		return requests(1, 2, part, part)
+		return looking(requests(1, 2, part, part), part)
 	case DriftPlan:
-		return drifted(requests(1, 2, 0, 0))
+		return looking(drifted(requests(1, 2, 0, 0)), part)
 	case Destroy:
 		lists := 2 + 1
 		if w.set {

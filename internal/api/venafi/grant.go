@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // Grant is an OAuth role that somebody holds.
@@ -47,9 +49,9 @@ type Holding struct {
 // String names the grant in errors.
 func (g Grant) String() string {
 	if g.Role.OfApplication() {
-		return fmt.Sprintf("%s of application %q for %s", g.Role, g.ApplicationID, g.Grantee)
+		return fmt.Sprintf("%s of application %q for %s", g.Role, g.ApplicationID, shared.Printable(g.Grantee))
 	}
-	return fmt.Sprintf("%s for %s", g.Role, g.Grantee)
+	return fmt.Sprintf("%s for %s", g.Role, shared.Printable(g.Grantee))
 }
 
 // Check finds what the service would refuse.

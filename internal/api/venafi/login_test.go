@@ -10,9 +10,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -381,3 +383,33 @@ func TestIdentities(t *testing.T) {
 	_, _, err := s.client(t, "admin").Self(t.Context())
 	wantError(t, err, "did not say who")
 }
+
+// A server that repeats the password in its error, in whatever percent form or cut off, makes no error show it.
+func TestRepeatedSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "pass/wörd %7 of mine"
+	for _, echo := range []string{mock.EchoRaw, mock.EchoEscaped, mock.EchoEscapedAll, mock.EchoLong} {
+		for _, status := range []string{mock.LoginStatus400, mock.LoginStatus200} {
+			for _, length := range []int{len(secret), 10} {
+				password := secret[:length]
+				s := start(t, mock.Switches{LoginEcho: echo, FailedLogin: status})
+				_, err := s.configured(t, func(c *Config) { c.ClientID, c.Username, c.Password = clientID, "admin", password }).ListRoles(t.Context())
+				wantError(t, err, "login failed", "invalid_grant", "***")
+				text := err.Error()
+				for range 2 {
+					for n := 0; n+6 <= len(password); n++ {
+						if strings.Contains(text, password[n:n+6]) {
+							t.Fatalf("%s, %s: %q shows in %q", echo, status, password[n:n+6], text)
+						}
+					}
+					text = percent.ReplaceAllStringFunc(err.Error(), func(code string) string {
+						b, _ := hex.DecodeString(code[1:])
+						return string(b)
+					})
+				}
+			}
+		}
+	}
+}
+
+var percent = regexp.MustCompile(`%[0-9a-fA-F]{2}`)

@@ -183,7 +183,7 @@ func (b *Backend) SetSwitches(switches Switches) {
 	again := switches.GranteeMatching != b.switches.GranteeMatching
 	b.switches = switches
 	if again {
-		b.roles = newRoles(b.roles.all(), switches.GranteeMatching == MatchExact)
+		b.roles = newRoles(b.roles.all(), switches.GranteeMatching)
 		b.rules = newRules(b.rules.all(), b.roles.fold)
 	}
 }
@@ -278,7 +278,7 @@ func (b *Backend) restore(seed Seed) error {
 	}
 	b.issuers = issuers
 	b.oddRoles = slices.Clone(seed.OddRoles)
-	b.roles = newRoles(seed.Roles, b.switches.GranteeMatching == MatchExact)
+	b.roles = newRoles(seed.Roles, b.switches.GranteeMatching)
 	b.rules = newRules(seed.Rules, b.roles.fold)
 	for _, rule := range seed.Rules {
 		if application := b.byID[rule.ApplicationID]; application != nil {

@@ -208,7 +208,7 @@ func TestSwitchesAreDescribed(t *testing.T) {
 		"insufficient_rights": {Rights401, RightsResult9}, "missing_application_id": {Status400, Result6}, "bad_role": {Result6, Status400},
 		"duplicate_grant": {ResultSuccess, ResultRights}, "absent_revoke": {ResultSuccess, ResultRights},
 		"unknown_grantee": {GranteeRemoteIdentity, GranteeInvalid, GranteeAccepted}, "grantee_names": {NamesRefused, NamesResolved},
-		"grantee_matching": {MatchGUID, MatchExact}, "grantee_spelling": {SpellingAsGiven, SpellingDirectory, SpellingLower, SpellingUpper, SpellingUnbraced},
+		"grantee_matching": {MatchGUID, MatchExact, MatchFolded}, "grantee_spelling": {SpellingAsGiven, SpellingDirectory, SpellingLower, SpellingUpper, SpellingUnbraced},
 		"revoke_application_id": {RevokeHonours, RevokeIgnores}, "global_application_id": {GlobalOmitted, GlobalNull, GlobalEmpty},
 		"auditor_application_id": {AuditorPlain, AuditorOdd}, "implied_roles": {ImpliedHidden, ImpliedShown}, "order": {OrderUnstable, OrderStable},
 		"stale_list": {StaleNever, StaleOnce, StaleThreeTimes}, "owner_assigns_owner": {Allowed, Refused}, "maintainer_grants": {Allowed, Refused},

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // roleKey is what makes a role grant: global roles have no application.
@@ -27,14 +28,15 @@ type held struct {
 // roles are all grants. Every change costs the same however many there are.
 type roles struct {
 	exact     bool
+	folded    bool // letter case doesn't count, and is not kept
 	seq       int
 	byKey     map[roleKey]*held
 	byGrantee map[string]map[roleKey]*held
 	lost      []*held
 }
 
-func newRoles(list []Role, exact bool) *roles {
-	r := &roles{exact: exact, byKey: make(map[roleKey]*held, len(list)), byGrantee: make(map[string]map[roleKey]*held, len(list))}
+func newRoles(list []Role, matching string) *roles {
+	r := &roles{exact: matching == MatchExact, folded: matching == MatchFolded, byKey: make(map[roleKey]*held, len(list)), byGrantee: make(map[string]map[roleKey]*held, len(list))}
 	for _, role := range list {
 		r.add(role, 0)
 	}
@@ -42,8 +44,11 @@ func newRoles(list []Role, exact bool) *roles {
 }
 
 func (r *roles) fold(grantee string) string {
-	if r.exact {
+	switch {
+	case r.exact:
 		return grantee
+	case r.folded:
+		return strings.ToLower(foldGrantee(grantee))
 	}
 	return foldGrantee(grantee)
 }
@@ -61,6 +66,9 @@ func (r *roles) add(role Role, unseen int) bool {
 	key := r.key(role)
 	if r.byKey[key] != nil {
 		return false
+	}
+	if r.folded {
+		role.Grantee = strings.ToLower(role.Grantee)
 	}
 	r.seq++
 	h := &held{Role: role, seq: r.seq, unseen: unseen}

@@ -59,7 +59,7 @@ func TestListMemoryIsLinear(t *testing.T) { //nolint:paralleltest // AllocsPerRu
 func BenchmarkListRoles(b *testing.B) {
 	for _, count := range []int{1000, 10_000, 100_000} {
 		b.Run(strconv.Itoa(count), func(b *testing.B) {
-			r := newRoles(nil, false)
+			r := newRoles(nil, MatchGUID)
 			for i := range count {
 				r.add(Role{Maintainer, fmt.Sprintf("AD+corp:%032x", i), "AppA"}, 0)
 			}

@@ -63,6 +63,8 @@ const (
 const (
 	MatchGUID  = "guid"
 	MatchExact = "exact"
+	// MatchFolded is a directory whose IDs are without letter case, and which lists them in lower case.
+	MatchFolded = "folded"
 )
 
 // Positions of [Switches.GranteeSpelling].
@@ -257,7 +259,7 @@ type Switches struct {
 	AbsentRevoke          string `json:"absent_revoke,omitempty" positions:"0,16" doc:"The result of a revoke of a role that is not held."`
 	UnknownGrantee        string `json:"unknown_grantee,omitempty" positions:"18,6,accepted" doc:"The result of a grant to nobody known."`
 	GranteeNames          string `json:"grantee_names,omitempty" positions:"refused,resolved" doc:"Whether a prefixed name is taken as grantee."`
-	GranteeMatching       string `json:"grantee_matching,omitempty" positions:"guid,exact" doc:"Whether case and braces of a GUID matter when a grantee is looked for."`
+	GranteeMatching       string `json:"grantee_matching,omitempty" positions:"guid,exact,folded" doc:"What matters when a grantee is looked for: case and braces of a GUID do not; they do; letter case never does, and is not kept."`
 	GranteeSpelling       string `json:"grantee_spelling,omitempty" positions:"as_given,directory,lower,upper,unbraced" doc:"How ListRoles, GetRules and JWT mappings spell the grantee."`
 	RevokeApplicationID   string `json:"revoke_application_id,omitempty" positions:"honoured,ignored" doc:"Whether a revoke takes the role on the named application only."`
 	GlobalApplicationID   string `json:"global_application_id,omitempty" positions:"omitted,null,empty" doc:"ApplicationId of global roles in ListRoles."`

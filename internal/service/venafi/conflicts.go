@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -112,7 +113,7 @@ func granteeList(grantees []string) string {
 	if len(grantees) > maxNames {
 		more = fmt.Sprintf(" and %d more", len(grantees)-maxNames)
 	}
-	return fmt.Sprintf("%s: %s%s", counted(len(grantees), "grantee"), strings.Join(grantees[:min(len(grantees), maxNames)], ", "), more)
+	return fmt.Sprintf("%s: %s%s", counted(len(grantees), "grantee"), shared.Printable(strings.Join(grantees[:min(len(grantees), maxNames)], ", ")), more)
 }
 
 // labelList counts grantees and names the first labels.
@@ -124,5 +125,5 @@ func labelList(labels []string) string {
 	if len(labels) > maxNames {
 		more = fmt.Sprintf(" and %d more", len(labels)-maxNames)
 	}
-	return fmt.Sprintf("%s: %s%s", counted(len(labels), "grantee"), strings.Join(labels[:min(len(labels), maxNames)], ", "), more)
+	return fmt.Sprintf("%s: %s%s", counted(len(labels), "grantee"), shared.Printable(strings.Join(labels[:min(len(labels), maxNames)], ", ")), more)
 }

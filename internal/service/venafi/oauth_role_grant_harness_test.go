@@ -36,9 +36,13 @@ func newPlatform(t *testing.T, switches mock.Switches) *platform {
 		prefix, universal, _ := strings.Cut(id, ":")
 		return mock.Identity{Prefix: prefix, Universal: universal, Name: name, Password: acctest.VenafiPassword}
 	}
+	identities := []mock.Identity{identity(alice, "alice"), identity(bob, "bob"), identity(carol, "carol")}
+	for i := range 40 {
+		identities = append(identities, identity(fmt.Sprintf("AD+corp:%032d", i), fmt.Sprint("operator", i)))
+	}
 	p := &platform{t: t, Mock: acctest.Start(t, acctest.Options{Venafi: mock.Seed{
 		Applications: []mock.Application{application("app-a"), application("app-b"), application("team/app-c")},
-		Identities:   []mock.Identity{identity(alice, "alice"), identity(bob, "bob"), identity(carol, "carol")},
+		Identities:   identities,
 	}})}
 	p.Venafi.SetSwitches(switches)
 	return p
@@ -120,6 +124,9 @@ func (p *platform) fault(operation string, kind wire.FaultKind, edit ...func(*wi
 func (p *platform) calls(want map[string]int) error {
 	got := p.Recorder.Counts()
 	p.Recorder.Reset()
+	// A plan looks up what it names first; see TestAccGrant_missing.
+	delete(got, mock.GetApplication)
+	delete(got, mock.IdentityValidate)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		return fmt.Errorf("calls %v, want %v", got, want)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -98,6 +99,9 @@ func (s *grants) Read(ctx context.Context, prior grantset.Set) (grantset.Set, bo
 
 // Import reads everybody who holds the role, or the one grant that is named.
 func (s *grants) Import(ctx context.Context, named grantset.Set) (grantset.Set, error) {
+	if err := s.run.CheckApplication(ctx, named); err != nil {
+		return named, err
+	}
 	now, err := s.run.Read(ctx, named, !s.single())
 	if err == nil && s.single() && len(now.Grantees) == 0 {
 		return now, fmt.Errorf("nobody has granted it: the server does not list it. Check the role, the application, upper and lower case included, and the grantee")
@@ -127,6 +131,14 @@ func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (ac
 	gained := grantset.Diff(wanted, prior, nil).Grant
 	if order.Prior != nil {
 		gained = grantset.Diff(wanted, prior, prior.Grants()).Grant
+	}
+	if order.Prior == nil {
+		if err := s.run.CheckApplication(ctx, wanted); err != nil {
+			return access.Change{}, err
+		}
+	}
+	if err := s.run.CheckGrantees(ctx, delta.Grant); err != nil {
+		return access.Change{}, err
 	}
 	clashes, err := s.run.Intend(ctx, gained, delta.Revoke)
 	change := s.change(order, delta)
@@ -247,6 +259,14 @@ func (s *grants) Explain(verb string, set grantset.Set, err error) (diags diag.D
 	if applied != nil && s.single() && len(applied.Failures) == 1 {
 		detail = fmt.Sprintf("The role %s: %v", s.target(set), applied.Failures[0].Err)
 	}
+	if missing, ok := errors.AsType[*grantset.MissingError](err); ok {
+		at := s.at
+		if missing.Application != "" {
+			at = path.Root("application_id")
+		}
+		diags.AddAttributeError(at, summary, detail+".")
+		return diags
+	}
 	own, _ := errors.AsType[*grantset.OwnGrantError](err)
 	collateral, _ := errors.AsType[*grantset.CollateralError](err)
 	result, _ := errors.AsType[*api.ResultError](err)
@@ -329,9 +349,9 @@ func newNames(sets ...grantset.Set) names {
 
 func (n names) of(grantee string) string {
 	if label, ok := n[api.CanonicalGrantee(grantee)]; ok && !api.SameGrantee(label, grantee) {
-		return fmt.Sprintf("%s (%s)", label, grantee)
+		return fmt.Sprintf("%s (%s)", shared.Printable(label), shared.Printable(grantee))
 	}
-	return grantee
+	return shared.Printable(grantee)
 }
 
 func (n names) loss(grants []api.Grant) access.Loss {

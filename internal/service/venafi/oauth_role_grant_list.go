@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
@@ -40,7 +41,7 @@ func (r *grantListResource) List(ctx context.Context, req list.ListRequest, stre
 				continue
 			}
 			result := service.NewListResult(ctx, req)
-			result.DisplayName = fmt.Sprintf("%s: %s", holdingName(grant), grant.Grantee)
+			result.DisplayName = fmt.Sprintf("%s: %s", holdingName(grant), shared.Printable(grant.Grantee))
 			identity := grantIdentity{
 				Grantee: types.StringValue(grant.Grantee), Role: types.StringValue(grant.Role.String()), ApplicationID: textValue(grant.ApplicationID),
 			}
@@ -112,7 +113,7 @@ func listRoles(
 // holdingName says what is held.
 func holdingName(grant api.Grant) string {
 	if grant.Role.OfApplication() {
-		return fmt.Sprintf("%s of %s", grant.Role, grant.ApplicationID)
+		return fmt.Sprintf("%s of %s", grant.Role, shared.Printable(grant.ApplicationID))
 	}
 	return grant.Role.String()
 }

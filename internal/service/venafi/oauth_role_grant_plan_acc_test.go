@@ -116,6 +116,7 @@ func TestAccGrantPlan_changesHands(t *testing.T) {
 func TestAccGrantPlan_thousand(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{UnknownGrantee: mock.GranteeAccepted})
+	p.fault(mock.IdentityValidate, mock.FaultInsufficientScope)
 	cli := p.cli()
 	config := func(n int) string {
 		return fmt.Sprintf(`

@@ -121,7 +121,7 @@ func (w *work) readBack(ctx context.Context) {
 	for _, g := range w.lingering(listed) {
 		lingering[g.Key()] = true
 		w.run.knowledge.note(g, true)
-		w.failures = append(w.failures, Failure{Grant: g, Err: fmt.Errorf("the service confirmed that the role was revoked, but it goes on listing it, for %s", g.Grantee)})
+		w.failures = append(w.failures, Failure{Grant: g, Err: fmt.Errorf("the service confirmed that the role was revoked, but it goes on listing it, for %s", shared.Printable(g.Grantee))})
 	}
 	w.revoked = slices.DeleteFunc(w.revoked, func(g venafi.Grant) bool { return lingering[g.Key()] })
 	for _, kept := range w.kept {

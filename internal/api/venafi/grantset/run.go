@@ -30,8 +30,11 @@ type Run struct {
 	ownGroups    *shared.Reading[[]venafi.Identity]
 
 	mu        sync.Mutex
-	confirmed shared.Moment                    // the second look of this run
-	probes    map[string]*shared.Reading[bool] // whether listings lag behind, or rewrite, by how the grantee is spelled
+	confirmed shared.Moment // the second look of this run
+	lookups   int           // of grantees
+	// applications are those that were looked up, and whether there is none.
+	applications map[string]*shared.Reading[bool]
+	probes       map[string]*shared.Reading[bool] // whether listings lag behind, or rewrite, by how the grantee is spelled
 
 	// settle are the pauses in which a listing may catch up with a write; lag is how long it may take at most. In that time the
 	// answer to the write is believed.
@@ -44,7 +47,7 @@ type Run struct {
 func New(client *venafi.Client, manyPlans bool) *Run {
 	_, wait := client.Retries()
 	r := &Run{
-		client: client, reservations: shared.NewReservations[venafi.Key](manyPlans), probes: map[string]*shared.Reading[bool]{},
+		client: client, reservations: shared.NewReservations[venafi.Key](manyPlans), probes: map[string]*shared.Reading[bool]{}, applications: map[string]*shared.Reading[bool]{},
 		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5}, lag: 4 * wait,
 	}
 	r.intents.forget = manyPlans
