@@ -62,8 +62,8 @@ type Conflict[M comparable] struct {
 
 // Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
 // resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
-// revokes what the other surely grants or when their modes differ, and two additive ones when both surely grant the same and Grants
-// is set: whichever lets go of it takes it from the other. The conflict of a pair is
+// revokes what the other surely grants or when their modes differ, and two additive ones when their modes differ,
+// or when both surely grant the same and Grants is set: whichever lets go of it takes it from the other. The conflict of a pair is
 // returned once: an instance that is replaced makes its claim twice, and another may come in between.
 func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	if c == nil {
@@ -104,6 +104,7 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 
 // fights tells whether two resources that name one target conflict.
 func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
+	modes := c.Mode != other.Mode && c.Mode != "" && other.Mode != ""
 	if !c.Exclusive && !other.Exclusive {
 		var common []M
 		if c.Members != nil && other.Grants != nil {
@@ -113,7 +114,7 @@ func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
 				}
 			}
 		}
-		return common, len(common) > 0
+		return common, modes || len(common) > 0
 	}
 	if c.Exclusive == other.Exclusive {
 		return nil, true
@@ -130,7 +131,7 @@ func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
 			}
 		}
 	}
-	return members, len(members) > 0 || owner.Mode != adder.Mode && owner.Mode != "" && adder.Mode != ""
+	return members, modes || len(members) > 0
 }
 
 // Hold records whom the state of a resource lists on its targets. Terraform plans an instance that is

@@ -52,6 +52,7 @@ func (k kind) claim(ctx context.Context, p *access.Planning[setModel, set], want
 	if known {
 		claim.Mode = p.Plan.AuthorizationType.ValueString()
 		claim.Members = func(yield func(api.Handle) bool) { maps.Keys(wanted().Accounts)(yield) }
+		claim.Grants = func(h api.Handle) bool { return wanted().Lists(h) }
 		claim.Lists = func(h api.Handle) bool { return wanted().Lists(h) }
 	}
 	k.explainConflicts(&diags, p.Data.HuaweicloudClaims.Make(claim))
@@ -71,15 +72,19 @@ func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func
 	}
 }
 
-// explainConflicts reports two owners as an error. What an owner and an additive set fight over is a warning: the service may
+// explainConflicts reports two owners as an error, and two additive sets that differ in their mode. What an owner and an additive set fight over is a warning: the service may
 // spell an account in more than one way.
 func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
-	var owners, fights []string
+	var owners, fights, flips, common []string
 	for _, c := range conflicts {
 		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
 		switch {
 		case k.exclusive && c.Other.Exclusive:
 			owners = append(owners, text)
+		case !k.exclusive && !c.Other.Exclusive && len(c.Members) == 0:
+			flips = append(flips, text)
+		case !k.exclusive && !c.Other.Exclusive:
+			common = append(common, text+"\n    granted by both: "+nameSorted(c.Members))
 		case len(c.Members) > 0:
 			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+nameSorted(c.Members))
 		default:
@@ -92,6 +97,17 @@ func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conf
 				"application: each apply would make one of them revoke what the other has granted. The other one, and what both name:\n\n"+
 				service.SortedLines(owners)+"\n\nName the application in one of them only, and list all its accounts there. To give up a resource that "+
 				"exists already without revoking anything, put a `removed` block with `destroy = false` in its place.\n\n"+service.DestroyAdvice)
+	}
+	if len(flips) > 0 {
+		diags.AddAttributeError(path.Root("authorization_type"), "Two sets would open and close the same application in turns",
+			"This set and another one of this configuration name the same application with different authorization_type: each apply of the one would undo "+
+				"what the other has set. The other one, and what both name:\n\n"+service.SortedLines(flips)+"\n\nGive both the same authorization_type, or "+
+				"name the application in one of them only.\n\n"+service.DestroyAdvice)
+	}
+	if len(common) > 0 {
+		diags.AddAttributeWarning(path.Root("users"), "Two sets grant the same access",
+			"This set and another one of this configuration list the same accounts on the same application: whichever lets go of one first revokes it, and "+
+				"the next plan grants it again. The other one, and what both name:\n\n"+service.SortedLines(common)+"\n\nList each account in one of them only.")
 	}
 	if len(fights) > 0 {
 		who := "An exclusive resource of this configuration owns applications that this set names, and revokes whom it does not list"
