@@ -67,15 +67,13 @@ func TestGrowth(t *testing.T) {
 	}
 	for name, specs := range map[string][]Spec{
 		"accounts": {
-			{Kind: AuthorizationSet, Size: 2_000, Apps: 3}, {Kind: AuthorizationSet, Size: 4_000, Apps: 3},
-			{Kind: AuthorizationSet, Size: 8_000, Apps: 3},
+			{Kind: AuthorizationSet, Size: 3_000, Apps: 3}, {Kind: AuthorizationSet, Size: 6_000, Apps: 3},
 		},
 		"applications": {
-			{Kind: AuthorizationSet, Size: 200, Apps: 25}, {Kind: AuthorizationSet, Size: 200, Apps: 50},
-			{Kind: AuthorizationSet, Size: 200, Apps: 100},
+			{Kind: AuthorizationSet, Size: 200, Apps: 50}, {Kind: AuthorizationSet, Size: 200, Apps: 100},
 		},
 		"grants": {
-			{Kind: RoleGrantSet, Size: 2_000}, {Kind: RoleGrantSet, Size: 4_000}, {Kind: RoleGrantSet, Size: 8_000},
+			{Kind: RoleGrantSet, Size: 3_000}, {Kind: RoleGrantSet, Size: 6_000},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

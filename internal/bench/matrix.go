@@ -3,8 +3,6 @@
 
 package bench
 
-import "time"
-
 // Matrix lists what is measured. The quick one takes two minutes.
 func Matrix(quick bool) []Spec {
 	if quick {
@@ -33,17 +31,6 @@ func Matrix(quick bool) []Spec {
 	)
 }
 
-// Throughputs lists what is measured of waiting: it takes ten minutes.
-func Throughputs() []ThroughputSpec {
-	return []ThroughputSpec{
-		{Spec{Kind: AuthorizationSet, Size: 20_000, Apps: 100}, Conditions{Latency: 50 * time.Millisecond}},
-		{
-			Spec{Kind: AuthorizationSets, Size: 10_500, Apps: 2, Sets: 3},
-			Conditions{Latency: 50 * time.Millisecond, ReadQuota: documented.Read, WriteQuota: documented.Write},
-		},
-	}
-}
-
 // What the provider is held to, on the largest set of 20 applications.
 const (
 	barAccounts = 20_000
@@ -52,6 +39,4 @@ const (
 	barPeak     = 300 << 20 // bytes of the provider
 	barDouble   = 2.5       // twice the accounts cost at most so many times as much
 	barGrowth   = 1.25      // so much more than in proportion
-	barTimes    = 1.3       // of the time that the round trips take
-	barQuota    = 0.95      // of the quota is used
 )

@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
@@ -28,32 +27,19 @@ type Conditions struct {
 	WriteQuota int `json:"write_quota,omitempty"`
 }
 
-// quota is what the provider is told of the quotas.
-func (c Conditions) quota() string {
-	return fmt.Sprintf("    requests_per_minute {\n      read = %d\n      write = %d\n    }", c.ReadQuota, c.WriteQuota)
-}
-
-// mockSetup is what the process of the mock is told on its command line.
-type mockSetup struct {
-	Spec
-
-	Conditions
-}
+// noQuota tells the provider that there is none.
+const noQuota = "    requests_per_minute {\n      read = 0\n      write = 0\n    }"
 
 // Traffic is what a mock has seen since it was last asked.
 type Traffic struct {
-	Requests    map[string]int `json:"requests"`
-	Throttled   int            `json:"throttled"` // answers 429
-	MaxInFlight int            `json:"max_in_flight"`
-	Violations  []string       `json:"violations"`
-	// Uses are what several sets have made of the quotas.
-	Uses []QuotaUse `json:"uses,omitempty"`
+	Requests   map[string]int `json:"requests"`
+	Violations []string       `json:"violations"`
 }
 
 // ServeMock is the process of a mock. It prints its URL, and works off a command for each line on in: "drift", or
 // "traffic", which prints a Traffic. It ends with the input.
 func ServeMock(setup string, in io.Reader, out io.Writer) error {
-	var s mockSetup
+	var s Spec
 	if err := json.Unmarshal([]byte(setup), &s); err != nil {
 		return err
 	}
@@ -61,19 +47,14 @@ func ServeMock(setup string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Every exchange is counted. None is kept, but for what is to be read from all of them.
 	var recorder wire.Recorder
-	sets, several := w.(authorizationSets)
-	if !several {
-		recorder.Limit(-1, -1)
-	}
-	service := w.Service(&recorder, s.Conditions)
-	counting := &throttles{Handler: service}
+	recorder.Limit(-1, -1) // every exchange is counted, and none kept
+	service := w.Service(&recorder, Conditions{})
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: counting, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: service, ReadHeaderTimeout: time.Minute}
 	defer server.Close()
 	go func() { _ = server.Serve(listener) }()
 	fmt.Fprintf(out, "http://%s\n", listener.Addr())
@@ -87,15 +68,7 @@ func ServeMock(setup string, in io.Reader, out io.Writer) error {
 			}
 			err = answer.Encode("drifted")
 		case "traffic":
-			t := Traffic{
-				Requests: recorder.Counts(), Throttled: counting.take(), MaxInFlight: recorder.MaxInFlight(), Violations: recorder.Violations(),
-			}
-			if several && t.Requests[huaweicloud.OpBatchUpdateAppAuthorizations] > 0 {
-				quota := huaweicloud.Quota{Read: s.ReadQuota, Write: s.WriteQuota}
-				if t.Uses, err = quotaUses(recorder.All(), sets.first(), quota); err != nil {
-					return err
-				}
-			}
+			t := Traffic{Requests: recorder.Counts(), Violations: recorder.Violations()}
 			err = answer.Encode(t)
 			recorder.Reset()
 		default:
@@ -118,8 +91,8 @@ type mock struct {
 }
 
 // startMock starts this executable again, as the mock of a workload.
-func startMock(ctx context.Context, spec Spec, conditions Conditions) (*mock, error) {
-	setup, err := json.Marshal(mockSetup{spec, conditions})
+func startMock(ctx context.Context, spec Spec) (*mock, error) {
+	setup, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
 	}

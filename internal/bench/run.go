@@ -25,8 +25,6 @@ type StepResult struct {
 	Step            Step
 	Real, Floor     Cost
 	Requests, Least map[string]int
-	Throttled       int
-	MaxInFlight     int
 }
 
 // Runner runs workloads with the real Terraform.
@@ -74,10 +72,10 @@ func (r *Runner) Close() error { return os.RemoveAll(r.dir) }
 
 // Run runs all steps of a workload so many times, the floor beside the provider, and keeps the cheapest of each: what
 // else the machine does can only add to a cost.
-func (r *Runner) Run(ctx context.Context, spec Spec, conditions Conditions, times int, steps []Step) (Result, error) {
+func (r *Runner) Run(ctx context.Context, spec Spec, times int) (Result, error) {
 	var best Result
 	for i := range times {
-		result, err := r.once(ctx, spec, conditions, steps)
+		result, err := r.once(ctx, spec)
 		if err != nil {
 			return Result{}, fmt.Errorf("%s: %w", result.Title, err)
 		}
@@ -102,7 +100,7 @@ func cheaper(a, b Cost) Cost {
 	return a
 }
 
-func (r *Runner) once(ctx context.Context, spec Spec, conditions Conditions, steps []Step) (result Result, err error) {
+func (r *Runner) once(ctx context.Context, spec Spec) (result Result, err error) {
 	workload, err := spec.Workload()
 	if err != nil {
 		return result, err
@@ -113,7 +111,7 @@ func (r *Runner) once(ctx context.Context, spec Spec, conditions Conditions, ste
 		return result, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	mock, err := startMock(ctx, spec, conditions)
+	mock, err := startMock(ctx, spec)
 	if err != nil {
 		return result, err
 	}
@@ -126,11 +124,10 @@ func (r *Runner) once(ctx context.Context, spec Spec, conditions Conditions, ste
 	if err != nil {
 		return result, err
 	}
-	quota := conditions.quota()
-	for _, step := range steps {
+	for _, step := range Steps {
 		for _, w := range []*workspace{real, floor} {
 			if step == Plan || step == ChangePlan {
-				if err := w.configure(workload, mock.URL, quota, step == ChangePlan); err != nil {
+				if err := w.configure(workload, mock.URL, noQuota, step == ChangePlan); err != nil {
 					return result, err
 				}
 			}
@@ -161,7 +158,7 @@ func (r *Runner) step(ctx context.Context, step Step, workload Workload, mock *m
 	if err != nil {
 		return s, err
 	}
-	s.Requests, s.Throttled, s.MaxInFlight = traffic.Requests, traffic.Throttled, traffic.MaxInFlight
+	s.Requests = traffic.Requests
 	if step == DriftPlan {
 		return s, nil // nothing drifts in the floor, see FloorOf
 	}

@@ -83,7 +83,7 @@ func (s slow) apply(t *testing.T, plan *core.Plan) {
 // applications go one after the other, and so do reading, writing and reading back.
 func TestThroughputWithoutQuota(t *testing.T) {
 	t.Parallel()
-	const accounts, apps, concurrency = 20_000, 100, 8
+	const accounts, apps, concurrency = 5_000, 100, 8
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, apps, huaweicloud.Quota{})
 		plan := s.plan(t, accounts, workload.AppIDs(apps))

@@ -56,7 +56,6 @@ type Spec struct {
 	Kind Kind `json:"kind"`
 	Size int  `json:"size"`           // accounts, grants or applications
 	Apps int  `json:"apps,omitempty"` // applications of an authorization set
-	Sets int  `json:"sets,omitempty"` // how many sets, of AuthorizationSets
 }
 
 // Kind is a kind of workload.
@@ -64,11 +63,10 @@ type Kind string
 
 // The kinds of workloads.
 const (
-	AuthorizationSet  Kind = "authorization_set"  // accounts of one appaccess_huaweicloud_app_authorization_set
-	AuthorizationSets Kind = "authorization_sets" // several such resources side by side, each with applications of its own
-	RoleGrantSet      Kind = "role_grant_set"     // grants of one appaccess_venafi_oauth_role_grant_set
-	RoleGrants        Kind = "role_grants"        // instances of appaccess_venafi_oauth_role_grant
-	AppData           Kind = "app_data"           // instances of appaccess_enos_app_data_authorization
+	AuthorizationSet Kind = "authorization_set" // accounts of one appaccess_huaweicloud_app_authorization_set
+	RoleGrantSet     Kind = "role_grant_set"    // grants of one appaccess_venafi_oauth_role_grant_set
+	RoleGrants       Kind = "role_grants"       // instances of appaccess_venafi_oauth_role_grant
+	AppData          Kind = "app_data"          // instances of appaccess_enos_app_data_authorization
 )
 
 // Workload makes the workload.
@@ -76,8 +74,6 @@ func (s Spec) Workload() (Workload, error) {
 	switch s.Kind {
 	case AuthorizationSet:
 		return authorizationSet{size: s.Size, apps: s.Apps}, nil
-	case AuthorizationSets:
-		return authorizationSets{authorizationSet{size: s.Size, apps: s.Apps * s.Sets}, s.Sets}, nil
 	case RoleGrantSet:
 		return roleGrants{size: s.Size, set: true}, nil
 	case RoleGrants:

@@ -92,28 +92,11 @@ func measure(ctx context.Context, runner *bench.Runner, report *bench.Report, qu
 		if !only.MatchString(workload.Title()) {
 			continue
 		}
-		result, err := runner.Run(ctx, spec, bench.Conditions{}, times, bench.Steps)
+		result, err := runner.Run(ctx, spec, times)
 		if err != nil {
 			return err
 		}
 		report.Results = append(report.Results, result)
-	}
-	if quick {
-		return nil
-	}
-	for _, spec := range bench.Throughputs() {
-		title, err := spec.Title()
-		if err != nil {
-			return err
-		}
-		if !only.MatchString(title) {
-			continue
-		}
-		throughput, err := runner.Throughput(ctx, spec)
-		if err != nil {
-			return fmt.Errorf("%s: %w", title, err)
-		}
-		report.Throughput = append(report.Throughput, throughput)
 	}
 	return nil
 }
