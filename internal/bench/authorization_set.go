@@ -113,7 +113,8 @@ func mockAccounts(accounts []workload.Account) []huaweicloud.Account {
 func (w authorizationSet) Least(step Step) map[string]int {
 	everywhere, somewhere := workload.Drifted(w.size)
 	var (
-		modes   = max(1, ceil(w.apps, pageSize))
+		modes   = w.apps/pageSize + 1            // a full page is never taken for the last one
+		known   = max(1, ceil(w.apps, pageSize)) // once all applications were seen, nothing more is asked
 		empty   = w.apps
 		full    = w.apps * max(1, ceil(w.size, pageSize))
 		drifted = max(1, ceil(w.size-len(everywhere)-len(somewhere), pageSize)) +
@@ -134,13 +135,13 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	case NoOpPlan, ChangePlan:
 		return requests(modes, full, 0)
 	case ChangeApply:
-		return requests(2*modes, 2*full, writes(w.size/onePercent))
+		return requests(modes+known, 2*full, writes(w.size/onePercent))
 	case DriftPlan:
 		return requests(modes, drifted, 0)
 	case Destroy:
-		// A refresh and an apply, in processes of their own; what is planned between them needs nothing more. The accounts that are gone from one application only make its delta another one: they are
-		// in requests of their own.
-		return requests(3*modes, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
+		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the applications alone. The accounts
+		// that are gone from one application only make its delta another one: they are in requests of their own.
+		return requests(3*modes+known, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
 	}
 	return nil
 }
