@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -39,10 +40,15 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+	var cleanup provider.Cleanup
+	err := providerserver.Serve(context.Background(), provider.New(version, provider.WithCleanup(&cleanup)), providerserver.ServeOpts{
 		Address: "registry.terraform.io/appaccess/appaccess",
 		Debug:   debugging,
 	})
+	// Terraform waits two seconds for the process to end.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	cleanup.Run(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -22,7 +22,6 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
-	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
@@ -33,6 +32,7 @@ type appaccess struct {
 	version      string
 	getenv       func(string) string
 	retryWaitMin time.Duration
+	cleanup      *Cleanup
 	dial         func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// validated tells that the provider block was validated since the provider was last configured.
@@ -147,7 +147,7 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 	data := &service.Data{
 		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
 		Enos:        connection(c.enos, p.enosConfig, enos.New),
-		Venafi:      connection(c.venafi, p.venafiConfig, venafi.New),
+		Venafi:      connection(c.venafi, p.venafiConfig, p.openVenafi),
 		EnosOrgID:   orgID(c.model.Enos, c.enos),
 	}
 	data.VenafiRoles = service.NewConnection(func(ctx context.Context) (*grantset.Run, diag.Diagnostics) {

@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,7 @@ import (
 // settings is what the configuration and the environment say of one service.
 type settings struct {
 	block   block
+	getenv  func(string) string
 	learned []string         // secrets that files and the like hold
 	unknown []string         // paths of the attributes that are known only after apply
 	texts   map[string]value // what is set, by attribute name
@@ -29,7 +31,8 @@ type settings struct {
 // value is a text that is set, and where it comes from.
 type value struct {
 	text     string
-	explicit bool // it stands in the configuration
+	explicit bool   // it stands in the configuration
+	env      string // the variable that it comes from, where it is not the attribute's own
 }
 
 // httpSettings is what every service takes.
@@ -47,7 +50,7 @@ type httpSettings struct {
 // it is unknown; an empty string counts as not set. Nothing is an error here: the schema has validated what stands in the
 // configuration, and the rest matters only when the service is used.
 func resolve(b block, object types.Object, getenv func(string) string) *settings {
-	s := &settings{block: b, texts: map[string]value{}}
+	s := &settings{block: b, texts: map[string]value{}, getenv: getenv}
 	if object.IsUnknown() {
 		s.unknown = []string{b.name}
 	} else {
@@ -145,7 +148,7 @@ func (s *settings) source(attribute string) string {
 	if s.texts[attribute].explicit {
 		return s.block.path(attribute)
 	}
-	return fmt.Sprintf("%s, from the environment variable %s", s.block.path(attribute), s.block.text(attribute).env)
+	return fmt.Sprintf("%s, from the environment variable %s", s.block.path(attribute), cmp.Or(s.texts[attribute].env, s.block.text(attribute).env))
 }
 
 // missing is the error for attributes that have to be set before the service can be used.

@@ -42,20 +42,25 @@ var contractEnvironment = map[string]string{
 	"huaweicloud.assume_role_with_oidc.agency_name":   "HW_ASSUME_ROLE_AGENCY_NAME",
 	"huaweicloud.assume_role_with_oidc.domain_id":     "HW_ASSUME_ROLE_DOMAIN_ID",
 	"huaweicloud.assume_role_with_oidc.duration":      "HW_ASSUME_ROLE_DURATION",
-	"enos.gateway_url":          "ENOS_GATEWAY_URL",
-	"enos.access_key":           "ENOS_ACCESS_KEY",
-	"enos.secret_key":           "ENOS_SECRET_KEY",
-	"enos.org_id":               "ENOS_ORG_ID",
-	"venafi.url":                "VENAFI_URL",
-	"venafi.auth_url":           "VENAFI_AUTH_URL",
-	"venafi.access_token":       "VENAFI_TOKEN",
-	"venafi.client_id":          "VENAFI_CLIENT_ID",
-	"venafi.username":           "VENAFI_USER",
-	"venafi.password":           "VENAFI_PASS",
-	"venafi.jwt":                "VENAFI_JWT",
-	"venafi.client_certificate": "VENAFI_CLIENT_CERTIFICATE",
-	"venafi.client_key":         "VENAFI_CLIENT_KEY",
-	"venafi.scope":              "VENAFI_SCOPE",
+	"enos.gateway_url":           "ENOS_GATEWAY_URL",
+	"enos.access_key":            "ENOS_ACCESS_KEY",
+	"enos.secret_key":            "ENOS_SECRET_KEY",
+	"enos.org_id":                "ENOS_ORG_ID",
+	"venafi.url":                 "VENAFI_URL",
+	"venafi.auth_url":            "VENAFI_AUTH_URL",
+	"venafi.access_token":        "VENAFI_TOKEN",
+	"venafi.client_id":           "VENAFI_CLIENT_ID",
+	"venafi.username":            "VENAFI_USER",
+	"venafi.password":            "VENAFI_PASS",
+	"venafi.jwt":                 "VENAFI_JWT",
+	"venafi.client_certificate":  "VENAFI_CLIENT_CERTIFICATE",
+	"venafi.client_key":          "VENAFI_CLIENT_KEY",
+	"venafi.client_key_password": "VENAFI_CLIENT_KEY_PASSWORD",
+	"venafi.client_p12":          "VENAFI_CLIENT_P12",
+	"venafi.client_p12_file":     "VENAFI_P12_CERTIFICATE",
+	"venafi.client_p12_password": "VENAFI_P12_PASSWORD",
+	"venafi.jwt_file":            "VENAFI_JWT_FILE",
+	"venafi.scope":               "VENAFI_SCOPE",
 }
 
 func TestEnvironmentNamesAreTheContracts(t *testing.T) {
@@ -84,11 +89,11 @@ func TestResolveTexts(t *testing.T) {
 				want    value
 				unknown []string
 			}{
-				{"explicit", nil, object{text.name: "explicit"}, value{"explicit", true}, nil},
-				{"explicit wins over the environment", env, object{text.name: "explicit"}, value{"explicit", true}, nil},
-				{"environment", env, object{}, value{"from-environment", false}, nil},
-				{"environment without a block", env, nil, value{"from-environment", false}, nil},
-				{"an empty string is not set", env, object{text.name: ""}, value{"from-environment", false}, nil},
+				{"explicit", nil, object{text.name: "explicit"}, value{text: "explicit", explicit: true}, nil},
+				{"explicit wins over the environment", env, object{text.name: "explicit"}, value{text: "explicit", explicit: true}, nil},
+				{"environment", env, object{}, value{text: "from-environment", explicit: false}, nil},
+				{"environment without a block", env, nil, value{text: "from-environment", explicit: false}, nil},
+				{"an empty string is not set", env, object{text.name: ""}, value{text: "from-environment", explicit: false}, nil},
 				{"missing", nil, object{}, value{}, nil},
 				{"an empty variable is not set", environment{text.env: ""}, nil, value{}, nil},
 				{"unknown", nil, object{text.name: unknown{}}, value{}, []string{b.path(text.name)}},
@@ -118,7 +123,7 @@ func TestResolveTrims(t *testing.T) {
 	for _, b := range blocks {
 		for _, text := range b.texts {
 			want := "value"
-			if text.name == "password" {
+			if strings.HasSuffix(text.name, "password") {
 				want = " value\n"
 			}
 			for source, s := range map[string]*settings{

@@ -65,7 +65,7 @@ func checkCertificates(value string) error {
 	return nil
 }
 
-// checkKey wants PEM text that holds an unencrypted private key.
+// checkKey wants PEM text that holds a private key, encrypted or not.
 func checkKey(value string) error {
 	left := []byte(value)
 	for {
@@ -73,9 +73,6 @@ func checkKey(value string) error {
 		if b, left = pem.Decode(left); b == nil {
 			return errors.New("it holds no PEM private key: give the text itself, which begins with -----BEGIN PRIVATE KEY----- " +
 				"or similar, for example with the function file()")
-		}
-		if b.Type == "ENCRYPTED PRIVATE KEY" || b.Headers["DEK-Info"] != "" {
-			return errors.New("the private key is protected by a passphrase: decrypt it first, for example with openssl pkey")
 		}
 		if strings.HasSuffix(b.Type, "PRIVATE KEY") {
 			return nil

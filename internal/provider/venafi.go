@@ -16,7 +16,7 @@ var venafiBlock = block{
 	service: "Venafi Trust Protection Platform",
 	description: "Venafi Trust Protection Platform (CyberArk, Palo Alto Networks). Needed only when something of this service is " +
 		"used; what is left out or empty is read from the environment. Log in with exactly one of: `access_token`; `username` and " +
-		"`password`; `jwt`; `client_certificate` and `client_key`. A login in the configuration wins over one of another kind in " +
+		"`password`; `jwt` or `jwt_file`; `client_certificate` and `client_key`; `client_p12` or `client_p12_file`. A login in the configuration wins over one of another kind in " +
 		"the environment.",
 	texts: []text{
 		{
@@ -49,12 +49,34 @@ var venafiBlock = block{
 			description: "A JSON Web Token of an identity provider that the platform maps to an identity.",
 		},
 		{
+			name: "jwt_file", env: "VENAFI_JWT_FILE",
+			description: "A file with the JSON Web Token, in the place of `jwt`. It is read again at each login. Where no login is given " +
+				"and `client_id` is, the workload identity token of HCP Terraform serves: `TFC_WORKLOAD_IDENTITY_TOKEN_VENAFI`, or " +
+				"`TFC_WORKLOAD_IDENTITY_TOKEN`.",
+		},
+		{
 			name: "client_certificate", env: "VENAFI_CLIENT_CERTIFICATE", check: isCertificates,
 			description: "A client certificate to log in with, as PEM text, followed by its intermediates if there are any.",
 		},
 		{
 			name: "client_key", env: "VENAFI_CLIENT_KEY", sensitive: true, check: isKey,
-			description: "The private key of `client_certificate`, as PEM text without a passphrase.",
+			description: "The private key of `client_certificate`, as PEM text. It may be encrypted, with `client_key_password`.",
+		},
+		{
+			name: "client_key_password", env: "VENAFI_CLIENT_KEY_PASSWORD", sensitive: true, exact: true,
+			description: "The password of an encrypted `client_key`.",
+		},
+		{
+			name: "client_p12", env: "VENAFI_CLIENT_P12", sensitive: true,
+			description: "A client certificate and its key to log in with, as a PKCS#12 file in base64, in the place of the two PEM texts.",
+		},
+		{
+			name: "client_p12_file", env: "VENAFI_P12_CERTIFICATE",
+			description: "A PKCS#12 file with a client certificate and its key, in the place of `client_p12`.",
+		},
+		{
+			name: "client_p12_password", env: "VENAFI_P12_PASSWORD", sensitive: true, exact: true,
+			description: "The password of `client_p12` or `client_p12_file`.",
 		},
 		{
 			name: "scope", env: "VENAFI_SCOPE", fallback: "`admin;configuration`",
@@ -85,13 +107,23 @@ func (p *appaccess) venafiConfig(_ context.Context, s *settings) (venafi.Config,
 	case passwordLogin:
 		config.Username, config.Password = s.get("username"), s.get("password")
 	case jwtLogin:
-		config.JWT = s.get("jwt")
-	case certificateLogin:
-		pair, err := keyPair(s)
+		from, err := s.oneOf("jwt", "jwt_file")
+		if err != nil {
+			return venafi.Config{}, s.failed(err)
+		}
+		if from == "jwt_file" {
+			config.JWTFile = s.get(from)
+		} else {
+			config.JWT = s.get(from)
+		}
+		chosen.attributes = []string{from}
+	case certificateLogin, p12Login:
+		pair, err := keyPair(s, chosen.kind)
 		if err != nil {
 			return venafi.Config{}, s.failed(err)
 		}
 		config.ClientCertificate = pair
 	}
+	config.From = s.sources(chosen.attributes)
 	return config, nil
 }

@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"crypto/tls"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ const (
 	passwordLogin
 	jwtLogin
 	certificateLogin
+	p12Login
 )
 
 // login is one way to log in to Venafi Trust Protection Platform.
@@ -29,14 +29,16 @@ type login struct {
 	name       string
 	attributes []string
 	clientID   bool // needs client_id too
+	anyOf      bool // one of the attributes is enough
 }
 
 // venafiLogins are the kinds of login. A kind counts as given when any of its attributes is.
 var venafiLogins = []login{
 	{kind: accessTokenLogin, name: "an access token", attributes: []string{"access_token"}},
 	{kind: passwordLogin, name: "a user and password", attributes: []string{"username", "password"}, clientID: true},
-	{kind: jwtLogin, name: "a JSON Web Token", attributes: []string{"jwt"}, clientID: true},
+	{kind: jwtLogin, name: "a JSON Web Token", attributes: []string{"jwt", "jwt_file"}, clientID: true, anyOf: true},
 	{kind: certificateLogin, name: "a client certificate", attributes: []string{"client_certificate", "client_key"}, clientID: true},
+	{kind: p12Login, name: "a PKCS#12 file", attributes: []string{"client_p12", "client_p12_file"}, clientID: true, anyOf: true},
 }
 
 // chooseLogin tells which login to use: the one in the configuration, whatever the environment
@@ -50,7 +52,10 @@ func chooseLogin(s *settings) (login, diag.Diagnostics) {
 	}
 	switch len(given) {
 	case 0:
-		return login{}, noLogin(s)
+		if !s.workloadIdentity() {
+			return login{}, noLogin(s)
+		}
+		given = givenLogins(s.has)
 	case 1:
 	default:
 		return login{}, diag.Diagnostics{diag.NewErrorDiagnostic("More than one kind of login to "+s.block.service,
@@ -63,7 +68,10 @@ func chooseLogin(s *settings) (login, diag.Diagnostics) {
 	}
 
 	chosen := given[0]
-	needs := slices.Clone(chosen.attributes)
+	var needs []string
+	if !chosen.anyOf {
+		needs = slices.Clone(chosen.attributes)
+	}
 	if chosen.clientID {
 		needs = append([]string{"client_id"}, needs...)
 	}
@@ -106,14 +114,18 @@ func noLogin(s *settings) diag.Diagnostics {
 	b.WriteString("Something of this service is used, and the provider doesn't know how to log in. Set, in the provider block " +
 		"or in the environment, one of:\n")
 	for _, l := range venafiLogins {
-		attributes := slices.Clone(l.attributes)
+		var names []string
+		for _, attribute := range l.attributes {
+			names = append(names, s.name(attribute))
+		}
+		text := strings.Join(names, ", ")
+		if l.anyOf {
+			text = strings.Join(names, " or ")
+		}
 		if l.clientID {
-			attributes = append([]string{"client_id"}, attributes...)
+			text = s.name("client_id") + ", " + text
 		}
-		for i, attribute := range attributes {
-			attributes[i] = s.name(attribute)
-		}
-		fmt.Fprintf(&b, "\n  - %s", strings.Join(attributes, ", "))
+		fmt.Fprintf(&b, "\n  - %s", text)
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(s.block.service+" is not configured", b.String())}
 }
@@ -138,8 +150,16 @@ func validateLogin(object types.Object, s *settings) diag.Diagnostics {
 		return diags
 	}
 
+	for _, l := range venafiLogins {
+		if l.anyOf && explicit(l.attributes[0]) && explicit(l.attributes[1]) {
+			diags.AddAttributeError(s.block.at(l.attributes[1]), "Login to "+s.block.service+" given twice",
+				fmt.Sprintf("%s and %s are both set: keep one.", s.block.path(l.attributes[0]), s.block.path(l.attributes[1])))
+			return diags
+		}
+	}
 	certificate, key := "client_certificate", "client_key"
-	if !explicit(certificate) && !explicit(key) || object.Attributes()[certificate].IsUnknown() || object.Attributes()[key].IsUnknown() {
+	if !explicit(certificate) && !explicit(key) || object.Attributes()[certificate].IsUnknown() || object.Attributes()[key].IsUnknown() ||
+		object.Attributes()["client_key_password"].IsUnknown() {
 		return diags
 	}
 	for _, unset := range s.unset(certificate, key) {
@@ -150,17 +170,8 @@ func validateLogin(object types.Object, s *settings) diag.Diagnostics {
 	if diags.HasError() || checkCertificates(s.get(certificate)) != nil || checkKey(s.get(key)) != nil {
 		return diags // what is wrong with one of them is said of that attribute
 	}
-	if _, err := keyPair(s); err != nil {
+	if _, err := keyPair(s, certificateLogin); err != nil {
 		diags.AddAttributeError(path.Root(s.block.name).AtName(key), "Invalid provider configuration", err.Error())
 	}
 	return diags
-}
-
-// keyPair reads the client certificate and its key.
-func keyPair(s *settings) (*tls.Certificate, error) {
-	pair, err := tls.X509KeyPair([]byte(s.get("client_certificate")), []byte(s.get("client_key")))
-	if err != nil {
-		return nil, fmt.Errorf("%s and %s don't go together: %w", s.source("client_certificate"), s.source("client_key"), err)
-	}
-	return &pair, nil
 }

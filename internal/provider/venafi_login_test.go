@@ -53,7 +53,7 @@ func TestValidateLogin(t *testing.T) {
 		{"no key", nil, object{"client_certificate": certificate, "client_key": "s3cret"}, []string{"venafi.client_key: ", "no PEM private key"}},
 		{
 			"key with a passphrase", nil, object{"client_certificate": certificate, "client_key": encodePEM("ENCRYPTED PRIVATE KEY", []byte("x"))},
-			[]string{"venafi.client_key: ", "passphrase"},
+			[]string{"venafi.client_key: ", "is encrypted", "client_key_password"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -74,6 +74,17 @@ func (t *Tokens) Token(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
+// Current returns the token that was got last and is still in use, nil when there is none. It gets none.
+func (t *Tokens) Current() *oauth2.Token {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	current, begun := t.reading.Peek()
+	if current == nil || begun <= t.after {
+		return nil
+	}
+	return current.token
+}
+
 // Drop takes a token that the service has refused out of use. Nothing happens when another one has
 // replaced it already, so that many callers that are refused at once ask for one new token.
 func (t *Tokens) Drop(token *oauth2.Token) {

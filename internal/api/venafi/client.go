@@ -51,7 +51,11 @@ type Config struct {
 	// Username may carry a prefix such as "local:".
 	Username, Password string
 	JWT                string
-	ClientCertificate  *tls.Certificate
+	// JWTFile holds the token in the place of JWT, and is read again at each login.
+	JWTFile           string
+	ClientCertificate *tls.Certificate
+	// From tells people where the login comes from; "" where there is nothing to tell.
+	From string
 	// Scope is what the logins ask for; "" is DefaultScope.
 	Scope string
 }

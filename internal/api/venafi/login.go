@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +29,7 @@ import (
 type login struct {
 	operation, path string
 	body            map[string]string
+	jwtFile         string // read for the body's jwt
 	accessToken     string
 	// What to do when the login fails, when the token is not valid, and when it lacks a scope.
 	failedHint, invalidHint, scopeHint string
@@ -61,10 +64,10 @@ func chooseLogin(config Config) (login, error) {
 			failedHint: "username and password; a user of another identity provider needs its prefix, such as \"local:name\"",
 		})
 	}
-	if config.JWT != "" {
+	if config.JWT != "" || config.JWTFile != "" {
 		add("jwt", login{
 			operation: "AuthorizeJwt", path: "/vedauth/authorize/jwt",
-			body:       map[string]string{"jwt": config.JWT},
+			body: map[string]string{"jwt": config.JWT}, jwtFile: config.JWTFile,
 			failedHint: "that the jwt has not expired, and that the server has a JWT mapping for its issuer and claims",
 		})
 	}
@@ -92,7 +95,11 @@ func chooseLogin(config Config) (login, error) {
 		return login{}, errors.New("username is empty")
 	}
 	l.body["client_id"], l.body["scope"] = config.ClientID, scope
-	l.failedHint = "Check client_id (the ID of the API integration, upper and lower case included), scope, and " + l.failedHint + "."
+	from := ""
+	if config.From != "" {
+		from = "The login is " + config.From + ". "
+	}
+	l.failedHint = from + "Check client_id (the ID of the API integration, upper and lower case included), scope, and " + l.failedHint + "."
 	l.invalidHint, l.scopeHint = hintLoginInvalid, hintLoginScope
 	return l, nil
 }
@@ -124,12 +131,16 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	if l.ready() {
 		return &oauth2.Token{AccessToken: l.accessToken}, nil
 	}
+	body, err := l.proof(server)
+	if err != nil {
+		return nil, &LoginError{Err: err}
+	}
 	var answer loginAnswer
-	err := server.Do(ctx, rest.Request{
+	err = server.Do(ctx, rest.Request{
 		Operation: l.operation,
 		Method:    http.MethodPost,
 		Path:      l.path,
-		Body:      l.body,
+		Body:      body,
 		Kind:      rest.Login,
 		Decode: func(status int, header http.Header, body io.Reader) error {
 			if err := rest.DecodeJSON(&answer)(status, header, body); err != nil || answer.Error == "" {
@@ -150,6 +161,37 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	}
 	token := &oauth2.Token{AccessToken: answer.AccessToken, Expiry: expiry(answer.ExpiresIn, answer.Expires, time.Now())}
 	return token.WithExtra(map[string]any{"identity": string(answer.Identity), "scope": string(answer.Scope)}), nil
+}
+
+// proof is the body of a login. A token in a file is read again each time: pipelines replace it.
+func (l *login) proof(server *rest.Client) (map[string]string, error) {
+	if l.jwtFile == "" {
+		return l.body, nil
+	}
+	text, err := os.ReadFile(l.jwtFile)
+	if err != nil {
+		return nil, fmt.Errorf("jwt_file: %w", err)
+	}
+	jwt := strings.TrimSpace(string(text))
+	if jwt == "" {
+		return nil, fmt.Errorf("jwt_file: %s is empty", l.jwtFile)
+	}
+	server.Hide(jwt)
+	body := maps.Clone(l.body)
+	body["jwt"] = jwt
+	return body, nil
+}
+
+// Close revokes the token that the client got for itself, if it did. The client must not be used afterwards.
+func (c *Client) Close(ctx context.Context) error {
+	if c.login.ready() {
+		return nil
+	}
+	token := c.tokens.Current()
+	if token == nil {
+		return nil
+	}
+	return c.RevokeToken(ctx, token.AccessToken)
 }
 
 // expiry prefers the life of the token by this machine's clock to the server's idea of the time. Without either the token is
