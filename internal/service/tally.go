@@ -11,8 +11,9 @@ import (
 	"sync"
 )
 
-// Tally counts what one plan takes away on one service, and what its refresh no longer finds. No resource sees that by itself.
-// The zero value is ready for use; nil is one of a provider that may serve several plans, and counts nothing.
+// Tally counts what one plan takes away on one service, and what its refresh no longer finds. No
+// resource sees that by itself. The zero value is ready for use; nil is one of a provider that may
+// serve several plans, and counts nothing.
 type Tally struct {
 	// Limit is the provider's max_revocations, nil for none.
 	Limit *int64
@@ -32,8 +33,8 @@ type planned struct {
 	count  int
 }
 
-// Planned records what the plan of a resource instance revokes, in place of what it revoked before, and returns what is wrong
-// when all of the plan together is above the limit, once.
+// Planned records what the plan of a resource instance revokes, in place of what it revoked before,
+// and returns what is wrong when all of the plan together is above the limit, once.
 func (t *Tally) Planned(instance, target string, revoked int) string {
 	if t == nil {
 		return ""
@@ -77,9 +78,9 @@ func (t *Tally) list() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// Refreshed records what the refresh of a resource has found: it held so many grants before, and so many are left. It returns a
-// warning when the refresh drops every resource that it has read so far, or more than ten grants and half of all. Each is said
-// once.
+// Refreshed records what the refresh of a resource has found: it held so many grants before, and so
+// many are left. It returns a warning when the refresh drops every resource that it has read so
+// far, or more than ten grants and half of all. Each is said once.
 func (t *Tally) Refreshed(held, left int, gone bool) string {
 	if t == nil {
 		return ""

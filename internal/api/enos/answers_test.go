@@ -17,7 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// scripted is a client of a gateway that issues one token and answers everything else by the script.
+// scripted is a client of a gateway that issues one token and answers everything else by the
+// script.
 func scripted(t *testing.T, retries int, script http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +79,8 @@ func TestWhatIsNotUnderstoodIsNoEmptyList(t *testing.T) {
 	}
 }
 
-// A write that may have arrived stays one whose outcome is unknown, whatever its repetition is answered.
+// A write that may have arrived stays one whose outcome is unknown, whatever its repetition is
+// answered.
 func TestTheLastAnswerDoesNotDecide(t *testing.T) {
 	t.Parallel()
 	for _, last := range []string{

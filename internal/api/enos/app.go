@@ -31,9 +31,9 @@ type App struct {
 	CreatedType CreatedType
 }
 
-// App returns what the service says of an application (vendor page "Get Application Information"). appID is the
-// application's access key. It is asked once in a run. The error is ErrAppNotFound (errors.Is) when the application doesn't
-// exist or the organization hasn't obtained it.
+// App returns what the service says of an application (vendor page "Get Application Information").
+// appID is the application's access key. It is asked once in a run. The error is ErrAppNotFound
+// (errors.Is) when the application doesn't exist or the organization hasn't obtained it.
 func (c *Client) App(ctx context.Context, orgID, appID string) (App, error) {
 	return c.app(orgID, appID).get(ctx)
 }

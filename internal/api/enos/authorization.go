@@ -20,12 +20,14 @@ import (
 // portal is the newest version of the application portal that the pages know.
 const portal = "/app-portal-service/v2.3"
 
-// AppAuthorization returns the data authorize types of an application, sorted and without duplicates (vendor page "Get
-// Application Authorization"). appID is the application's access key. It is asked once in a run, until
-// SetAppAuthorization changes it. The error is ErrAppNotFound or ErrShortcut (errors.Is) where that is the reason.
+// AppAuthorization returns the data authorize types of an application, sorted and without
+// duplicates (vendor page "Get Application Authorization"). appID is the application's access key.
+// It is asked once in a run, until SetAppAuthorization changes it. The error is ErrAppNotFound or
+// ErrShortcut (errors.Is) where that is the reason.
 //
-// Whether the service leaves the list out when nothing is granted is not known. So an answer without a list is an empty one
-// only where no types are expected; where some are, it is an error, not the end of them.
+// Whether the service leaves the list out when nothing is granted is not known. So an answer
+// without a list is an empty one only where no types are expected; where some are, it is an error,
+// not the end of them.
 func (c *Client) AppAuthorization(ctx context.Context, orgID, appID string, expected ...string) ([]string, error) {
 	listed, err := c.authorization(orgID, appID).get(ctx)
 	if err == nil && !listed.present && len(expected) > 0 {
@@ -63,7 +65,8 @@ func (c *Client) authorization(orgID, appID string) *reading[listing] {
 	})
 }
 
-// typeNames is a list of types. One that is no text is an error: it may be a type that the application has.
+// typeNames is a list of types. One that is no text is an error: it may be a type that the
+// application has.
 type typeNames []string
 
 // UnmarshalJSON leaves the list nil for null.
@@ -81,9 +84,10 @@ func (n *typeNames) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// SetAppAuthorization replaces the data authorize types of an application by the given ones; none takes all away (vendor
-// page "Update Application Authorization"). It reads back what the service lists then, waiting a few seconds for it, and
-// returns a *DifferenceError when that is something else. Writes of one application don't interleave.
+// SetAppAuthorization replaces the data authorize types of an application by the given ones; none
+// takes all away (vendor page "Update Application Authorization"). It reads back what the service
+// lists then, waiting a few seconds for it, and returns a *DifferenceError when that is something
+// else. Writes of one application don't interleave.
 func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, types []string) error {
 	wanted := normalize(types)
 	body, err := json.Marshal(struct {
@@ -140,8 +144,9 @@ func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []str
 	return nil
 }
 
-// AwaitAppAuthorization reads the data authorize types of an application until they are those that are wanted, for a few seconds
-// at most, and returns what was listed last: after a write whose answer got lost, a list that is late would tell a lie.
+// AwaitAppAuthorization reads the data authorize types of an application until they are those that
+// are wanted, for a few seconds at most, and returns what was listed last: after a write whose
+// answer got lost, a list that is late would tell a lie.
 func (c *Client) AwaitAppAuthorization(ctx context.Context, orgID, appID string, wanted []string) ([]string, error) {
 	return c.await(ctx, normalize(wanted), c.authorization(orgID, appID))
 }
@@ -161,7 +166,8 @@ func (c *Client) await(ctx context.Context, wanted []string, reading *reading[li
 	}
 }
 
-// UnconfirmedError means that the service accepted a write, but could not be asked what it lists now.
+// UnconfirmedError means that the service accepted a write, but could not be asked what it lists
+// now.
 type UnconfirmedError struct{ Err error }
 
 // Error says so.
@@ -172,7 +178,8 @@ func (e *UnconfirmedError) Error() string {
 // Unwrap gives the cause.
 func (e *UnconfirmedError) Unwrap() error { return e.Err }
 
-// explain finds out what 31400 means, which is one code for an application that is gone, for a shortcut and for bad parameters.
+// explain finds out what 31400 means, which is one code for an application that is gone, for a
+// shortcut and for bad parameters.
 func (c *Client) explain(ctx context.Context, orgID, appID string, err error) error {
 	switch codeOf(err) {
 	case codeNotExist:
@@ -191,8 +198,8 @@ func (c *Client) explain(ctx context.Context, orgID, appID string, err error) er
 	return err
 }
 
-// normalize sorts, drops duplicates, and writes the documented types as they are documented. It never returns nil, which would
-// be sent as null.
+// normalize sorts, drops duplicates, and writes the documented types as they are documented. It
+// never returns nil, which would be sent as null.
 func normalize(types []string) []string {
 	sorted := make([]string, 0, len(types))
 	for _, t := range types {

@@ -20,7 +20,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// alwaysAnswer starts a gateway that answers one path, or all but the token's, with what it is told, and gives clients of it.
+// alwaysAnswer starts a gateway that answers one path, or all but the token's, with what it is
+// told, and gives clients of it.
 func alwaysAnswer(f *testing.F) func(t *testing.T, token bool, status int, body []byte) *Client {
 	f.Helper()
 	type said struct {
@@ -89,7 +90,8 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
-// FuzzCalls: what is read of an application is fit for a state, a write succeeds only where the answer says so, and errors are fit to print.
+// FuzzCalls: what is read of an application is fit for a state, a write succeeds only where the
+// answer says so, and errors are fit to print.
 func FuzzCalls(f *testing.F) {
 	for _, seed := range envelopes {
 		f.Add(0, []byte(seed))

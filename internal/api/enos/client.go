@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package enos is a client of Envision EnOS, API gateway: which of an organization unit's data an application may use
-// (Application Portal). It knows nothing of Terraform.
+// Package enos is a client of Envision EnOS, API gateway: which of an organization unit's data an
+// application may use (Application Portal). It knows nothing of Terraform.
 package enos
 
 import (
@@ -23,22 +23,24 @@ import (
 // serviceName is how errors and logs call the service.
 const serviceName = "EnOS"
 
-// writeGrace is how long a write in flight may go on after its context has ended, so that its outcome is known.
+// writeGrace is how long a write in flight may go on after its context has ended, so that its
+// outcome is known.
 const writeGrace = 800 * time.Millisecond
 
 // Config describes a Client.
 type Config struct {
-	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota, concurrency, logger. New sets
-	// Service, BaseURL, Authorize and Classify.
+	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota,
+	// concurrency, logger. New sets Service, BaseURL, Authorize and Classify.
 	Rest rest.Config
-	// GatewayURL is the address of the API gateway, as Help > Environment Information of the console shows it. Required.
+	// GatewayURL is the address of the API gateway, as Help > Environment Information of the
+	// console shows it. Required.
 	GatewayURL string
 	// AccessKey and SecretKey are the service account of the calling application. Required.
 	AccessKey, SecretKey string
 }
 
-// Client calls one gateway as one service account. It is safe for concurrent use; one is shared by everybody in a run, so
-// that there is one token, one quota, and one reading of each application.
+// Client calls one gateway as one service account. It is safe for concurrent use; one is shared by
+// everybody in a run, so that there is one token, one quota, and one reading of each application.
 type Client struct {
 	rest                 *rest.Client
 	gateway              string
@@ -49,8 +51,8 @@ type Client struct {
 	authorizations       readings[listing]
 	// settle are the waits between the attempts to read back what was written.
 	settle []time.Duration
-	// renewing is how long a call goes on with other tokens when they are refused one after the other, and pause the first wait
-	// between two of them.
+	// renewing is how long a call goes on with other tokens when they are refused one after the
+	// other, and pause the first wait between two of them.
 	renewing, pause time.Duration
 }
 
@@ -94,9 +96,9 @@ func (c *Client) Gateway() string { return c.gateway }
 
 type tokenKey struct{}
 
-// call sends a signed request. When the service refuses the token, it gets another one, signs again and sends again, as long as
-// that brings another token: a short-lived one may be used up by other requests in flight. The same token refused twice, or
-// refusals for a minute, are the end.
+// call sends a signed request. When the service refuses the token, it gets another one, signs again
+// and sends again, as long as that brings another token: a short-lived one may be used up by other
+// requests in flight. The same token refused twice, or refusals for a minute, are the end.
 func (c *Client) call(ctx context.Context, r rest.Request) error {
 	source := c.tokens.Source(ctx)
 	var refused time.Time // when the first token was refused

@@ -187,7 +187,8 @@ func TestReadsAreSharedUntilAWrite(t *testing.T) {
 	if diff := cmp.Diff([]string{"ASSET"}, got); err != nil || diff != "" {
 		t.Errorf("%v, listed (-want +got):\n%s", err, diff)
 	}
-	// One set; its read back; and the read after it, which doesn't trust what was read while the write held its lock.
+	// One set; its read back; and the read after it, which doesn't trust what was read while the
+	// write held its lock.
 	if got := s.recorder.Count(mock.UpdateApplicationAuthorization); got != 1 {
 		t.Errorf("%d sets, want 1", got)
 	}
@@ -218,7 +219,8 @@ func TestTokenIsReplacedOnceWhenRefused(t *testing.T) {
 				t.Errorf("%d sets, want 2", got)
 			}
 
-			// Other requests in flight may use up tokens: as long as there is another one, the call goes on.
+			// Other requests in flight may use up tokens: as long as there is another one, the call
+			// goes on.
 			s.recorder.Reset()
 			s.faults.Add(wire.Fault{Operation: mock.UpdateApplicationAuthorization, Kind: mock.FaultTokenExpired, Times: 4})
 			if err := c.SetAppAuthorization(t.Context(), org, portalApp, []string{"ROLE"}); err != nil {
@@ -226,7 +228,8 @@ func TestTokenIsReplacedOnceWhenRefused(t *testing.T) {
 			}
 			s.want(t, "ROLE")
 
-			// A service that refuses every token is given up in the end, and the error says what to check.
+			// A service that refuses every token is given up in the end, and the error says what to
+			// check.
 			s.recorder.Reset()
 			s.faults.Add(wire.Fault{Operation: mock.UpdateApplicationAuthorization, Kind: mock.FaultTokenExpired})
 			err := c.SetAppAuthorization(t.Context(), org, portalApp, nil)
@@ -433,7 +436,8 @@ func TestSetThatDoesNotTake(t *testing.T) {
 			if err := c.SetAppAuthorization(t.Context(), org, portalApp, []string{"ASSET"}); err == nil || !strings.Contains(err.Error(), "data is not true") {
 				t.Errorf("%s: got %v", position, err)
 			}
-			// What was read before the write is not shown after it, whatever the service said of it.
+			// What was read before the write is not shown after it, whatever the service said of
+			// it.
 			actual, _ := s.Authorization(org, portalApp)
 			got, err := c.AppAuthorization(t.Context(), org, portalApp)
 			if diff := cmp.Diff(normalize(actual), got); err != nil || diff != "" {

@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// number is an integer that a service may send as a number or as text. Anything else counts as absent.
+// number is an integer that a service may send as a number or as text. Anything else counts as
+// absent.
 type number string
 
 // UnmarshalJSON never fails: what is no integer is absent.
@@ -48,8 +49,8 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// envelope is what surrounds every answer. The application portal writes code and message, the token service status and msg,
-// and the gateway a message alone, or apim_status.
+// envelope is what surrounds every answer. The application portal writes code and message, the
+// token service status and msg, and the gateway a message alone, or apim_status.
 type envelope struct {
 	Code       number          `json:"code"`
 	Status     number          `json:"status"`
@@ -109,8 +110,8 @@ func (e *envelope) failure() *rest.Error {
 	}
 }
 
-// decode reads an answer's data into dst. HTTP 200 is no success yet: the code in the envelope decides; and an answer without
-// data is none, not an empty one.
+// decode reads an answer's data into dst. HTTP 200 is no success yet: the code in the envelope
+// decides; and an answer without data is none, not an empty one.
 func decode[T any](dst *T) func(int, http.Header, io.Reader) error {
 	return func(_ int, _ http.Header, body io.Reader) error {
 		return rest.WithBody(body, func(b []byte) error {
@@ -149,8 +150,8 @@ func classify(a rest.Answer) *rest.Error {
 	return failure
 }
 
-// statusError reads a failure that came without a code. All calls may be repeated, so an internal error of the gateway is
-// worth another try.
+// statusError reads a failure that came without a code. All calls may be repeated, so an internal
+// error of the gateway is worth another try.
 func statusError(status int) *rest.Error {
 	return &rest.Error{Hint: statusHints[status], Transient: status == http.StatusInternalServerError}
 }

@@ -13,14 +13,15 @@ import (
 )
 
 var (
-	// ErrAppNotFound means that the application doesn't exist, or that the organization unit hasn't obtained it.
+	// ErrAppNotFound means that the application doesn't exist, or that the organization unit hasn't
+	// obtained it.
 	ErrAppNotFound = errors.New("the application does not exist, or the organization has not obtained it")
 	// ErrShortcut means that the application is a shortcut, which can't be authorized.
 	ErrShortcut = errors.New("the application is an application shortcut, and a shortcut cannot be authorized")
 )
 
-// Result codes of the token scheme (vendor pages "Get Access Token", "Refresh Access Token") and of the application portal
-// (vendor page "Common Error Codes"; 31 and three digits).
+// Result codes of the token scheme (vendor pages "Get Access Token", "Refresh Access Token") and of
+// the application portal (vendor page "Common Error Codes"; 31 and three digits).
 const (
 	codeRepeated            = "1001"
 	codeTokenExpired        = "1203"
@@ -56,8 +57,8 @@ var statusHints = map[int]string{
 	http.StatusTooManyRequests: "The gateway's flow control refused the call. Lower requests_per_minute or max_concurrent_requests of the enos block.",
 }
 
-// tokenRefused tells whether the service wants another token. Which form that takes is not documented: a code in the
-// envelope, or HTTP 401.
+// tokenRefused tells whether the service wants another token. Which form that takes is not
+// documented: a code in the envelope, or HTTP 401.
 func tokenRefused(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	if !ok {

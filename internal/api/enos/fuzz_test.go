@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// FuzzDecode: no answer makes the client panic, and no answer that carries a code other than success is taken for one.
+// FuzzDecode: no answer makes the client panic, and no answer that carries a code other than
+// success is taken for one.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"code":0,"message":"OK","data":{"dataAuthorizeType":["ROLE","USER_OP"]}}`,

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// tokenTries bounds how often a token is asked for when another process was quicker in the same millisecond.
+	// tokenTries bounds how often a token is asked for when another process was quicker in the same
+	// millisecond.
 	tokenTries = 4
 	// maxTokenLife is the longest life of a token that is believed.
 	maxTokenLife = 365 * 24 * time.Hour
@@ -29,9 +30,9 @@ type tokenRequest struct {
 	Timestamp  json.Number `json:"timestamp"`
 }
 
-// getToken gets the access token (vendor page "Get Access Token"). The token belongs to the access key: every process that
-// uses the key gets the same one until it ends. So it may end at any time, whatever "expire" says, and it is never refreshed,
-// which might end it for the others.
+// getToken gets the access token (vendor page "Get Access Token"). The token belongs to the access
+// key: every process that uses the key gets the same one until it ends. So it may end at any time,
+// whatever "expire" says, and it is never refreshed, which might end it for the others.
 func (c *Client) getToken(ctx context.Context) (*oauth2.Token, error) {
 	for try := 1; ; try++ {
 		token, err := c.askToken(ctx)

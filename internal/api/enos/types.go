@@ -14,7 +14,8 @@ type DataAuthorizeType struct {
 	Name string
 	// Unlocks says what the application can do with it, as "read the name of ...".
 	Unlocks string
-	// Power tells that it lets the application change accounts, rights, roles or menus, or see the rights of everybody.
+	// Power tells that it lets the application change accounts, rights, roles or menus, or see the
+	// rights of everybody.
 	Power bool
 }
 
@@ -44,8 +45,8 @@ func LookupDataAuthorizeType(name string) (DataAuthorizeType, bool) {
 	return DataAuthorizeType{}, false
 }
 
-// canonical writes a documented type as it is documented, whatever its case, since it is not known whether the service keeps
-// the case. Other values are returned as they are.
+// canonical writes a documented type as it is documented, whatever its case, since it is not known
+// whether the service keeps the case. Other values are returned as they are.
 func canonical(name string) string {
 	for _, t := range dataAuthorizeTypes {
 		if strings.EqualFold(t.Name, name) {

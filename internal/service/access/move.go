@@ -11,8 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 )
 
-// FromSibling lets a `moved` block turn the additive resource into the exclusive one and back. Their schemas are the same, so
-// the state and the private state go over as they are; the refresh that follows shows what the new owner sees.
+// FromSibling lets a `moved` block turn the additive resource into the exclusive one and back.
+// Their schemas are the same, so the state and the private state go over as they are; the refresh
+// that follows shows what the new owner sees.
 func (r *Resource[M, PM, S]) FromSibling(schema schema.Schema) resource.StateMover {
 	return resource.StateMover{
 		SourceSchema: &schema,

@@ -19,14 +19,16 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// afterwards is how long an operation that has failed or was interrupted may still take to find out what is true.
+// afterwards is how long an operation that has failed or was interrupted may still take to find out
+// what is true.
 const afterwards = 700 * time.Millisecond
 
 // authorization is the list of types of one application.
 type authorization struct {
 	orgID, appID string
 	types        []string // sorted
-	// inDefault tells that the organization was the provider's when the set was applied, or read since.
+	// inDefault tells that the organization was the provider's when the set was applied, or read
+	// since.
 	inDefault bool
 }
 
@@ -118,7 +120,8 @@ func diff(order access.Order[authorization], listed []string) access.Change {
 	return change
 }
 
-// Apply replaces the list. What the plan didn't know of fails before anything is sent, since the service can only overwrite.
+// Apply replaces the list. What the plan didn't know of fails before anything is sent, since the
+// service can only overwrite.
 func (s *authorizations) Apply(ctx context.Context, order access.Order[authorization]) (access.Outcome[authorization], error) {
 	set := order.Prior
 	if order.Wanted != nil {
@@ -184,8 +187,8 @@ func refuseAppeared(target authorization, appeared []string) error {
 	}
 }
 
-// write replaces the list. After a failure it reads the list again: what counts is what the service lists. Where that is what
-// was wanted, the failure is a warning.
+// write replaces the list. After a failure it reads the list again: what counts is what the service
+// lists. Where that is what was wanted, the failure is a warning.
 func (s *authorizations) write(ctx context.Context, verb string, target authorization, before []string) (access.Outcome[authorization], error) {
 	out := access.Outcome[authorization]{Touched: true, Now: target}
 	err := s.client.SetAppAuthorization(ctx, target.orgID, target.appID, target.types)
@@ -212,7 +215,8 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 	}
 	accepted := isDifference(err)
 	if readErr != nil {
-		// Nobody knows whether the service acted on it. After a create, forgetting the resource would be the worse mistake.
+		// Nobody knows whether the service acted on it. After a create, forgetting the resource
+		// would be the worse mistake.
 		out.Touched = accepted || verb == "create"
 		return out, fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr)
 	}
@@ -230,8 +234,8 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 	return out, err
 }
 
-// readAgain reads the list until it is what was wanted, for a while, also when the operation was interrupted or has run out of
-// time.
+// readAgain reads the list until it is what was wanted, for a while, also when the operation was
+// interrupted or has run out of time.
 func (s *authorizations) readAgain(ctx context.Context, target authorization) ([]string, error) {
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc

@@ -18,8 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// prepare fills in the provider's organization, and refuses types that nobody knows and a second owner of the application. It
-// asks the service nothing.
+// prepare fills in the provider's organization, and refuses types that nobody knows and a second
+// owner of the application. It asks the service nothing.
 func prepare(ctx context.Context, p *access.Planning[authorizationModel, authorization]) {
 	var orgID types.String
 	diags := &p.Response.Diagnostics
@@ -44,7 +44,8 @@ func prepare(ctx context.Context, p *access.Planning[authorizationModel, authori
 	}
 }
 
-// planOrgID plans the provider's organization for a resource that names none. It returns false when there is none.
+// planOrgID plans the provider's organization for a resource that names none. It returns false when
+// there is none.
 func planOrgID(ctx context.Context, p *access.Planning[authorizationModel, authorization]) bool {
 	p.Plan.OrgID = p.Data.EnosOrgID
 	switch {
@@ -65,7 +66,8 @@ func planOrgID(ctx context.Context, p *access.Planning[authorizationModel, autho
 	return !p.Response.Diagnostics.HasError()
 }
 
-// anotherOrganization is a provider whose organization is another one than that of a state which took the provider's.
+// anotherOrganization is a provider whose organization is another one than that of a state which
+// took the provider's.
 type anotherOrganization struct{ state, provider string }
 
 func (e *anotherOrganization) Error() string {
@@ -76,7 +78,8 @@ func (e *anotherOrganization) diagnostic() diag.Diagnostic {
 	return access.AnotherPlace("plan the data authorization", "organization "+e.state, "organization "+e.provider)
 }
 
-// claim records which application the plan is for, and refuses a second resource of the same configuration for it.
+// claim records which application the plan is for, and refuses a second resource of the same
+// configuration for it.
 func claim(ctx context.Context, p *access.Planning[authorizationModel, authorization]) diag.Diagnostics {
 	plan := p.Plan
 	if p.Data.EnosClaims == nil || plan.OrgID.IsUnknown() || plan.AppID.IsUnknown() {
@@ -114,7 +117,8 @@ func warnTakenAway(diags *diag.Diagnostics, a authorization, lost []string) {
 		"The application loses these types, and with them what they unlock:\n\n"+bullets(lost))
 }
 
-// warnPower says what an application will be able to do with types that are more than reading names.
+// warnPower says what an application will be able to do with types that are more than reading
+// names.
 func warnPower(diags *diag.Diagnostics, a authorization, gained []string) {
 	powerful := slices.DeleteFunc(gained, func(name string) bool {
 		t, known := api.LookupDataAuthorizeType(name)

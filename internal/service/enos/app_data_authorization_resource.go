@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package enos is what Terraform sees of Envision EnOS: which of an organization's data an application may use.
+// Package enos is what Terraform sees of Envision EnOS: which of an organization's data an
+// application may use.
 package enos
 
 import (
@@ -28,7 +29,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// defaultTimeout is that of every operation: one write, and the reads that confirm it, with all their repetitions.
+// defaultTimeout is that of every operation: one write, and the reads that confirm it, with all
+// their repetitions.
 const defaultTimeout = 10 * time.Minute
 
 var (
@@ -43,7 +45,8 @@ type authorizationResource struct {
 	access.Resource[authorizationModel, *authorizationModel, authorization]
 }
 
-// NewAppDataAuthorization returns the resource that owns the data authorize types of one application.
+// NewAppDataAuthorization returns the resource that owns the data authorize types of one
+// application.
 func NewAppDataAuthorization() resource.Resource { return newAuthorizationResource() }
 
 func newAuthorizationResource() *authorizationResource {

@@ -57,7 +57,8 @@ func TestAccClaims_twoOwners(t *testing.T) {
 	}
 }
 
-// Another organization, a replacement, and an application that goes from one resource to another are no two owners.
+// Another organization, a replacement, and an application that goes from one resource to another
+// are no two owners.
 func TestAccClaims_noFalseAlarm(t *testing.T) {
 	t.Parallel()
 	const address = "appaccess_enos_app_data_authorization."
@@ -111,7 +112,8 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 	}
 }
 
-// What the plan could not know is found when it is applied, before anything is sent for the second owner.
+// What the plan could not know is found when it is applied, before anything is sent for the second
+// owner.
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})

@@ -76,7 +76,8 @@ func TestAccFailure_lasting(t *testing.T) {
 	// The first reading is that of the plan, which is made again, or that before the write.
 	blindAfterPlan := wire.Fault{Operation: mock.GetApplicationAuthorization, Kind: wire.Unavailable, After: 1}
 
-	// A create that the service refuses leaves nothing behind. One that it says to refuse and does all the same is done.
+	// A create that the service refuses leaves nothing behind. One that it says to refuse and does
+	// all the same is done.
 	cli.Write("main.tf", authorization(portal, "USER"))
 	mustFail(t, apply(refuses), "Unable to create the data authorization", portal, "data is not true")
 	stateIsEmpty()
@@ -89,7 +90,8 @@ func TestAccFailure_lasting(t *testing.T) {
 	g.check(g.listed(portal, "USER"))
 	stateHas("USER")
 
-	// One whose answers all get lost is done; where nobody can be asked, the state waits for the next refresh.
+	// One whose answers all get lost is done; where nobody can be asked, the state waits for the
+	// next refresh.
 	cli.Write("main.tf", authorization(portal, "ASSET"))
 	mustWarn(t, apply(mock.Switches{}, lost), done, portal)
 	stateHas("ASSET")
@@ -109,7 +111,8 @@ func TestAccFailure_lasting(t *testing.T) {
 	g.set(portal, "USER", "ROLE")
 	stateHas("ROLE", "USER")
 
-	// A destroy that is refused keeps the resource; one that is not, whatever the service says, doesn't.
+	// A destroy that is refused keeps the resource; one that is not, whatever the service says,
+	// doesn't.
 	mustFail(t, destroy(refuses), "Unable to delete the data authorization", "data is not true")
 	stateHas("ROLE", "USER")
 	mustWarn(t, destroy(lies), done)
@@ -126,8 +129,8 @@ func TestAccFailure_lasting(t *testing.T) {
 	g.check(g.listed(portal))
 }
 
-// A write without an answer may still be acted on, though its repetition is refused and nothing is listed yet: the state holds
-// what may be granted, and a destroy takes it back.
+// A write without an answer may still be acted on, though its repetition is refused and nothing is
+// listed yet: the state holds what may be granted, and a destroy takes it back.
 func TestAccFailure_refusedAfterNoAnswer(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []wire.FaultKind{mock.FaultForbidden, mock.FaultExhausted, wire.Throttle, mock.FaultUnavailable} {
@@ -152,8 +155,8 @@ func TestAccFailure_refusedAfterNoAnswer(t *testing.T) {
 	}
 }
 
-// A create is all or nothing: what the service accepted and does not list is taken back, and who had a type before keeps it.
-// Nothing is in the state, and so nothing is tainted.
+// A create is all or nothing: what the service accepted and does not list is taken back, and who
+// had a type before keeps it. Nothing is in the state, and so nothing is tainted.
 func TestAccFailure_createIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})

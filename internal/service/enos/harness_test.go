@@ -65,7 +65,8 @@ func (g *gateway) cli() *acctest.CLI {
 	return cli
 }
 
-// listed fails unless the service has exactly these types for an application of the provider's organization.
+// listed fails unless the service has exactly these types for an application of the provider's
+// organization.
 func (g *gateway) listed(appID string, want ...string) error {
 	return g.listedIn(acctest.OrgID, appID, want...)
 }
@@ -141,7 +142,8 @@ func mustFail(t *testing.T, report acctest.Report, summary string, parts ...stri
 	mustFind(t, report.Errors, report, summary, parts...)
 }
 
-// mustFind finds the one diagnostic with a summary, and checks that its text or the line that it points at holds all parts.
+// mustFind finds the one diagnostic with a summary, and checks that its text or the line that it
+// points at holds all parts.
 func mustFind(t *testing.T, in []acctest.Diagnostic, report acctest.Report, summary string, parts ...string) {
 	t.Helper()
 	found := 0

@@ -40,7 +40,8 @@ func TestAccPlan_warnings(t *testing.T) {
 	g := newGateway(t, mock.Switches{})
 	cli := g.cli()
 
-	// The application has USER and ROLE already. A create that would take one away fails, and says how to import what is there.
+	// The application has USER and ROLE already. A create that would take one away fails, and says
+	// how to import what is there.
 	cli.Write("main.tf", authorization(other, "USER", "ASSET", "ROLE_OP"))
 	mustFail(t, cli.Plan(), unlisted, other, acctest.OrgID, "1 data authorize type ", "ROLE: read the ID and name of all roles", "import {",
 		"to = appaccess_enos_app_data_authorization.NAME", `id = "`+acctest.OrgID+"/"+other+`"`, "data_authorize_types")
@@ -84,7 +85,8 @@ func TestAccPlan_warnings(t *testing.T) {
 	cli.Write("main.tf", authorization(other, "ASSET", "ROLE_OP", "USER_ALL_PERMISSION", "USER", "ROLE"))
 	mustBeSilent(t, cli.Plan())
 
-	// Drift: what an administrator granted is taken away again. A type that nobody knows can be kept.
+	// Drift: what an administrator granted is taken away again. A type that nobody knows can be
+	// kept.
 	g.set(other, "ASSET", "ROLE_OP", "USER_ALL_PERMISSION", "USER", "REPORT_VIEW")
 	cli.Write("main.tf", authorization(other, "ASSET", "ROLE_OP", "USER_ALL_PERMISSION"))
 	mustWarn(t, cli.Plan(), takenAway, "USER: read", "REPORT_VIEW: a type that this provider does not know")

@@ -25,8 +25,8 @@ func (g *gateway) noWrites(when string) {
 	}
 }
 
-// Between a plan and its apply an administrator grants a type: the service can only replace the whole list, so the apply fails
-// before it sends anything.
+// Between a plan and its apply an administrator grants a type: the service can only replace the
+// whole list, so the apply fails before it sends anything.
 func TestAccPromise_grantedSinceThePlan(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -80,7 +80,8 @@ func second(appID string, types ...string) string {
 	return strings.Replace(authorization(appID, types...), `"test"`, `"second"`, 1)
 }
 
-// What somebody has taken away since the plan, or has granted as it was planned, is no reason to fail.
+// What somebody has taken away since the plan, or has granted as it was planned, is no reason to
+// fail.
 func TestAccPromise_lessThanPlanned(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
@@ -95,7 +96,8 @@ func TestAccPromise_lessThanPlanned(t *testing.T) {
 	g.check(g.listed(portal, "USER", "ASSET"))
 }
 
-// A replacement leaves the application with the types that are wanted, whichever instance goes first.
+// A replacement leaves the application with the types that are wanted, whichever instance goes
+// first.
 func TestAccPromise_replacement(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{"create_before_destroy": "lifecycle { create_before_destroy = true }", "destroy first": ""} {
@@ -137,7 +139,8 @@ func TestAccPromise_tainted(t *testing.T) {
 	g.check(g.listed(portal, "USER"))
 }
 
-// A create that replaces and fails gives the application back: the destroy of the old instance is not left out for it.
+// A create that replaces and fails gives the application back: the destroy of the old instance is
+// not left out for it.
 func TestAccPromise_failedReplacement(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
@@ -156,7 +159,8 @@ func TestAccPromise_failedReplacement(t *testing.T) {
 	g.check(g.listed(portal))
 }
 
-// A state that was made on one gateway is no state of another one: nothing is dropped, and nothing sent.
+// A state that was made on one gateway is no state of another one: nothing is dropped, and nothing
+// sent.
 func TestAccPromise_anotherPlace(t *testing.T) {
 	t.Setenv("APPACCESS_MOVED", "")
 	g := newGateway(t, mock.Switches{})

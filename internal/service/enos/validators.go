@@ -31,12 +31,12 @@ func (v notEmpty) ValidateString(_ context.Context, req validator.StringRequest,
 	}
 }
 
-// closeEnough is the number of letters by which a misspelt type may differ from a documented one. A type that the service may
-// have added since is further away.
+// closeEnough is the number of letters by which a misspelt type may differ from a documented one. A
+// type that the service may have added since is further away.
 const closeEnough = 2
 
-// typeValidator refuses types that are misspelt. Types that look like none of the documented ones are left to the plan, which
-// knows whether the service has them.
+// typeValidator refuses types that are misspelt. Types that look like none of the documented ones
+// are left to the plan, which knows whether the service has them.
 type typeValidator struct{}
 
 func (typeValidator) Description(context.Context) string {
@@ -86,8 +86,8 @@ func nearestType(name string) (nearest string, distance int) {
 	return nearest, distance
 }
 
-// editDistance is the least number of letters to insert, delete, replace or swap with their neighbour (optimal string
-// alignment).
+// editDistance is the least number of letters to insert, delete, replace or swap with their
+// neighbour (optimal string alignment).
 func editDistance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	var before []int
