@@ -69,6 +69,49 @@ resource "appaccess_venafi_oauth_role_grants_exclusive" "r" {
   grantees = local.grantees
 }
 
+resource "appaccess_venafi_oauth_application" "r" {
+  application_id = "leaks-pipeline"
+  name           = "Pipeline ${var.variant}"
+  vendor         = "Example"
+  description    = "Leaks"
+  url            = "https://ci.example.com"
+  scope          = "certificate:discover"
+  maximum_scope  = "certificate:discover"
+
+  access_validity   = "2160h"
+  grant_validity    = "8760h"
+  unused_expiration = "720h"
+  renewable         = true
+}
+
+resource "appaccess_venafi_oauth_jwt_mapping" "r" {
+  name          = "leaks"
+  issuer_uri    = "https://ci${var.variant}.example.com"
+  purpose_field = "aud"
+  purpose_match = "tpp"
+  id_field      = "sub"
+  id_match      = "leaks"
+  grantee       = local.somebody[var.variant % 5]
+}
+
+resource "appaccess_venafi_oauth_access_set" "r" {
+  application_id = "leaks-third"
+  maximum_scope  = "certificate:discover"
+  trustees       = local.grantees
+}
+
+resource "appaccess_venafi_oauth_access_exclusive" "r" {
+  application_id = "leaks-other"
+  maximum_scope  = "certificate:discover"
+  trustees       = local.grantees
+}
+
+data "appaccess_venafi_oauth_applications" "d" {}
+
+data "appaccess_venafi_oauth_rules" "d" {
+  application_id = "CLIENT"
+}
+
 data "appaccess_huaweicloud_apps" "d" {}
 
 data "appaccess_huaweicloud_app_authorizations" "d" {

@@ -55,6 +55,17 @@ func (s *services) resources(variant int) []core.Resource {
 		resource("venafi_oauth_role_grant", map[string]any{"role": "application_owner", "application_id": clientID, "grantee": somebody}),
 		resource("venafi_oauth_role_grant_set", map[string]any{"role": "application_maintainer", "application_id": clientID, "grantees": grantees}),
 		resource("venafi_oauth_role_grants_exclusive", map[string]any{"role": "auditor", "grantees": grantees}),
+		resource("venafi_oauth_application", map[string]any{
+			"application_id": "leaks-pipeline", "name": fmt.Sprint("Pipeline ", variant), "maximum_scope": "certificate:discover",
+			"scope": "certificate:discover", "vendor": "Example", "description": "Leaks", "url": "https://ci.example.com", "access_validity": "2160h",
+			"grant_validity": "8760h", "unused_expiration": "720h", "renewable": true,
+		}),
+		resource("venafi_oauth_jwt_mapping", map[string]any{
+			"name": "leaks", "issuer_uri": fmt.Sprint("https://ci", variant, ".example.com"), "purpose_field": "aud", "purpose_match": "tpp",
+			"id_field": "sub", "id_match": "leaks", "grantee": somebody,
+		}),
+		resource("venafi_oauth_access_set", map[string]any{"application_id": thirdID, "maximum_scope": "certificate:discover", "trustees": grantees}),
+		resource("venafi_oauth_access_exclusive", map[string]any{"application_id": otherID, "maximum_scope": "certificate:discover", "trustees": grantees}),
 	}
 }
 
@@ -66,6 +77,8 @@ var (
 		"appaccess_enos_app":                       {"app_id": enosApp},
 		"appaccess_venafi_identity":                {"name": "local:somebody1"},
 		"appaccess_venafi_oauth_roles":             {},
+		"appaccess_venafi_oauth_applications":      {},
+		"appaccess_venafi_oauth_rules":             {"application_id": clientID},
 	}
 	lists = map[string]map[string]any{
 		"appaccess_huaweicloud_app_authorization_set":        {},
@@ -74,6 +87,10 @@ var (
 		"appaccess_venafi_oauth_role_grant":                  {},
 		"appaccess_venafi_oauth_role_grant_set":              {},
 		"appaccess_venafi_oauth_role_grants_exclusive":       {},
+		"appaccess_venafi_oauth_application":                 {},
+		"appaccess_venafi_oauth_jwt_mapping":                 {},
+		"appaccess_venafi_oauth_access_set":                  {},
+		"appaccess_venafi_oauth_access_exclusive":            {},
 	}
 	tokens = map[string]map[string]any{"appaccess_venafi_access_token": {"scope": "admin;configuration"}}
 )

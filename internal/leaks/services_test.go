@@ -40,6 +40,8 @@ const (
 	orgID      = "o15000000000001"
 	enosApp    = "66666666-7777-8888-9999-000000000000"
 	clientID   = "leaks-client"
+	// Who has rules lets nobody else log in, so they are for other applications.
+	otherID, thirdID = "leaks-other", "leaks-third"
 	// account is granted something on Huawei Cloud: it has to be found where secrets must not.
 	account = "an-account-that-is-no-secret"
 )
@@ -123,7 +125,7 @@ func start(t testing.TB) *services {
 			},
 			Venafi: venafi.Seed{
 				Configuration: venafi.Configuration{ClientCA: given.authority},
-				Applications:  []venafi.Application{{ID: clientID, Name: "Leaks", MaximumScope: "admin;configuration"}},
+				Applications:  []venafi.Application{{ID: clientID, Name: "Leaks", MaximumScope: "admin;configuration"}, {ID: otherID, Name: "Other", MaximumScope: "certificate:discover"}, {ID: thirdID, Name: "Third", MaximumScope: "certificate:discover"}},
 				Identities:    identities,
 				JwtMappings:   []venafi.JwtMapping{{Name: "ci", IssuerURI: "https://ci.example.com", Grantee: grantee(0), HS256Secret: jwtSecret}},
 				Roles:         []venafi.Role{{Role: venafi.Admin, Grantee: grantee(0)}},
