@@ -121,6 +121,17 @@ func (e *notFound) Error() string        { return e.cause.Error() }
 func (e *notFound) Unwrap() error        { return e.cause }
 func (e *notFound) Is(target error) bool { return target == ErrAppNotFound }
 
+// SaysNotFound tells that the service itself, and not its gateway, refused a request as one about nothing: 404, or 400 as Workspace
+// likes it. No code is documented for the list of an application that doesn't exist, so that this counts only for one that the
+// complete list of applications lacks.
+func SaysNotFound(err error) bool {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok || e.Unsent || e.Status != http.StatusNotFound && e.Status != http.StatusBadRequest {
+		return false
+	}
+	return !strings.HasPrefix(e.Code, "APIGW.") && !strings.HasPrefix(e.Code, "APIG.") && e.Code != ""
+}
+
 func hint(e *rest.Error) string {
 	gateway, number, _ := strings.Cut(e.Code, ".")
 	if gateway != "APIGW" && gateway != "APIG" {

@@ -137,7 +137,7 @@ func unsent(err error) bool {
 // unanswered tells that the service has a request and did not say what became of it.
 func unanswered(err error) bool {
 	var e *rest.Error
-	return errors.As(err, &e) && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout)
+	return errors.As(err, &e) && !e.Unsent && (e.Unanswered || e.Status == 0 || e.Status == http.StatusGatewayTimeout)
 }
 
 // unanswered tells that the service has a request and did not say what became of it.

@@ -118,8 +118,8 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 		}
 		group.Go(func() error {
 			accounts, err := w.Authorizations(ctx, id)
-			if errors.Is(err, api.ErrAppNotFound) {
-				return nil
+			if errors.Is(err, api.ErrAppNotFound) || !listed && (api.SaysNotFound(err) || err == nil && len(accounts) == 0) {
+				return nil // the complete list of applications lacks it
 			}
 			if err != nil {
 				return err
