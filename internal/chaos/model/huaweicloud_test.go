@@ -144,11 +144,10 @@ func (ws *workspace) resources() []core.Resource {
 
 // ready takes away what a create may not.
 func (ws *workspace) ready(state core.State) {
-	if ws.owned == nil || state[exclusiveSet] != nil {
-		return
-	}
 	for _, key := range sorted(ws.granted()) {
-		if strings.HasPrefix(key, appC+"|") && ws.r.foreign[key] {
+		created := ws.owned != nil && state[exclusiveSet] == nil && strings.HasPrefix(key, appC+"|") ||
+			ws.door != nil && !ws.open && state[openingSet] == nil && key == appD+"|"+everybody
+		if created && ws.r.foreign[key] {
 			ws.r.meddleWith(key)
 		}
 	}
@@ -220,4 +219,4 @@ func (ws *workspace) keys(attributes map[string]any) []string {
 	return out
 }
 
-func (ws *workspace) learned() skills { return skills{} }
+func (ws *workspace) learned() skills { return skills{creates: true, unanswered: true, tainted: true} }

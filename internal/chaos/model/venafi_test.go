@@ -186,4 +186,6 @@ func (v *trust) keys(attributes map[string]any) []string {
 	return out
 }
 
-func (v *trust) learned() skills { return skills{creates: true} }
+func (v *trust) learned() skills {
+	return skills{creates: true, lag: true, unanswered: true, tainted: true}
+}
