@@ -12,6 +12,16 @@ type Agreement struct {
 	said map[string]map[string]string // by thing, and then by resource
 }
 
+// Said tells whether a resource of this plan has said anything of a thing. Where nobody keeps account, it may have.
+func (a *Agreement) Said(thing string) bool {
+	if a == nil {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.said[thing]) > 0
+}
+
 // Say records what a resource says of a thing, and returns another resource that says something else of it, "" when all agree.
 func (a *Agreement) Say(thing, resource, says string) string {
 	if a == nil {

@@ -16,6 +16,9 @@ func TestAgreement(t *testing.T) {
 			t.Errorf("%v: %q", step, got)
 		}
 	}
+	if !a.Said("issuer") || a.Said("nothing") || !(*Agreement)(nil).Said("nothing") {
+		t.Error("what was said is not what is known")
+	}
 	if (*Agreement)(nil).Say("x", "y", "z") != "" {
 		t.Error("nobody disagrees")
 	}

@@ -41,6 +41,8 @@ type Data struct {
 	HuaweicloudReservations *authset.Claims
 	// VenafiIssuers is where the JWT mappings of this plan say that their issuer publishes its keys; nil as above.
 	VenafiIssuers *Agreement
+	// VenafiApplications are the applications that this plan makes or changes; nil as above.
+	VenafiApplications *Agreement
 	// VenafiReservations are the rules that this apply wants; nil as above.
 	VenafiReservations *Reservations
 	// EnosReservations are the applications whose list this apply has set; nil as above.

@@ -25,6 +25,7 @@ import (
 type ruleSets struct {
 	client       *api.Client
 	reservations *service.Reservations
+	applications *service.Agreement
 	exclusive    bool
 }
 
@@ -62,7 +63,10 @@ func (s *ruleSets) Import(ctx context.Context, named accessSet) (accessSet, erro
 func (s *ruleSets) Diff(ctx context.Context, order access.Order[accessSet]) (access.Change, error) {
 	set := either(order)
 	listed, err := s.client.Rules(ctx, set.application)
-	if err != nil && (order.Wanted != nil || !api.HasResult(err, api.ApplicationNotFound)) {
+	if api.HasResult(err, api.ApplicationNotFound) && (order.Wanted == nil || order.Prior == nil && s.applications.Said(set.application)) {
+		err = nil // it is gone with all its rules, or this plan makes it
+	}
+	if err != nil {
 		return access.Change{}, err
 	}
 	d := ruleDelta(order.Wanted, order.Prior, listed, s.exclusive)

@@ -70,7 +70,7 @@ func newAccessResource(exclusive bool) *accessResource {
 		Known: venafiKnown, Tally: venafiTally, Prepare: r.prepareAccess, Named: namedAccess,
 		Connect: func(ctx context.Context, data *service.Data) (access.Service[accessSet], diag.Diagnostics) {
 			client, diags := data.Venafi.Client(ctx)
-			return &ruleSets{client, data.VenafiReservations, exclusive}, diags
+			return &ruleSets{client, data.VenafiReservations, data.VenafiApplications, exclusive}, diags
 		},
 		ImportID: func(s accessSet) string { return s.application },
 		Held: func(s accessSet) access.Loss {

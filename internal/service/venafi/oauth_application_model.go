@@ -203,8 +203,11 @@ func importedName[I any](ctx context.Context, req resource.ImportStateRequest, n
 	return identity, diags
 }
 
-// prepareApplication wants of a new application what the server wants.
+// prepareApplication wants of a new application what the server wants, and tells the plan that there will be one.
 func prepareApplication(ctx context.Context, p *access.Planning[applicationModel, application]) {
+	if !p.Plan.ApplicationID.IsUnknown() {
+		p.Data.VenafiApplications.Say(p.Plan.ApplicationID.ValueString(), "", "")
+	}
 	if p.State != nil && p.Plan.SameTarget(p.State) {
 		return
 	}
