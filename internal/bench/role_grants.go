@@ -156,7 +156,8 @@ func (w roleGrants) Least(step Step) map[string]int {
 		if w.set {
 			lists++
 		}
-		return drifted(requests(3, lists, 0, w.size-part))
+		// Before it is planned Terraform plans the configuration, which grants what drifted away.
+		return looking(drifted(requests(3, lists, 0, w.size-part)), part)
 	}
 	return nil
 }

@@ -52,6 +52,8 @@ func newPortal(w *world) *portal {
 	p := &portal{w: w, mock: w.mock.Enos, ours: map[string]names{}}
 	p.mock.SetSwitches(drawSwitches(w, enos.Switches{}, map[string][]string{
 		"set_data": {"false", "false_applied"}, "settling": {"second", "minute"}, "rate_limit": {"60", "600"},
+		// A list that is null or left out is no proof that somebody took all types away: a refresh fails.
+		"empty_list": {"null", "absent"},
 		// What the provider has still to learn.
 		"info_data": {"*"}, "envelope": {"*"}, "token_calls": {"*"},
 	}))

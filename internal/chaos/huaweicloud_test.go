@@ -69,7 +69,7 @@ func newWorkspace(w *world) *workspace {
 		"unknown_account": {"*"}, "market_apps": {"*"}, "account_limit": {"*"},
 		// What the provider has still to learn.
 		"deleted_app": {"*"}, "count": {"*"}, "type_on_read": {"*"}, "name_form": {"*"}, "domain_form": {"*"},
-		"account_on_read": {"own_group"}, "all_user_accounts": {"adds_only"},
+		"account_on_read": {"own_group", "spaced"}, "all_user_accounts": {"adds_only"},
 	})
 	ws.mock.SetSwitches(switches)
 	n := 2 + w.rng.IntN(5)
@@ -420,6 +420,14 @@ func (ws *workspace) demolish() {
 }
 
 func (ws *workspace) begin() {
+	// A create that fails closes again what it has opened, and an opening may have wiped.
+	for _, s := range ws.sets {
+		for _, app := range s.apps {
+			if s.mode == huaweicloud.AllUser && ws.mock.Switches().FlipToAllUser == huaweicloud.FlipToAllUserWipe {
+				ws.wiped[app] = true
+			}
+		}
+	}
 	ws.was, ws.open = map[string]names{}, map[string]bool{}
 	for _, app := range ws.apps {
 		ws.was[app], ws.open[app] = ws.granted(app), ws.mock.Mode(app) == huaweicloud.AllUser

@@ -56,12 +56,13 @@ func (k kind) target(set grantset.Set) string {
 // grants is the service of roles.
 type grants struct {
 	kind
-	run *grantset.Run
+	run          *grantset.Run
+	applications *service.Agreement
 }
 
 func (k kind) connect(ctx context.Context, data *service.Data) (access.Service[grantset.Set], diag.Diagnostics) {
 	run, diags := data.VenafiRoles.Client(ctx)
-	return &grants{kind: k, run: run}, diags
+	return &grants{kind: k, run: run, applications: data.VenafiApplications}, diags
 }
 
 // memory is what the private state keeps of a set.
@@ -132,7 +133,7 @@ func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (ac
 	if order.Prior != nil {
 		gained = grantset.Diff(wanted, prior, prior.Grants()).Grant
 	}
-	if order.Prior == nil {
+	if order.Prior == nil && !s.applications.Said(wanted.ApplicationID) { // this plan may make it
 		if err := s.run.CheckApplication(ctx, wanted); err != nil {
 			return access.Change{}, err
 		}
