@@ -62,8 +62,12 @@ func TestAccGrantFailure_refused(t *testing.T) {
 		mustPlan(t, cli)
 		return cli.Apply()
 	}
-	mustFail(t, apply(maintainerOf(alice, "App-A")...), summary, "Result 2 (ApplicationNotFound)", "there is no such application", "application_id")
-	mustFail(t, apply("grantee", "local:{ffffffff-c842-4520-9142-b455f4ad2286}", "role", "admin"), summary, "Result 18 (RemoteIdentityRequired)", "grantee")
+	// What the server can be asked before is an error of the plan.
+	const planned = "Unable to plan the OAuth role grant"
+	cli.Write("main.tf", grant("test", maintainerOf(alice, "App-A")...))
+	mustFail(t, cli.Plan(), planned, `the server has no application "App-A"`, "application_id")
+	cli.Write("main.tf", grant("test", "grantee", "local:{ffffffff-c842-4520-9142-b455f4ad2286}", "role", "admin"))
+	mustFail(t, cli.Plan(), planned, "the server knows no identity local:{ffffffff-c842-4520-9142-b455f4ad2286}", "grantee")
 	p.fault(mock.GrantRole, mock.FaultResult, func(f *wire.Fault) { f.Status = 5 })
 	mustFail(t, apply(maintainerOf(alice, "app-a")...), summary, "Result 5 (DriverError)", alice)
 	p.Faults.Clear()

@@ -37,7 +37,8 @@ func newPlatform(t *testing.T, switches mock.Switches) *platform {
 		return mock.Identity{Prefix: prefix, Universal: universal, Name: name, Password: acctest.VenafiPassword}
 	}
 	identities := []mock.Identity{identity(alice, "alice"), identity(bob, "bob"), identity(carol, "carol")}
-	for i := range 40 {
+	identities = append(identities, identity("LDAP+unix:uid=jdoe,ou=people", "jdoe"))
+	for i := range 1005 {
 		identities = append(identities, identity(fmt.Sprintf("AD+corp:%032d", i), fmt.Sprint("operator", i)))
 	}
 	p := &platform{t: t, Mock: acctest.Start(t, acctest.Options{Venafi: mock.Seed{

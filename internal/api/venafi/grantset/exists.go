@@ -68,7 +68,7 @@ func (r *Run) CheckGrantees(ctx context.Context, grants []venafi.Grant) error {
 	for i, g := range grants[:n] {
 		group.Go(func() error {
 			_, found, err := r.client.IdentityByID(ctx, g.Grantee)
-			missing[i] = err == nil && !found // who may not look finds out when granting
+			missing[i] = err == nil && !found && usual(g.Grantee) // who may not look finds out when granting
 			return ctx.Err()
 		})
 	}
@@ -85,4 +85,17 @@ func (r *Run) CheckGrantees(ctx context.Context, grants []venafi.Grant) error {
 		return &MissingError{Grantees: unknown}
 	}
 	return nil
+}
+
+// usual tells that an ID is written as the server writes it. Whether a look-up takes other spellings of a
+// GUID is not known, so that such a one which is not found proves nothing.
+func usual(grantee string) bool {
+	prefix, universal, _ := strings.Cut(grantee, ":")
+	switch {
+	case !venafi.IsGUID(universal):
+		return true
+	case prefix == "local":
+		return universal == strings.ToLower(universal) && strings.HasPrefix(universal, "{") && strings.Contains(universal, "-")
+	}
+	return universal == strings.ToLower(universal) && !strings.ContainsAny(universal, "{-}") && !strings.HasPrefix(prefix, "ad+")
 }
