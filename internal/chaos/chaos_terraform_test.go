@@ -6,6 +6,7 @@ package chaos
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,6 +65,35 @@ func (w *world) step(cli *acctest.CLI) (acctest.Result, error) {
 	return result, nil
 }
 
+// importAdvice finds the resource that an error is about, and the id in the import block that it gives.
+var importAdvice = regexp.MustCompile(`(?s)with (appaccess_\w+)\.(\w+),.*?import \{[^}]* id = "([^"]+)"`)
+
+// concedeWithTerraform is concede, with a real Terraform.
+func (w *world) concedeWithTerraform(cli *acctest.CLI, output string) (again bool) {
+	again = strings.Contains(output, "Plan again") || strings.Contains(output, "plan again")
+	for part := range strings.SplitSeq(output, "Error: ") {
+		found := importAdvice.FindStringSubmatch(part)
+		if found == nil {
+			continue
+		}
+		again = true
+		a := core.Address{Type: found[1], Name: found[2]}
+		if w.tf.State[a] == nil {
+			w.note("%s is imported from %s: exit code %d", a, found[3], cli.Run("import", a.String(), found[3]).Code)
+			continue
+		}
+		for _, estate := range w.estates {
+			switch estate := estate.(type) {
+			case *workspace:
+				estate.clear(a, strings.Split(found[3], ","))
+			case *portal:
+				estate.clear(a, found[3])
+			}
+		}
+	}
+	return again
+}
+
 func (w *world) liveWithTerraform() error {
 	cli := acctest.NewCLI(w.t, func() tfprotov6.ProviderServer { return w.server() })
 	w.tf.State = core.State{}
@@ -92,6 +122,12 @@ func (w *world) liveWithTerraform() error {
 		w.note("the faults stop")
 		block(map[string]any{"max_retries": 1})
 		result, err := w.step(cli)
+		for range 4 {
+			if err != nil || result.Code == 0 || !w.concedeWithTerraform(cli, result.Output) {
+				break
+			}
+			result, err = w.step(cli)
+		}
 		if err == nil && result.Code != 0 {
 			err = fmt.Errorf("the apply without faults:\n%s", result.Output)
 		}

@@ -217,6 +217,7 @@ func TestLife(t *testing.T) {
 	p.must("state", "pull")
 	p.must("output", "-json")
 	p.crash()
+	p.must("apply", "-auto-approve", "-refresh-only") // what the process that died had sent may still arrive
 	p.must("apply", "-auto-approve", "-destroy")
 	p.viaProxy("http://user:"+s.given.proxyPass+"@%zz", "service.example.com")
 	p.viaProxy("http://user:"+s.given.proxyPass+"@127.0.0.1:1", "proxyconnect")
