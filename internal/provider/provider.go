@@ -5,8 +5,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"net"
+	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
@@ -34,12 +36,15 @@ type appaccess struct {
 	retryWaitMin time.Duration
 	cleanup      *Cleanup
 	dial         func(ctx context.Context, network, address string) (net.Conn, error)
+	transport    func(http.RoundTripper) http.RoundTripper
+	authorities  string // PEM, where the configuration gives none
 
 	// validated tells that the provider block was validated since the provider was last configured.
 	validated atomic.Bool
 }
 
-// Option changes how the provider works. There is none that users can reach: options are for tests.
+// Option changes how the provider works. There is none that users of Terraform can reach: options are for tests, and for
+// programs that ask the services as the provider does.
 type Option func(*appaccess)
 
 // WithRetryWait sets the wait before the first repetition of a request; each further one is twice as long. The default,
@@ -51,6 +56,16 @@ func WithRetryWait(wait time.Duration) Option {
 // WithDial opens the connections to all services.
 func WithDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return func(p *appaccess) { p.dial = dial }
+}
+
+// WithTransport puts something between the clients of all services and what sends their requests: see rest.Config.
+func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
+	return func(p *appaccess) { p.transport = wrap }
+}
+
+// WithAuthorities gives authorities, as PEM text, that a service is trusted by whose block names none.
+func WithAuthorities(pem string) Option {
+	return func(p *appaccess) { p.authorities = pem }
 }
 
 // WithEnvironment replaces the environment that attributes of the provider block fall back to.
@@ -212,7 +227,7 @@ func orgID(object types.Object, s *settings) types.String {
 func (p *appaccess) rest(s *settings) rest.Config {
 	return rest.Config{
 		UserAgent:          "terraform-provider-appaccess/" + p.version,
-		CACertificate:      s.http.caCertificate,
+		CACertificate:      cmp.Or(s.http.caCertificate, p.authorities),
 		InsecureSkipVerify: s.http.insecureSkipVerify,
 		RequestTimeout:     s.http.requestTimeout,
 		MaxRetries:         s.http.maxRetries,
@@ -221,6 +236,7 @@ func (p *appaccess) rest(s *settings) rest.Config {
 		MaxConcurrent:      s.http.maxConcurrent,
 		Secrets:            s.secrets(),
 		Dial:               p.dial,
+		Transport:          p.transport,
 		Logger:             apiLogger{secrets: s.secrets()},
 	}
 }

@@ -40,7 +40,7 @@ func (c *Client) listApps(ctx context.Context, name string) (map[string]App, err
 			if name != "" {
 				query.Set("name", name)
 			}
-			err = c.do(ctx, rest.Request{
+			err = c.Send(ctx, rest.Request{
 				Operation: opListApps, Query: query, MaxBodyBytes: maxPageBytes,
 				Decode: func(_ int, _ http.Header, body io.Reader) error {
 					return rest.WithBody(body, func(b []byte) (err error) {

@@ -56,7 +56,7 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 		}
 	}
 	defer c.forget(a.AppIDs)
-	return c.do(ctx, rest.Request{
+	return c.Send(ctx, rest.Request{
 		Operation: opBatchUpdate, Method: http.MethodPost, Kind: rest.Write, Repeat: rest.RepeatSafe, Grace: writeGrace,
 		Body: assignRequest{
 			AppIDs: a.AppIDs, AuthorizationType: a.AuthorizationType, Users: accountsOnWire(a.Users), DelUsers: accountsOnWire(a.DelUsers),

@@ -24,7 +24,7 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 	l := lister[authorization]{
 		what: "authorizations of application " + appID, op: opListAuthorizations, limit: c.MaxConcurrent(), into: &found, counts: &c.counts,
 		fetch: func(ctx context.Context, offset int) (records []authorization, count int, err error) {
-			err = c.do(ctx, rest.Request{
+			err = c.Send(ctx, rest.Request{
 				Operation: opListAuthorizations, Query: pageQuery(offset), MaxBodyBytes: maxPageBytes,
 				Decode: func(_ int, _ http.Header, body io.Reader) error {
 					return rest.WithBody(body, func(b []byte) (err error) {

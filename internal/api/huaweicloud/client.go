@@ -159,8 +159,9 @@ func (c *Client) Host() string { return c.workspace.BaseURL() }
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.workspace.MaxConcurrent() }
 
-// do sends a request of Workspace: segments are those below /v1/{project_id}/app-center.
-func (c *Client) do(ctx context.Context, r rest.Request, segments ...string) error {
+// Send sends a request of Workspace: segments are those below /v1/{project_id}/app-center. It sends what it is given, whatever the
+// documented limits are, and forgets no listing: the other calls do that.
+func (c *Client) Send(ctx context.Context, r rest.Request, segments ...string) error {
 	project, err := c.ProjectID(ctx)
 	if e, ok := errors.AsType[*rest.Error](err); ok {
 		other := *e // shared by all who asked

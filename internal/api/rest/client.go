@@ -51,9 +51,13 @@ func New(config Config) (*Client, error) {
 	if config.MaxBodyBytes == 0 {
 		config.MaxBodyBytes = defaultMaxBodyBytes
 	}
-	transport, err := newTransport(&config)
+	plain, err := newTransport(&config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", config.Service, err)
+	}
+	var transport http.RoundTripper = plain
+	if config.Transport != nil {
+		transport = config.Transport(transport)
 	}
 	c := &Client{
 		config:    config,

@@ -77,6 +77,9 @@ type Config struct {
 	Logger Logger
 	// Dial opens connections. It is for tests; nil dials as usual.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Transport, when set, is given what sends requests and returns what is used in its place: for
+	// who looks at the raw wire. It sees each attempt as it is sent, authorization included.
+	Transport func(http.RoundTripper) http.RoundTripper
 }
 
 // Answer is a failure as the service answered it.

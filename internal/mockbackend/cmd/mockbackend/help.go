@@ -30,6 +30,8 @@ Usage: mockbackend [flags]
   -latency DURATION    wait that long before each request is handled, such as 50ms
   -rate-limits R/W     reads and writes that Huawei Cloud answers in any minute (default 200/100); 0 is without limit
   -switch NAME=POS     set a switch, see below; may be repeated
+  -facts FILE          set the switches to what the program probe found out about a live service (its -o FILE); may be
+                       repeated; -switch wins
   -tls FILE            serve HTTPS with a certificate made for this run, and write its CA to FILE, for ca_certificate
   -keep N              requests that /_mock/requests remembers (default 1000); 0 all, -1 none
   -keep-body N         bytes of each body that it remembers (default 65536); 0 all, -1 none

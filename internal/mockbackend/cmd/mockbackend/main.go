@@ -40,6 +40,7 @@ type settings struct {
 	latency                       time.Duration
 	quota                         huaweicloud.Quota
 	switches                      [][2]string
+	facts                         []string
 	keep, keepBody                int
 	printSeed, help               bool
 }
@@ -68,6 +69,7 @@ func parse(args []string) (settings, error) {
 		s.switches = append(s.switches, [2]string{name, position})
 		return nil
 	})
+	flags.Func("facts", "", func(text string) error { s.facts = append(s.facts, text); return nil })
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -123,6 +125,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	backend, err := mockbackend.New(options)
 	if err != nil {
 		return fmt.Errorf("seed: %w", err)
+	}
+	for _, file := range s.facts {
+		facts, err := mockbackend.ReadFacts(file)
+		if err != nil {
+			return err
+		}
+		beyond, err := backend.SetFacts(facts)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		for _, what := range beyond {
+			log.Warn("the mock has no position for what was found", "service", facts.Service, "question", what)
+		}
 	}
 	for _, sw := range s.switches {
 		if err := backend.SetSwitch(sw[0], sw[1]); err != nil {
