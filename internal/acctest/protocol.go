@@ -62,6 +62,16 @@ func (s *Server) Query(typeName string, q Query) []Listed {
 	return results
 }
 
+// Read reads a data source: its attributes, and its diagnostics.
+func (s *Server) Read(typeName string, attributes map[string]any) (map[string]any, *core.Diagnostics) {
+	s.t.Helper()
+	found, diags, err := s.process.ReadData(s.t.Context(), typeName, attributes)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return found, diags
+}
+
 // PlansClean imports what a query with IncludeResource has found, and returns what a plan would change then, "" for nothing.
 func (s *Server) PlansClean(typeName string, l Listed) string {
 	s.t.Helper()

@@ -72,6 +72,7 @@ func (s *services) resources(variant int) []core.Resource {
 // data are data sources, lists are what can be queried, and tokens are ephemeral resources.
 var (
 	data = map[string]map[string]any{
+		"appaccess_huaweicloud_app":                {"id": appA},
 		"appaccess_huaweicloud_apps":               {},
 		"appaccess_huaweicloud_app_authorizations": {"app_id": appA},
 		"appaccess_enos_app":                       {"app_id": enosApp},
@@ -111,7 +112,7 @@ func (s *services) ask(t *testing.T, terraform *core.Terraform, withTokens bool)
 		}
 	}
 	for name, attributes := range data {
-		d, err := process.ReadData(t.Context(), name, attributes)
+		_, d, err := process.ReadData(t.Context(), name, attributes)
 		tell(name, d, err)
 	}
 	if withTokens {

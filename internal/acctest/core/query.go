@@ -155,30 +155,31 @@ func plainObject(from *tfprotov6.DynamicValue, as tftypes.Type) (map[string]any,
 	return object, nil
 }
 
-// ReadData reads a data source.
-func (p *Process) ReadData(ctx context.Context, typeName string, attributes map[string]any) (*Diagnostics, error) {
+// ReadData reads a data source, and gives its attributes as JSON would hold them.
+func (p *Process) ReadData(ctx context.Context, typeName string, attributes map[string]any) (map[string]any, *Diagnostics, error) {
 	schema := p.tf.schemas.DataSourceSchemas[typeName]
 	if schema == nil {
-		return nil, fmt.Errorf("the provider has no data source %s", typeName)
+		return nil, nil, fmt.Errorf("the provider has no data source %s", typeName)
 	}
 	config, err := fromJSON(attributes, schema.ValueType())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.forget()
 	validated, err := p.server.ValidateDataResourceConfig(ctx, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: typeName, Config: dynamic(config)})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	a := Address{Type: "data." + typeName}
-	if !p.report(a, validated.Diagnostics) {
-		read, err := p.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: dynamic(config)})
-		if err != nil {
-			return nil, err
-		}
-		p.report(a, read.Diagnostics)
+	if p.report(a, validated.Diagnostics) {
+		return nil, &p.diags, nil
 	}
-	return &p.diags, nil
+	read, err := p.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: dynamic(config)})
+	if err != nil || p.report(a, read.Diagnostics) {
+		return nil, &p.diags, err
+	}
+	found, err := plainObject(read.State, schema.ValueType())
+	return found, &p.diags, err
 }
 
 // Open opens an ephemeral resource, and closes it.

@@ -12,6 +12,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
 // notEmpty wants a name; what says of what.
@@ -53,7 +54,7 @@ func (typeValidator) ValidateString(_ context.Context, req validator.StringReque
 	if _, known := api.LookupDataAuthorizeType(name); known {
 		return
 	}
-	if _, distance := nearestType(name); distance <= closeEnough || strings.TrimSpace(name) == "" {
+	if _, distance := service.Nearest(name, typeNames()); distance <= closeEnough || strings.TrimSpace(name) == "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Unknown data authorize type", unknownType(name))
 	}
 }
@@ -63,7 +64,7 @@ func unknownType(name string) string {
 	if strings.TrimSpace(name) == "" {
 		return "A data authorize type is empty. The types are " + strings.Join(typeNames(), ", ") + "."
 	}
-	nearest, _ := nearestType(name)
+	nearest, _ := service.Nearest(name, typeNames())
 	return fmt.Sprintf("There is no data authorize type %q: did you mean %q? The types are %s. Another type can be listed only while the service "+
 		"has it for this application.", name, nearest, strings.Join(typeNames(), ", "))
 }
@@ -74,41 +75,4 @@ func typeNames() []string {
 		names = append(names, t.Name)
 	}
 	return names
-}
-
-// nearestType returns the documented type that is the least edits away, in any case of letters.
-func nearestType(name string) (nearest string, distance int) {
-	for i, candidate := range typeNames() {
-		if d := editDistance(strings.ToUpper(strings.TrimSpace(name)), candidate); i == 0 || d < distance {
-			nearest, distance = candidate, d
-		}
-	}
-	return nearest, distance
-}
-
-// editDistance is the least number of letters to insert, delete, replace or swap with their
-// neighbour (optimal string alignment).
-func editDistance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	var before []int
-	row := make([]int, len(t)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		next := make([]int, len(t)+1)
-		next[0] = i
-		for j := 1; j <= len(t); j++ {
-			cost := 1
-			if s[i-1] == t[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(t)]
 }

@@ -169,18 +169,12 @@ func (s *sets) refuseGone(ctx context.Context, gone []string) error {
 	}
 	var text []string
 	for _, id := range gone {
-		line := fmt.Sprintf("%q", id)
-		for _, app := range apps {
-			if app.Name == id {
-				line += fmt.Sprintf(" is the name of an application: its id is %q", app.ID)
-			}
-		}
-		text = append(text, line)
+		text = append(text, noSuchID(apps, id))
 	}
 	return &access.Refusal{
 		At: path.Root("app_ids"), Summary: "No such application: " + gone[0],
 		Detail: "The project has no application with these ids. They may have been deleted, or belong to another project or region: remove them from app_ids, " +
-			"or correct them. The data source appaccess_huaweicloud_apps finds ids by the name.\n\n" + lines(text) + "\n\n" + service.DestroyAdvice,
+			"or correct them. The data source appaccess_huaweicloud_app finds an id by the name.\n\n" + lines(text) + "\n\n" + service.DestroyAdvice,
 	}
 }
 

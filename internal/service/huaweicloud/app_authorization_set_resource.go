@@ -117,7 +117,7 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 					setvalidator.NoNullValues(),
 					setvalidator.ValueStringsAre(stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength), service.Name()),
 				},
-				MarkdownDescription: "The ids of the applications, one or more; the data source `appaccess_huaweicloud_apps` looks them up by name. " +
+				MarkdownDescription: "The ids of the applications, one or more; the data source `appaccess_huaweicloud_app` looks one up by name. " +
 					"There is no upper limit: requests are split. An application that leaves the list loses the accounts of this resource, and one " +
 					"that no longer exists is dropped on refresh.",
 			},

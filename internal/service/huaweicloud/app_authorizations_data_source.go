@@ -6,7 +6,6 @@ package huaweicloud
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -54,7 +53,7 @@ func (d *authorizationsDataSource) Schema(_ context.Context, _ datasource.Schema
 			"app_id": schema.StringAttribute{
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, api.MaxAppIDLength), service.Name()},
-				MarkdownDescription: "The id of the application; the data source `appaccess_huaweicloud_apps` finds it by name.",
+				MarkdownDescription: "The id of the application; the data source `appaccess_huaweicloud_app` finds it by name.",
 			},
 			"authorization_type": schema.StringAttribute{
 				Computed: true,
@@ -96,8 +95,7 @@ func (d *authorizationsDataSource) Read(ctx context.Context, req datasource.Read
 	accounts, err := client.Authorizations(ctx, id)
 	switch {
 	case errors.Is(err, api.ErrAppNotFound):
-		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application",
-			fmt.Sprintf("The project has no application %q. It may have been deleted, or belong to another project or region.\n\n%v", id, err))
+		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application", missingApp(apps, id))
 		return
 	case err != nil:
 		resp.Diagnostics.AddError(summary, err.Error())

@@ -59,9 +59,6 @@ func (d *appsDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 }
 
 func (d *appsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	computed := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds applications in the App Center of Huawei Cloud Workspace, and their ids. The caller needs the IAM action " +
 			"`workspace:appcenter:listApps`.",
@@ -74,16 +71,7 @@ func (d *appsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"apps": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "The applications, in the order of name and id. It is empty when there is none of that name.",
-				NestedObject: schema.NestedAttributeObject{
-					Attributes: map[string]schema.Attribute{
-						"id":                 computed("The id, as the resources take it."),
-						"name":               computed("The name. Several applications may have the same one."),
-						"version":            computed("The version."),
-						"authorization_type": computed("`ALL_USER`: everybody may use it. `ASSIGN_USER`: only accounts that are granted."),
-						"status":             computed("`NORMAL`, or `FORBIDDEN` when it is disabled."),
-						"application_source": computed("`CUSTOM` for an application that was uploaded, `SYSTEM` or `MARKET`."),
-					},
-				},
+				NestedObject:        schema.NestedAttributeObject{Attributes: appAttributes()},
 			},
 			"ids": schema.MapAttribute{
 				Computed:    true,
@@ -92,6 +80,21 @@ func (d *appsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 					"meant can be told in `apps`.",
 			},
 		},
+	}
+}
+
+// appAttributes are what the service says of an application.
+func appAttributes() map[string]schema.Attribute {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	return map[string]schema.Attribute{
+		"id":                 computed("The id, as the resources take it."),
+		"name":               computed("The name. Several applications may have the same one."),
+		"version":            computed("The version."),
+		"authorization_type": computed("`ALL_USER`: everybody may use it. `ASSIGN_USER`: only accounts that are granted."),
+		"status":             computed("`NORMAL`, or `FORBIDDEN` when it is disabled."),
+		"application_source": computed("`CUSTOM` for an application that was uploaded, `SYSTEM` or `MARKET`."),
 	}
 }
 

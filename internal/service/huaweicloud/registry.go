@@ -16,7 +16,7 @@ func Resources() []func() resource.Resource {
 
 // DataSources are the data sources of this service.
 func DataSources() []func() datasource.DataSource {
-	return []func() datasource.DataSource{NewAppsDataSource, NewAppAuthorizationsDataSource}
+	return []func() datasource.DataSource{NewAppDataSource, NewAppsDataSource, NewAppAuthorizationsDataSource}
 }
 
 // ListResources are what `terraform query` can find of this service.
