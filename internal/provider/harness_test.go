@@ -30,8 +30,8 @@ type environment map[string]string
 func (e environment) get(name string) string { return e[name] }
 
 // newProvider makes a provider that sees the environment of the test and nothing else.
-func newProvider(env environment) provider.Provider {
-	return New("test", WithEnvironment(env.get))()
+func newProvider(env environment, options ...Option) provider.Provider {
+	return New("test", append(options, WithEnvironment(env.get))...)()
 }
 
 func providerSchema(t *testing.T, p provider.Provider) provider.SchemaResponse {
@@ -85,9 +85,9 @@ func validate(t *testing.T, env environment, config object) []*tfprotov6.Diagnos
 }
 
 // configure configures the provider and returns what resources are given.
-func configure(t *testing.T, env environment, config object) (*service.Data, diag.Diagnostics) {
+func configure(t *testing.T, env environment, config object, options ...Option) (*service.Data, diag.Diagnostics) {
 	t.Helper()
-	p := newProvider(env)
+	p := newProvider(env, options...)
 	schema := providerSchema(t, p).Schema
 	raw := terraformValue(t, schema.Type().TerraformType(t.Context()), config)
 	var resp provider.ConfigureResponse

@@ -81,7 +81,7 @@ func New(config Config) (*Client, error) {
 	}
 	core := config.Rest
 	core.Service = serviceName
-	core.BaseURL = config.GatewayURL
+	core.BaseURL, core.AddressFrom = config.GatewayURL, "gateway_url"
 	core.Authorize = c.authorize
 	core.Classify = classify
 	if c.rest, err = rest.New(core); err != nil {

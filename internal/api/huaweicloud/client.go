@@ -133,9 +133,9 @@ func New(config Config) (*Client, error) {
 	// The two keys are easily mistaken for each other: then it is the secret one that the service says it does not know.
 	common.Secrets = append(append([]string(nil), common.Secrets...), config.AccessKey, config.SecretKey, config.SecurityToken)
 	workspace := common
-	workspace.Service, workspace.BaseURL = serviceName, config.WorkspaceEndpoint
+	workspace.Service, workspace.BaseURL, workspace.AddressFrom = serviceName, config.WorkspaceEndpoint, "region, cloud or workspace_endpoint"
 	iam := common
-	iam.Service, iam.BaseURL = "Huawei Cloud IAM", config.IAMEndpoint
+	iam.Service, iam.BaseURL, iam.AddressFrom = "Huawei Cloud IAM", config.IAMEndpoint, "region, cloud or iam_endpoint"
 	iam.Quota = rest.Quota{}
 	var err error
 	if c.credentials, err = credentialsOf(config, iam); err != nil {

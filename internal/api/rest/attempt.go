@@ -44,6 +44,7 @@ func (c *call) RoundTrip(r *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, c.settle(e)
 	}
+	c.client.reached.Store(true)
 	c.leave(true)
 	c.logAnswer(resp)
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
@@ -155,9 +156,11 @@ func (c *call) traced(r *http.Request) (*http.Request, *bool) {
 	connected := new(bool)
 	if c.request.Kind != Write && c.request.Repeat == RepeatSafe {
 		*connected = true
-		return r, connected
+		if c.client.reached.Load() {
+			return r, connected
+		}
 	}
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { *connected = true }}
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { *connected = true; c.client.reached.Store(true) }}
 	return r.WithContext(httptrace.WithClientTrace(r.Context(), trace)), connected
 }
 
@@ -168,12 +171,12 @@ func (c *call) readBreak(ctx context.Context, err error, sent bool) *Error {
 		return &Error{
 			Transient: true, Unsent: !sent,
 			Err:  fmt.Errorf("request to %s failed: %w: request_timeout is %s", c.url.Host, errTimeout, c.client.config.RequestTimeout),
-			Hint: hintTimeout,
+			Hint: c.hintUnreached(),
 		}
 	case ctx.Err() != nil:
 		return &Error{Unsent: !sent, Err: fmt.Errorf("stopped while waiting for the answer: %w", c.ctx.Err())}
 	}
-	return readFailure(err, c.url.Host, sent)
+	return c.readFailure(err, sent)
 }
 
 // handle reads an answer inside its attempt. What went wrong is in c.err.

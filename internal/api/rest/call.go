@@ -130,7 +130,11 @@ func (c *call) settle(e *Error) *Error {
 	c.err = e
 	c.reached = c.reached || !e.Unsent
 	c.open = c.open || unanswered(e)
-	c.wait = max(backoff(c.client.config.RetryWaitMin, c.attempts), e.RetryAfter+jitter(c.client.config.RetryWaitMin))
+	first := c.client.config.RetryWaitMin
+	if !c.client.reached.Load() {
+		first = min(first, unreachedWait)
+	}
+	c.wait = max(backoff(first, c.attempts), e.RetryAfter+jitter(first))
 	if e.Status == http.StatusTooManyRequests && c.window != nil {
 		c.window.pause(c.wait)
 	}
@@ -171,7 +175,15 @@ func (c *call) checkRetry(ctx context.Context, _ *http.Response, err error) (boo
 	if err == nil && !c.handled {
 		return false, nil
 	}
-	return c.repeatable() && ctx.Err() == nil, nil
+	return c.repeatable() && c.left() && ctx.Err() == nil, nil
+}
+
+// left tells whether there is an attempt left.
+func (c *call) left() bool {
+	if c.client.reached.Load() {
+		return c.attempts <= c.client.config.MaxRetries
+	}
+	return c.attempts <= min(c.client.config.MaxRetries, unreachedRetries) && time.Since(c.began) < unreachedAttempt
 }
 
 // backoff gives the wait after the n-th attempt, from 1.
@@ -198,13 +210,13 @@ func (c *call) outcome(err error) error {
 			return nil
 		}
 		// net/http refused the request or the answer by itself.
-		e = readFailure(err, c.url.Host, true)
+		e = c.readFailure(err, true)
 		e.Transient = false
 		c.redact(e)
 		c.tell(e)
 		c.reached, c.open = true, true
 	}
-	if ended := c.ctx.Err(); ended != nil && c.repeatable() && c.attempts <= c.client.config.MaxRetries {
+	if ended := c.ctx.Err(); ended != nil && c.repeatable() && c.left() {
 		if e.Err == nil {
 			e.Err = fmt.Errorf("not sent again: %w", ended)
 		} else {

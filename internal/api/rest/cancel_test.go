@@ -194,7 +194,7 @@ func TestRequestTimeout(t *testing.T) {
 		t.Cleanup(func() { close(release) })
 		var dst any
 		e := failure(t.Context(), t, c, Request{Decode: DecodeJSON(&dst)})
-		if n.Load() != 2 || !errors.Is(e, errTimeout) || !strings.Contains(e.Error(), "request_timeout is 50ms") || !strings.Contains(e.Hint, "proxy") {
+		if n.Load() != 2 || !errors.Is(e, errTimeout) || !strings.Contains(e.Error(), "request_timeout is 50ms") || !strings.Contains(e.Hint, "PROXY") {
 			t.Errorf("%d requests: %v", n.Load(), e)
 		}
 	})

@@ -27,6 +27,7 @@ type Client struct {
 	slots     *semaphore.Weighted
 	windows   [2]*window // by Kind
 	secrets   atomic.Pointer[[]form]
+	reached   atomic.Bool // a connection has been made
 }
 
 // New makes a Client. Its errors name the attribute of the provider block that is wrong.

@@ -15,9 +15,15 @@ const (
 	defaultRequestTimeout = 90 * time.Second
 	// Five waits that double from here last 77.5 s and more: longer than a quota's window of one
 	// minute.
-	defaultRetryWaitMin  = 2500 * time.Millisecond
-	maxRetryWait         = 60 * time.Second
-	maxRetryAfter        = 5 * time.Minute
+	defaultRetryWaitMin = 2500 * time.Millisecond
+	maxRetryWait        = 60 * time.Second
+	maxRetryAfter       = 5 * time.Minute
+	// A server that no connection was ever made to has more likely a wrong address than a restart:
+	// it is tried so often again, with these waits, and not after an attempt that has itself taken
+	// that long, since TCP has then tried again by itself.
+	unreachedRetries     = 2
+	unreachedWait        = time.Second
+	unreachedAttempt     = 10 * time.Second
 	defaultMaxConcurrent = 8
 	defaultMaxBodyBytes  = 16 << 20
 	maxErrorBodyBytes    = 64 << 10
@@ -29,6 +35,8 @@ type Config struct {
 	Service string
 	// BaseURL is scheme://host[:port][/prefix]; see CheckURL.
 	BaseURL string
+	// AddressFrom names what people set to change BaseURL, such as "gateway_url". It is for hints.
+	AddressFrom string
 	// UserAgent is sent with every request when not "".
 	UserAgent string
 	// CACertificate is PEM text, appended to the roots of the system.

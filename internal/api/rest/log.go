@@ -48,7 +48,7 @@ func (c *call) logFailure(e *Error) {
 		return
 	}
 	fields := map[string]any{"error": (&Error{Status: e.Status, StatusText: e.StatusText, Code: e.Code, Message: e.Message, quoted: e.quoted, Err: e.Err}).Error()}
-	if c.repeatable() && c.attempts <= c.client.config.MaxRetries && c.ctx.Err() == nil {
+	if c.repeatable() && c.left() && c.ctx.Err() == nil {
 		fields["wait_ms"] = c.wait.Milliseconds()
 		c.log(LevelWarn, "failed, will be sent again", fields)
 		return

@@ -15,12 +15,12 @@ import (
 
 // readFailure gives the Error of an attempt that got no answer. sent tells whether a connection was
 // there to send on.
-func readFailure(err error, host string, sent bool) *Error {
+func (c *call) readFailure(err error, sent bool) *Error {
 	// url.Error repeats the query.
 	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err
 	}
-	e := &Error{Err: fmt.Errorf("request to %s failed: %w", host, err), Unsent: !sent}
+	e := &Error{Err: fmt.Errorf("request to %s failed: %w", c.url.Host, err), Unsent: !sent}
 	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect") {
 		e.Unsent = true
 	}
@@ -38,17 +38,31 @@ func readFailure(err error, host string, sent bool) *Error {
 		return e
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		e.Hint = "The name does not exist: check the address, the region and the DNS and proxy settings."
+		e.Hint = "The name does not exist: check " + c.address() + ", and the DNS and proxy settings."
 		return e
 	}
 	e.Transient = true
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		e.Hint = hintTimeout
+	if errors.Is(err, os.ErrDeadlineExceeded) || !c.client.reached.Load() {
+		e.Hint = c.hintUnreached()
 	}
 	return e
 }
 
-const hintTimeout = "Check that the address can be reached from here, and the proxy settings (HTTPS_PROXY, NO_PROXY)."
+// address is what people set it by.
+func (c *call) address() string {
+	if from := c.client.config.AddressFrom; from != "" {
+		return "the address (" + from + ")"
+	}
+	return "the address"
+}
+
+func (c *call) hintUnreached() string {
+	hint := "Check " + c.address() + ", and that it can be reached from here: network, firewall, HTTPS_PROXY and NO_PROXY."
+	if !c.client.reached.Load() {
+		hint = "Nothing has answered there in this run. " + hint
+	}
+	return hint
+}
 
 func certificateHint(err error) (string, bool) {
 	switch {

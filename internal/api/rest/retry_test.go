@@ -231,6 +231,57 @@ func TestWaitsOutlastTheWindow(t *testing.T) {
 	}
 }
 
+// A server that was never reached is more likely a wrong address than one that restarts, and whoever
+// waits for a plan wants to know.
+func TestUnreachedServerIsGivenUpSoon(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for name, tc := range map[string]struct {
+		retries  int
+		dialling time.Duration // until it fails
+		before   int           // answers that came before
+		attempts int
+		within   time.Duration
+		says     string
+	}{
+		"never reached":        {5, 0, 0, 3, 4 * time.Second, "Nothing has answered there in this run. Check the address (gateway_url), and that it can be reached from here"},
+		"fewer tries are kept": {1, 0, 0, 2, 2 * time.Second, "Nothing has answered"},
+		"no tries are kept":    {0, 0, 0, 1, 0, "Nothing has answered"},
+		"no packet comes back": {5, 30 * time.Second, 0, 1, 30 * time.Second, "Nothing has answered"},
+		"reached before":       {5, 0, 1, 6, 97 * time.Second, "connection refused"},
+	} {
+		for _, kind := range []Kind{Read, Write, Login} {
+			t.Run(fmt.Sprintf("%s/kind %d", name, kind), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					sent := 0
+					c := fake(t, Config{MaxRetries: tc.retries, AddressFrom: "gateway_url"}, nil)
+					c.transport = transportFunc(func(*http.Request) (*http.Response, error) {
+						if sent++; sent <= tc.before {
+							return respond(200, "{}"), nil
+						}
+						time.Sleep(tc.dialling)
+						return nil, refused
+					})
+					for range tc.before {
+						if err := c.Do(t.Context(), Request{Kind: kind}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					began := time.Now()
+					e := failure(t.Context(), t, c, Request{Kind: kind})
+					if took := time.Since(began); e.Attempts != tc.attempts || took > tc.within || !strings.Contains(e.Error(), tc.says) || !errors.Is(e, syscall.ECONNREFUSED) {
+						t.Errorf("%d attempts in %s: %v", e.Attempts, took, e)
+					}
+					if strings.Contains(e.Error(), "Nothing has answered") != (tc.before == 0) {
+						t.Error(e)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]time.Duration{

@@ -98,7 +98,7 @@ func New(config Config) (*Client, error) {
 	core.Service = serviceName
 	core.HTTP1Only = true // IIS renegotiates TLS to ask for a client certificate, which HTTP/2 forbids
 	core.Classify = classify
-	core.BaseURL = url
+	core.BaseURL, core.AddressFrom = url, "url"
 	if url == authURL {
 		core.ClientCertificate = config.ClientCertificate
 	}
@@ -107,7 +107,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.auth = c.api
 	if url != authURL {
-		core.BaseURL, core.ClientCertificate = authURL, config.ClientCertificate
+		core.BaseURL, core.AddressFrom, core.ClientCertificate = authURL, "auth_url", config.ClientCertificate
 		if c.auth, err = rest.New(core); err != nil {
 			return nil, err
 		}
