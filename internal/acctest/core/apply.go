@@ -57,6 +57,13 @@ func (w *applyWalk) set(a Address, object *Object) {
 	w.state[a] = object
 }
 
+// begin records that a change reaches the provider now.
+func (w *applyWalk) begin(a Address) {
+	w.Process.mu.Lock()
+	defer w.Process.mu.Unlock()
+	w.diags.Began = append(w.diags.Began, a)
+}
+
 // change carries one change out.
 func (w *applyWalk) change(ctx context.Context, change *Change) {
 	a := change.Address
@@ -96,6 +103,7 @@ func (w *applyWalk) change(ctx context.Context, change *Change) {
 
 // write makes one ApplyResourceChange and keeps what Terraform would keep.
 func (w *applyWalk) write(ctx context.Context, a Address, schema *tfprotov6.Schema, prior *Object, change *Change) {
+	w.begin(a)
 	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(prior.Value), PlannedState: dynamic(change.Planned), Config: dynamic(change.config),
 		PlannedPrivate: change.private, PlannedIdentity: change.identity,
@@ -143,6 +151,7 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 	if object == nil {
 		return true
 	}
+	w.begin(a)
 	none := tftypes.NewValue(schema.ValueType(), nil)
 	private := object.Private
 	if change.Action == Delete {

@@ -60,6 +60,8 @@ type Diagnostic struct {
 // Diagnostics are the errors and the warnings of a walk, in no order.
 type Diagnostics struct {
 	Errors, Warnings []Diagnostic
+	// Began are the resources whose change has reached the provider in an apply, in that order.
+	Began []Address
 }
 
 // Err returns the errors as one, nil when there is none.

@@ -33,7 +33,7 @@ func newPortal(r *run) estate {
 		Settling:     pick(r, enos.SettlingNone, enos.SettlingOnce, enos.SettlingThreeTimes),
 		ExpiredToken: pick(r, enos.ExpiredStatus, enos.ExpiredUnauthorized),
 	}
-	if *all && r.one(50) { // today nobody believes that somebody else took the last type away
+	if r.one(50) {
 		switches.EmptyList = enos.EmptyNull
 	}
 	p.mock.SetSwitches(switches)
@@ -127,7 +127,12 @@ func (p *portal) grant(key string) {
 }
 
 func (p *portal) revoke(key string) {
+	app, _, _ := strings.Cut(key, "|")
 	p.change(key, func(list []string, name string) []string {
+		held := p.r.tf.State[core.Address{Type: dataAuthorization, Name: app}] != nil
+		if held && p.mock.Switches().EmptyList == enos.EmptyNull && len(list) == 1 {
+			return list // an answer without a list is no proof that somebody else took the last type away
+		}
 		return slices.DeleteFunc(list, func(other string) bool { return other == name })
 	})
 }
@@ -147,5 +152,5 @@ func (p *portal) keys(attributes map[string]any) []string {
 }
 
 func (p *portal) learned() skills {
-	return skills{creates: true, lag: true, handovers: true, tainted: true}
+	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
 }

@@ -168,7 +168,9 @@ func (r *run) meddleWith(key string) {
 	if r.estate.granted()[key] {
 		r.note("somebody revokes %s", key)
 		r.estate.revoke(key)
-		delete(r.foreign, key)
+		if !r.estate.granted()[key] {
+			delete(r.foreign, key)
+		}
 		return
 	}
 	r.note("somebody grants %s", key)
@@ -306,7 +308,7 @@ func (r *run) apply(plan *core.Plan) (*core.Diagnostics, error) {
 		case granted[key]:
 		case r.foreign[key] && planned[key] == nil:
 			errs = append(errs, fmt.Errorf("%s was given by others, in no plan, and is lost", key))
-		case planned[key] != nil && wanted[key] != nil && r.mustKeep(plan, planned[key], wanted[key]):
+		case planned[key] != nil && wanted[key] != nil && r.mustKeep(plan, diags, planned[key], wanted[key]):
 			errs = append(errs, fmt.Errorf("%s is wanted, was there, and is lost", key))
 		}
 	}
@@ -321,14 +323,23 @@ func (r *run) apply(plan *core.Plan) (*core.Diagnostics, error) {
 	return diags, nil
 }
 
-// mustKeep tells whether a grant may not be lost that some resources hold and some want.
-func (r *run) mustKeep(plan *core.Plan, held, wanted []core.Address) bool {
+// mustKeep tells whether a grant may not be lost that some resources hold and some want. It may be where the one that lets go of it was
+// applied before any that takes it over: a provider is not told what comes next.
+func (r *run) mustKeep(plan *core.Plan, diags *core.Diagnostics, held, wanted []core.Address) bool {
 	if slices.ContainsFunc(slices.Concat(held, wanted), func(a core.Address) bool {
 		return plan.Changes[a] != nil && plan.Changes[a].Action == core.Replace // revoked and granted again, as Terraform says
 	}) {
 		return false
 	}
-	return r.skills.handovers || !passes(held, wanted)
+	if !passes(held, wanted) {
+		return true
+	}
+	began := func(list []core.Address) int {
+		return slices.IndexFunc(diags.Began, func(a core.Address) bool { return slices.Contains(list, a) })
+	}
+	leaving := slices.DeleteFunc(slices.Clone(held), func(a core.Address) bool { return slices.Contains(wanted, a) })
+	takes, leaves := began(wanted), began(leaving)
+	return r.skills.handovers && takes >= 0 && (leaves < 0 || takes < leaves)
 }
 
 // passes tells whether a grant goes from one resource to another.

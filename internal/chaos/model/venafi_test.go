@@ -187,5 +187,5 @@ func (v *trust) keys(attributes map[string]any) []string {
 }
 
 func (v *trust) learned() skills {
-	return skills{creates: true, lag: true, unanswered: true, tainted: true}
+	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
 }

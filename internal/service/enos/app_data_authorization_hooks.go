@@ -27,9 +27,25 @@ const afterwards = 700 * time.Millisecond
 type authorization struct {
 	orgID, appID string
 	types        []string // sorted
-	// inDefault tells that the organization was the provider's when the set was applied, or read
+	memory
+}
+
+// memory is what the private state keeps beyond the attributes.
+type memory struct {
+	// InDefault tells that the organization was the provider's when the set was applied, or read
 	// since.
-	inDefault bool
+	InDefault bool `json:"in_default,omitempty"`
+	// Emptied tells that a write was not answered that took everything away: then an answer without
+	// a list is an empty one.
+	Emptied bool `json:"emptied,omitempty"`
+}
+
+// expected are the types without which an answer is not believed.
+func (a authorization) expected() []string {
+	if a.Emptied {
+		return nil
+	}
+	return a.types
 }
 
 func (a authorization) String() string {
@@ -65,11 +81,12 @@ func (s *authorizations) Identity(_ context.Context, a authorization) (any, erro
 }
 
 func (s *authorizations) Read(ctx context.Context, prior authorization) (authorization, bool, error) {
-	listed, err := s.client.AppAuthorization(ctx, prior.orgID, prior.appID, prior.types...)
+	listed, err := s.client.AppAuthorization(ctx, prior.orgID, prior.appID, prior.expected()...)
 	if errors.Is(err, api.ErrAppNotFound) {
 		return prior, false, nil
 	}
-	prior.types, prior.inDefault = listed, prior.inDefault || prior.orgID == s.orgID
+	prior.types, prior.InDefault = listed, prior.InDefault || prior.orgID == s.orgID
+	prior.Emptied = prior.Emptied && len(listed) > 0
 	return prior, true, err
 }
 
@@ -83,7 +100,7 @@ func (s *authorizations) Import(ctx context.Context, named authorization) (autho
 func (s *authorizations) Diff(ctx context.Context, order access.Order[authorization]) (access.Change, error) {
 	switch order.Verb {
 	case "delete":
-		if prior := order.Prior; prior.inDefault && prior.orgID != s.orgID && !access.Moved() {
+		if prior := order.Prior; prior.InDefault && prior.orgID != s.orgID && !access.Moved() {
 			return access.Change{}, &anotherOrganization{state: prior.orgID, provider: s.orgID}
 		}
 		fallthrough
@@ -128,7 +145,7 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 		set = order.Wanted
 	}
 	target := *set
-	target.inDefault = target.orgID == s.orgID
+	target.InDefault, target.Emptied = target.orgID == s.orgID, false
 	unchanged := access.Outcome[authorization]{Now: target}
 	if order.Verb == "update" && slices.Equal(order.Wanted.types, order.Prior.types) {
 		return unchanged, nil
@@ -143,7 +160,7 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 	}
 	var expected []string
 	if order.Prior != nil {
-		expected = order.Prior.types
+		expected = order.Prior.expected()
 	}
 	listed, err := s.client.AppAuthorization(ctx, set.orgID, set.appID, expected...)
 	switch {
@@ -214,10 +231,12 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 		return out, nil
 	}
 	accepted := isDifference(err)
+	out.Now.Emptied = unanswered(err) && len(target.types) == 0
 	if readErr != nil {
 		// Nobody knows whether the service acted on it. After a create, forgetting the resource
 		// would be the worse mistake.
-		out.Touched = accepted || verb == "create"
+		out.Touched = accepted || verb == "create" || out.Now.Emptied
+		out.Now.types = union(before, target.types)
 		return out, fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr)
 	}
 	out.Now.types = listed

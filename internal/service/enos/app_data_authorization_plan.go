@@ -55,7 +55,7 @@ func planOrgID(ctx context.Context, p *access.Planning[authorizationModel, autho
 	case p.Plan.OrgID.IsUnknown() && p.State != nil:
 		p.Plan.OrgID = p.State.OrgID // it is most probably the same, and the apply looks again
 	case p.State != nil && !p.Plan.OrgID.Equal(p.State.OrgID):
-		if p.Prior().inDefault && !access.Moved() {
+		if p.Prior().InDefault && !access.Moved() {
 			other := anotherOrganization{state: p.State.OrgID.ValueString(), provider: p.Plan.OrgID.ValueString()}
 			p.Response.Diagnostics.Append(other.diagnostic())
 			return false

@@ -56,7 +56,7 @@ func newAuthorizationResource() *authorizationResource {
 		Known:   func(data *service.Data) bool { return data.Enos.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.EnosTally },
 		Connect: connect, Prepare: prepare, Named: named, ImportID: importID, Held: held,
-		Memory: func(a *authorization) any { return &a.inDefault },
+		Memory: func(a *authorization) any { return &a.memory },
 	})}
 }
 
