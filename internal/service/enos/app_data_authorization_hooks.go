@@ -235,7 +235,7 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 	if readErr != nil {
 		// Nobody knows whether the service acted on it. After a create, forgetting the resource
 		// would be the worse mistake.
-		out.Touched = accepted || verb == "create" || out.Now.Emptied
+		out.Touched = accepted || unanswered(err) || verb == "create"
 		out.Now.types = union(before, target.types)
 		return out, fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr)
 	}
