@@ -35,14 +35,14 @@ type memory struct {
 	// InDefault tells that the organization was the provider's when the set was applied, or read
 	// since.
 	InDefault bool `json:"in_default,omitempty"`
-	// Emptied tells that a write was not answered that took everything away: then an answer without
-	// a list is an empty one.
-	Emptied bool `json:"emptied,omitempty"`
+	// MaybeEmpty tells that the types are what a write may have left of which nobody knows what
+	// became, and that there may be none: then an answer without a list is an empty one.
+	MaybeEmpty bool `json:"maybe_empty,omitempty"`
 }
 
 // expected are the types without which an answer is not believed.
 func (a authorization) expected() []string {
-	if a.Emptied {
+	if a.MaybeEmpty {
 		return nil
 	}
 	return a.types
@@ -86,7 +86,7 @@ func (s *authorizations) Read(ctx context.Context, prior authorization) (authori
 		return prior, false, nil
 	}
 	prior.types, prior.InDefault = listed, prior.InDefault || prior.orgID == s.orgID
-	prior.Emptied = prior.Emptied && len(listed) > 0
+	prior.MaybeEmpty = prior.MaybeEmpty && len(listed) > 0
 	return prior, true, err
 }
 
@@ -145,7 +145,7 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 		set = order.Wanted
 	}
 	target := *set
-	target.InDefault, target.Emptied = target.orgID == s.orgID, false
+	target.InDefault, target.MaybeEmpty = target.orgID == s.orgID, false
 	unchanged := access.Outcome[authorization]{Now: target}
 	if order.Verb == "update" && slices.Equal(order.Wanted.types, order.Prior.types) {
 		return unchanged, nil
@@ -231,7 +231,7 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 		return out, nil
 	}
 	accepted := isDifference(err)
-	out.Now.Emptied = unanswered(err) && len(target.types) == 0
+	out.Now.MaybeEmpty = (unanswered(err) || readErr != nil) && min(len(before), len(target.types)) == 0
 	if readErr != nil {
 		// Nobody knows whether the service acted on it. After a create, forgetting the resource
 		// would be the worse mistake.
