@@ -153,12 +153,12 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 	}
 	w.begin(a)
 	none := tftypes.NewValue(schema.ValueType(), nil)
-	private := object.Private
+	prior, private := object.Value, object.Private
 	if change.Action == Delete {
-		private = change.private
+		prior, private = change.before, change.private
 	}
 	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: a.Type, PriorState: dynamic(object.Value), PlannedState: dynamic(none), Config: dynamic(none), PlannedPrivate: private,
+		TypeName: a.Type, PriorState: dynamic(prior), PlannedState: dynamic(none), Config: dynamic(none), PlannedPrivate: private,
 		PlannedIdentity: object.Identity,
 	})
 	if err != nil {

@@ -101,6 +101,9 @@ type Terraform struct {
 	Provider map[string]any
 	// Parallelism is Terraform's option of that name; 0 is 10.
 	Parallelism int
+	// OrphansFirst plans the end of what is no longer configured before it is refreshed, from what the state says, as
+	// Terraform 1.11 does. Later ones refresh first.
+	OrphansFirst bool
 	// State is what is remembered. Plan leaves it as it is.
 	State State
 

@@ -33,6 +33,7 @@ type Change struct {
 	// Planned is what the provider promises; null for a Delete.
 	Planned tftypes.Value
 
+	before   tftypes.Value // what the plan of a Delete was made from
 	config   tftypes.Value // as known to the apply
 	private  []byte
 	identity *tfprotov6.ResourceIdentityData
@@ -162,6 +163,12 @@ func (w *planWalk) resource(ctx context.Context, a Address, r Resource, wanted b
 		}
 	}
 	object := w.tf.State[a]
+	var change *Change
+	if object != nil && !wanted && w.tf.OrphansFirst {
+		if change = w.destroyed(ctx, a, schema, object); change == nil {
+			return nil
+		}
+	}
 	if object != nil {
 		var ok bool
 		if object, ok = w.refresh(ctx, a, schema, object); !ok {
@@ -179,14 +186,15 @@ func (w *planWalk) resource(ctx context.Context, a Address, r Resource, wanted b
 	if w.isStopped() {
 		return nil
 	}
-	var change *Change
 	switch {
 	case wanted:
 		planConfig := withUnknown(schema, config, r.Unknown)
 		if change = w.planned(ctx, a, schema, object, planConfig); change != nil {
 			change.config = config
 		}
-	case object != nil:
+	case object == nil:
+		change = nil
+	case change == nil:
 		change = w.destroyed(ctx, a, schema, object)
 	}
 	if change != nil {
@@ -325,7 +333,7 @@ func (p *Process) destroyed(ctx context.Context, a Address, schema *tfprotov6.Sc
 		p.bug(a, "planned something for a resource that is destroyed: %v", err)
 		return nil
 	}
-	return &Change{Address: a, Action: Delete, Planned: none, private: answer.PlannedPrivate}
+	return &Change{Address: a, Action: Delete, Planned: none, before: object.Value, private: answer.PlannedPrivate}
 }
 
 // Describe shows what the plan changes, for the report of a failure.

@@ -123,7 +123,8 @@ type Change struct {
 // Outcome is what an apply has done.
 type Outcome[S any] struct {
 	// Touched tells that something was sent that the service may have acted on: the state has to follow, and says Now. When it is
-	// false after an error, the state before still holds.
+	// false after an error, the state before still holds. A delete whose plan did not show all that is there is Touched though
+	// nothing was sent: some Terraforms plan it from a state that was not refreshed, and would do so for ever.
 	Touched bool
 	Now     S
 	// Gone tells that nothing of the set is left after a delete, though it failed.

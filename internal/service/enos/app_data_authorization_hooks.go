@@ -177,6 +177,8 @@ func (s *authorizations) Apply(ctx context.Context, order access.Order[authoriza
 	}
 	if order.Prior != nil && order.Verb != "undo" {
 		if err := refuseAppeared(target, without(without(listed, order.Prior.types), target.types)); err != nil {
+			unchanged.Now.types = listed
+			unchanged.Touched = order.Verb == "delete"
 			return unchanged, err
 		}
 	}

@@ -209,6 +209,9 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	opened := wanted.Mode == api.AllUser || order.Prior != nil && order.Prior.memory.Opened
 	outcome.Now = tracked(out.State(wanted, prior, s.kind.exclusive), opened, out.Actual)
 	outcome.Gone = len(outcome.Now.AppIDs) == 0
+	if _, opened := errors.AsType[*authset.OpenedError](err); opened && order.Verb == "delete" {
+		outcome.Touched = true
+	}
 	if order.Verb == "create" && out.Undo != nil {
 		undo := outcome.Now
 		undo.undo = *out.Undo

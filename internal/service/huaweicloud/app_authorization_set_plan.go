@@ -85,7 +85,8 @@ func (s *sets) refuse(ctx context.Context, order access.Order[set], actual auths
 	return nil
 }
 
-// diffDestroy says what the state holds, which the refresh before has read.
+// diffDestroy says what the state holds. Some Terraforms plan the end of what no configuration names before they refresh it: what was
+// opened since is refused by the apply, which takes it into the state for the next plan to show.
 func (s *sets) diffDestroy(ctx context.Context, order access.Order[set]) (access.Change, error) {
 	apps, err := s.client.Apps(ctx)
 	if err != nil {
@@ -94,9 +95,6 @@ func (s *sets) diffDestroy(ctx context.Context, order access.Order[set]) (access
 	_, prior := sides(order)
 	actual := authset.Remembered(authset.Tracked{Set: prior, Missing: order.Prior.missing}, apps)
 	deltas := authset.Diff(authset.Set{}, prior, actual)
-	if opened := deltas.OpenedApps(); len(opened) > 0 {
-		return access.Change{}, s.kind.refuseOpened(false, opened)
-	}
 	change := s.change(order, actual, deltas)
 	s.warn(&change.Warnings, insight{prior: prior, actual: actual, deltas: deltas})
 	return change, nil

@@ -258,10 +258,11 @@ func TestAccPlan_openedSince(t *testing.T) {
 		if w.Mode(cad) != mock.AllUser {
 			t.Error("the application was closed")
 		}
-		mustFail(t, cli.Plan(append(plan, "-refresh=false")...), summary)
 	}
 	opened()
+	mustFail(t, cli.Plan("-refresh=false"), summary)
 	opened("-destroy")
+	mustWarn(t, cli.Plan("-destroy", "-refresh=false"), "Applications that are open to everybody will be closed", "AutoCAD")
 	mustWarn(t, cli.Plan("-destroy"), "Applications that are open to everybody will be closed", "AutoCAD")
 	mustWarn(t, cli.Plan(), "Applications that are open to everybody will be closed", "AutoCAD")
 	mustApply(t, cli)
