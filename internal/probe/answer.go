@@ -4,9 +4,13 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // Verdict is how sure an answer is.
@@ -25,6 +29,9 @@ const (
 	// Other is that the service does something that the mock has no position for: Seen says what.
 	Other Verdict = "other"
 )
+
+// NoAnswer is why a question is open that every experiment has left open.
+const NoAnswer = "the experiment gave no answer"
 
 var strength = []Verdict{CannotTell, OneOf, Found, Noted, Other}
 
@@ -97,7 +104,7 @@ func (a *Answers) All() []Answer {
 	for i, q := range a.questions {
 		answer, ok := a.given[q.Name]
 		if !ok {
-			answer = Answer{Question: q.Name, Verdict: CannotTell, Why: "no experiment answers it"}
+			answer = Answer{Question: q.Name, Verdict: CannotTell, Why: NoAnswer}
 		}
 		all[i] = answer
 	}
@@ -115,7 +122,7 @@ func (a *Answers) question(name string) Question {
 // give takes an answer that is stronger than the one that is there. Two findings that differ are a finding of their own.
 func (a *Answers) give(answer Answer) {
 	q := a.question(answer.Question)
-	if answer.Verdict == Found && !slices.Contains(q.Positions, answer.Position) {
+	if answer.Verdict == Found && !q.has(answer.Position) {
 		panic(fmt.Sprintf("probe: question %s has no position %q", q.Name, answer.Position)) // a mistake too
 	}
 	answer.Seen, answer.Why = a.names.Hide(answer.Seen), a.names.Hide(answer.Why)
@@ -135,4 +142,13 @@ func (a *Answers) give(answer Answer) {
 			a.OneOf(answer.Question, both, strings.TrimPrefix(old.Seen+"; "+answer.Seen, "; "), answer.Why)
 		}
 	}
+}
+
+// Said is what a service answered, without the names that its message may hold.
+func Said(err error) string {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok || e.Status == 0 {
+		return "no answer"
+	}
+	return strings.TrimSpace(strconv.Itoa(e.Status) + " " + e.Code)
 }

@@ -32,6 +32,8 @@ type Command struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Transport is below what the run sees of the wire; nil sends.
 	Transport func(http.RoundTripper) http.RoundTripper
+	// Options are more options of the provider.
+	Options []provider.Option
 }
 
 // errNo is the answer of somebody who doesn't want the run.
@@ -123,10 +125,10 @@ func (c Command) help() {
 
 // open connects to the service as the provider does.
 func (c Command) open(ctx context.Context, env *Env, authorities string, open func(context.Context, *Env) (Subject, error)) (Subject, error) {
-	options := []provider.Option{
+	options := append([]provider.Option{
 		provider.WithEnvironment(c.Getenv),
 		provider.WithTransport(func(next http.RoundTripper) http.RoundTripper { return env.Wire.Transport(c.Transport(next)) }),
-	}
+	}, c.Options...)
 	if authorities != "" {
 		pem, err := os.ReadFile(authorities)
 		if err != nil {

@@ -12,6 +12,8 @@ package probe
 import (
 	"context"
 	"flag"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -36,9 +38,14 @@ type Question struct {
 	Name string
 	// Asks is the question as a person asks it, short.
 	Asks string
-	// Positions are those of the switch, in its order. A question without any has no switch: its answer is a text, and
-	// stands among the notes of the report.
+	// Positions are those of the switch, in its order; "n" is any number above 0. A question without any has no switch:
+	// its answer is a text, and stands among the notes of the report.
 	Positions []string
+}
+
+func (q Question) has(position string) bool {
+	n, err := strconv.Atoi(position)
+	return slices.Contains(q.Positions, position) || err == nil && n > 0 && slices.Contains(q.Positions, "n")
 }
 
 // Subject is a live service with the targets that the caller named.

@@ -23,8 +23,7 @@ type run struct {
 
 // try makes the experiments. Whatever happens, the targets are put back; an error that says what is left over comes with
 // the answers so far.
-func (r *run) try(ctx context.Context, experiments []Experiment) (err error) {
-	defer func() { err = errors.Join(err, r.restore(ctx)) }()
+func (r *run) try(ctx context.Context, experiments []Experiment) error {
 	for _, e := range experiments {
 		if why := r.refuses(e); why != "" {
 			r.unanswered(e, why)
@@ -36,12 +35,12 @@ func (r *run) try(ctx context.Context, experiments []Experiment) (err error) {
 		failure := e.Try(ctx, r.answers)
 		if ended := ctx.Err(); ended != nil {
 			r.unanswered(e, "the run was interrupted")
-			return fmt.Errorf("interrupted: %w", ended)
+			return errors.Join(fmt.Errorf("interrupted: %w", ended), r.restore(ctx))
 		}
 		if failure != nil {
 			r.unanswered(e, failure.Error())
 		}
-		r.unanswered(e, "the experiment gave no answer")
+		r.unanswered(e, NoAnswer)
 		if err := r.restore(ctx); err != nil {
 			return err
 		}
@@ -80,7 +79,11 @@ func (r *run) restore(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
-	if err := r.subject.Restore(ctx); err != nil {
+	err := r.subject.Restore(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = r.subject.Restore(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("NOT EVERYTHING WAS PUT BACK: %w", err)
 	}
 	return nil

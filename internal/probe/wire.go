@@ -5,10 +5,15 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -70,14 +75,54 @@ func (w *Wire) All() []Exchange {
 	return slices.Clone(w.exchanges)
 }
 
-// Last returns the exchange that ended last, false when there was none.
-func (w *Wire) Last() (Exchange, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.exchanges) == 0 {
-		return Exchange{}, false
+// Throttling answers what can be seen without using up a quota: whether a throttled answer, if one came by chance, has
+// Retry-After, and which headers tell of a quota. Positions are those of Retry-After, first the one where it is sent.
+func (w *Wire) Throttling(answers *Answers, sent, absent string) {
+	var throttled, headers []string
+	for _, e := range w.All() {
+		if e.Status == http.StatusTooManyRequests {
+			throttled = append(throttled, e.Header.Get("Retry-After"))
+		}
+		for name := range e.Header {
+			if strings.Contains(strings.ToLower(strings.ReplaceAll(name, "-", "")), "ratelimit") && !slices.Contains(headers, name) {
+				headers = append(headers, name)
+			}
+		}
 	}
-	return w.exchanges[len(w.exchanges)-1], true
+	switch {
+	case len(throttled) == 0:
+		answers.CannotTell("retry_after", "no request was throttled, and the run uses up no quota to see how")
+	case slices.Contains(throttled, ""):
+		answers.Is("retry_after", absent, "429 without Retry-After")
+	default:
+		answers.Is("retry_after", sent, "429 with Retry-After: %s", throttled[0])
+	}
+	slices.Sort(headers)
+	answers.Note("quota_headers", "%s", cmp.Or(strings.Join(headers, ", "), "none"))
+}
+
+// Refusals notes the statuses above 399 that came, with their codes: what the answers have under one of the keys.
+func (w *Wire) Refusals(answers *Answers, keys ...string) {
+	var seen []string
+	for _, e := range w.All() {
+		if e.Status < 400 {
+			continue
+		}
+		text := strconv.Itoa(e.Status)
+		var body map[string]any
+		if json.Unmarshal(e.Body, &body) == nil {
+			for _, key := range keys {
+				if code, ok := body[key]; ok {
+					text += fmt.Sprintf(" %v", code)
+				}
+			}
+		}
+		if !slices.Contains(seen, text) {
+			seen = append(seen, text)
+		}
+	}
+	slices.Sort(seen)
+	answers.Note("refusals", "%s", cmp.Or(strings.Join(seen, ", "), "none"))
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -16,30 +16,21 @@ import (
 
 // account is who is granted something, as a request names them; a domain "" is left out.
 type account struct {
-	group                  bool
-	domain, name, platform string
+	name     string
+	domain   string
+	platform string
 }
 
-func (a account) String() string {
-	text := cmp.Or(a.domain, huaweicloud.DefaultDomain) + "/" + a.name
-	if a.group {
-		text = "group " + text
-	}
-	return text
-}
+func (a account) String() string { return cmp.Or(a.domain, huaweicloud.DefaultDomain) + "/" + a.name }
 
 // MarshalJSON writes the vendor's AccountInfo.
 func (a account) MarshalJSON() ([]byte, error) {
-	info := struct {
+	return json.Marshal(struct {
 		Account     string `json:"account"`
 		Domain      string `json:"domain,omitempty"`
 		AccountType string `json:"account_type"`
 		Platform    string `json:"platform_type,omitempty"`
-	}{a.name, a.domain, string(huaweicloud.Simple), a.platform}
-	if a.group {
-		info.AccountType = string(huaweicloud.UserGroup)
-	}
-	return json.Marshal(info)
+	}{a.name, a.domain, string(huaweicloud.Simple), a.platform})
 }
 
 // named is the account under another spelling.
@@ -48,27 +39,24 @@ func (a account) named(name string) account {
 	return a
 }
 
-// on is the account with a platform type.
-func (a account) on(platform string) account {
-	a.platform = platform
-	return a
-}
-
-// ownPlatform is the platform type that is true of the account.
-func (a account) ownPlatform() string {
+// platformed is the account with the platform type that is true of it.
+func (a account) platformed() account {
+	a.platform = string(huaweicloud.AD)
 	if a.domain == "" {
-		return string(huaweicloud.Local)
+		a.platform = string(huaweicloud.Local)
 	}
-	return string(huaweicloud.AD)
+	return a
 }
 
 // decoration is what stands behind a name in the form "account (group)".
 var decoration = regexp.MustCompile(` ?\([^()]*\)$`)
 
+// plain is a name without decoration.
+func plain(name string) string { return decoration.ReplaceAllString(name, "") }
+
 // bare is what all spellings have in common that a service may make of one name.
 func bare(name string) string {
-	name = decoration.ReplaceAllString(norm.NFC.String(name), "")
-	return strings.ToLower(strings.Join(strings.Fields(name), " "))
+	return strings.ToLower(strings.Join(strings.Fields(plain(norm.NFC.String(name))), " "))
 }
 
 // row is an entry of a list as it came.

@@ -4,6 +4,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,17 +91,55 @@ func (s *subject) write(ctx context.Context, c change) error {
 	return err
 }
 
-// grant and revoke send one account, and keep the application closed.
-func (s *subject) grant(ctx context.Context, who ...account) error {
-	return s.write(ctx, change{AppIDs: []string{s.targets.app}, Mode: huaweicloud.AssignUser, Users: who})
+// grant and revoke send one account to the scratch application, and keep it closed. They tell whether the service did not
+// refuse it.
+func (s *subject) grant(ctx context.Context, who account) (bool, error) {
+	return s.try(ctx, change{Users: []account{who}})
 }
 
-func (s *subject) revoke(ctx context.Context, who ...account) error {
-	return s.write(ctx, change{AppIDs: []string{s.targets.app}, Mode: huaweicloud.AssignUser, DelUsers: who})
+func (s *subject) revoke(ctx context.Context, who account) (bool, error) {
+	return s.try(ctx, change{DelUsers: []account{who}})
 }
 
-// find returns the rows of the application that are spellings of a name. Where there are none it waits and looks again,
-// since a service may list late.
+// try sends a change and tells whether the service did not refuse it. Left out are the application, and that it is closed.
+func (s *subject) try(ctx context.Context, c change) (bool, error) {
+	if len(c.AppIDs) == 0 {
+		c.AppIDs = []string{s.targets.app}
+	}
+	c.Mode = cmp.Or(c.Mode, huaweicloud.AssignUser)
+	err := s.write(ctx, c)
+	if refused(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// granted puts the application back, grants one account, and returns how it is listed: nil when it is refused or left out.
+func (s *subject) granted(ctx context.Context, who account) (row, error) {
+	if err := s.Restore(ctx); err != nil {
+		return nil, err
+	}
+	if ok, err := s.grant(ctx, who); !ok {
+		return nil, err
+	}
+	rows, err := s.find(ctx, who.name)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// must is granted for an account that has to be taken.
+func (s *subject) must(ctx context.Context, who account) (row, error) {
+	r, err := s.granted(ctx, who)
+	if err == nil && r == nil {
+		err = fmt.Errorf("the service does not list %s after a grant", who)
+	}
+	return r, err
+}
+
+// find returns the rows of the scratch application that are spellings of a name. Where there are none it waits and looks
+// again, since a service may list late.
 func (s *subject) find(ctx context.Context, name string) ([]row, error) {
 	for again := false; ; again = true {
 		rows, err := s.rows(ctx, s.targets.app)
@@ -121,13 +160,4 @@ func (s *subject) find(ctx context.Context, name string) ([]row, error) {
 func refused(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && !e.Unsent && e.Status >= 400 && e.Status < 500 && strings.HasPrefix(e.Code, "WKS.") && e.Status != http.StatusForbidden
-}
-
-// said is what the service answered, without the names that its message may hold.
-func said(err error) string {
-	e, ok := errors.AsType[*rest.Error](err)
-	if !ok || e.Status == 0 {
-		return "no answer"
-	}
-	return strings.TrimSpace(strconv.Itoa(e.Status) + " " + e.Code)
 }

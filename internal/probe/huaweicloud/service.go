@@ -27,27 +27,21 @@ func Service() probe.Service {
 
 // targets are what the caller names.
 type targets struct {
-	app     string
-	users   []account
-	group   account
-	closed  bool
-	inGroup bool
+	app, market     string
+	users           []account
+	closed, inGroup bool
 }
 
 func declare(flags *flag.FlagSet) func(context.Context, *probe.Env) (probe.Subject, error) {
 	t := &targets{}
-	flags.StringVar(&t.app, "app", "", "the `ID` of a scratch application, open to assigned accounts only (ASSIGN_USER), with 50 at most")
-	flags.Func("user", "a scratch user as `[DOMAIN/]NAME` that does not have the application; two or three tell more, and so does a domain other than "+
-		"local.com, and a name with capitals, blanks and accents", func(text string) error {
+	flags.StringVar(&t.app, "app", "", "the `ID` of a scratch application, open to assigned accounts only (ASSIGN_USER), to 50 at most")
+	flags.Func("user", "a scratch user as `[DOMAIN/]NAME` that does not have the application; three tell more, and so do a domain other than "+
+		"local.com, and names with capitals, blanks and accents", func(text string) error {
 		who, err := parseAccount(text)
 		t.users = append(t.users, who)
 		return err
 	})
-	flags.Func("group", "a scratch user group as `DOMAIN/NAME` that does not have the application", func(text string) (err error) {
-		t.group, err = parseAccount(text)
-		t.group.group = true
-		return err
-	})
+	flags.StringVar(&t.market, "market-app", "", "the `ID` of another such application, whose source is SYSTEM or MARKET")
 	flags.BoolVar(&t.closed, "closed", false, "where the service does not say so: the application is open to assigned accounts only, as the console shows")
 	flags.BoolVar(&t.inGroup, "in-group", false, "the first -user is a member of a user group")
 	return func(ctx context.Context, env *probe.Env) (probe.Subject, error) {
@@ -85,20 +79,11 @@ func (t *targets) check(readOnly bool) error {
 		return errors.New("name a scratch user with -user NAME, or give -read-only")
 	}
 	seen := map[string]bool{}
-	for _, who := range t.accounts() {
+	for _, who := range t.users {
 		if seen[bare(who.name)] {
 			return fmt.Errorf("the scratch accounts need different names: %s", who)
 		}
 		seen[bare(who.name)] = true
 	}
 	return nil
-}
-
-// accounts are all scratch accounts.
-func (t *targets) accounts() []account {
-	all := append([]account(nil), t.users...)
-	if t.group.name != "" {
-		all = append(all, t.group)
-	}
-	return all
 }

@@ -45,26 +45,32 @@ type subject struct {
 // scratchApp is an application with what has to be put back.
 type scratchApp struct {
 	id, name string
-	mode     field
 	before   []row
+	// silent tells that the service does not say whether it is open to everybody.
+	silent bool
 	// Since the last restore:
 	dirty, opened bool
 	sent          []account
 }
 
 func newSubject(env *probe.Env, client *huaweicloud.Client, t *targets) *subject {
-	s := &subject{env: env, client: client, targets: t, apps: map[string]*scratchApp{t.app: {id: t.app}}}
+	s := &subject{env: env, client: client, targets: t, apps: map[string]*scratchApp{}}
+	for _, id := range []string{t.app, t.market} {
+		if id != "" {
+			s.apps[id] = &scratchApp{id: id}
+			env.Names.Add(id, "<app>")
+		}
+	}
 	random := strings.ToLower(rand.Text())
 	s.nobody = "probe-" + random[:10]
 	s.missing = fmt.Sprintf("%s-%s-4%s-a%s-%s", random[:8], random[8:12], random[12:15], random[15:18], random[14:26])
-	for _, who := range t.accounts() {
+	for _, who := range t.users {
 		env.Names.Add(who.name, "<account>")
 		if who.domain != "" {
 			env.Names.Add(who.domain, "<domain>")
 		}
 	}
 	env.Names.Add(s.nobody, "<nobody>")
-	env.Names.Add(t.app, "<app>")
 	if host, err := url.Parse(client.Host()); err == nil {
 		env.Names.Add(host.Host, "<host>")
 	}
@@ -82,7 +88,7 @@ func (s *subject) Prepare(ctx context.Context) error {
 		if i < 0 {
 			return fmt.Errorf("the project has no application %s", app.id)
 		}
-		app.name = found[i].Name
+		app.name, app.silent = found[i].Name, found[i].AuthorizationType == ""
 		s.env.Names.Add(app.name, "<app>")
 		if app.before, err = s.rows(ctx, app.id); err != nil {
 			return err
@@ -102,7 +108,7 @@ func (s *subject) fit(app *scratchApp, listed huaweicloud.App) error {
 	case listed.AuthorizationType != "" && listed.AuthorizationType != huaweicloud.AssignUser:
 		return fmt.Errorf("%s is %s, and a write would close it: name one that is %s", listed, listed.AuthorizationType, huaweicloud.AssignUser)
 	}
-	for _, who := range s.targets.accounts() {
+	for _, who := range s.targets.users {
 		if slices.ContainsFunc(app.before, func(r row) bool { return bare(r.name()) == bare(who.name) }) {
 			return fmt.Errorf("%s has %s already, maybe from a run that was killed: take it away, or name another", who, listed)
 		}
@@ -143,28 +149,22 @@ func (s *subject) restore(ctx context.Context, app *scratchApp) error {
 			return fmt.Errorf("it may be open to everybody; close it in the console: %w", err)
 		}
 	}
-	var last error
-	for attempt := range maxRestores {
+	var refusal error
+	for attempt := 0; ; attempt++ {
 		left, err := s.leftover(ctx, app)
 		switch {
-		case err != nil:
-			return fmt.Errorf("these may still have access; revoke them in the console: %s: %w", listAccounts(app.sent), err)
-		case len(left) == 0:
+		case err == nil && len(left) == 0:
 			return s.checkMode(ctx, app)
+		case err == nil && attempt == maxRestores:
+			err = cmp.Or(refusal, errors.New("the service lists them after they were revoked"))
 		}
-		var revoked []account
+		if err != nil {
+			return fmt.Errorf("these may still have access; revoke them in the console: %s: %w", listAccounts(app.sent), err)
+		}
 		for _, r := range left {
-			if who := app.spelling(r, attempt); !slices.Contains(revoked, who) {
-				revoked = append(revoked, who)
-			}
+			refusal = s.write(ctx, change{AppIDs: []string{app.id}, Mode: huaweicloud.AssignUser, DelUsers: []account{app.spelling(r, attempt)}})
 		}
-		last = s.write(ctx, change{AppIDs: []string{app.id}, Mode: huaweicloud.AssignUser, DelUsers: revoked})
 	}
-	left, err := s.leftover(ctx, app)
-	if err == nil && len(left) == 0 {
-		return s.checkMode(ctx, app)
-	}
-	return fmt.Errorf("these may still have access; revoke them in the console: %s: %w", listAccounts(app.sent), cmp.Or(err, last, errors.New("the service lists them after they were revoked")))
 }
 
 // leftover are the rows that this program's writes have made.
@@ -180,7 +180,7 @@ func (app *scratchApp) spelling(r row, attempt int) account {
 	var list []account
 	for _, same := range []func(name string) bool{
 		func(name string) bool { return name == r.name() },
-		func(name string) bool { return name == decoration.ReplaceAllString(r.name(), "") },
+		func(name string) bool { return name == plain(r.name()) },
 		func(name string) bool { return bare(name) == bare(r.name()) },
 	} {
 		for _, who := range app.sent {
@@ -189,13 +189,13 @@ func (app *scratchApp) spelling(r row, attempt int) account {
 			}
 		}
 	}
-	listed := account{group: list[0].group, domain: r.field("domain").text, name: r.name()}
+	listed := account{domain: r.field("domain").text, name: r.name()}
 	return append(list, listed)[min(attempt, len(list))]
 }
 
 // checkMode looks whether an application is closed, where the service says so.
 func (s *subject) checkMode(ctx context.Context, app *scratchApp) error {
-	if !app.opened {
+	if !app.opened || app.silent {
 		return nil
 	}
 	p, err := s.list(ctx, "ListApps", nil, "apps")

@@ -7,23 +7,30 @@ package probetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe"
+	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
 // Bench is a probe and a mock that it is run against, in this process and without time: waiting moves the mock's clock.
@@ -37,9 +44,16 @@ type Bench struct {
 	Args []string
 	// Numbers are the positions that switches are tried in that are numbers, by name.
 	Numbers map[string][]string
-	// Blind tells that a run can't find a position, among others that the switches are in. A position that is neither
-	// found nor blind fails the test.
-	Blind func(question, position string, positions map[string]string) bool
+	// Names are those of people and targets, which no report may hold.
+	Names []string
+	// Reads are parts of the paths of requests that change nothing though they are no GET.
+	Reads []string
+	// Blind are the positions that a run can't find even where all else is as by default, by question; "*" is all.
+	// Every other has to be found then.
+	Blind map[string][]string
+	// Often is how many of a hundred runs among random positions have to find the answer to each question that is not
+	// blind; 0 is 50.
+	Often map[string]int
 }
 
 // Address is the address of the mock.
@@ -52,6 +66,8 @@ type World struct {
 
 	mu  sync.Mutex
 	now time.Time
+	// answered is called when a request was served, one at a time, and tells whether its answer is lost.
+	answered func(r *http.Request) (lost bool)
 }
 
 // World makes a mock in positions, by name.
@@ -86,6 +102,12 @@ func (w *World) wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+func (w *World) lost(r *http.Request) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.answered != nil && w.answered(r)
+}
+
 // Result is a run of the probe.
 type Result struct {
 	probe.Report
@@ -110,13 +132,14 @@ func (w *World) RunInput(ctx context.Context, input string, args ...string) Resu
 		Transport: func(http.RoundTripper) http.RoundTripper {
 			return direct{w}
 		},
+		Options: []provider.Option{provider.WithRetryWait(time.Millisecond)},
 	}
 	report, err := command.Run(ctx, slices.Concat([]string{w.bench.Service.Name}, w.bench.Args, args))
 	return Result{report, out.String(), log.String(), err}
 }
 
 // direct hands requests to the mock without a connection.
-type direct struct{ handler http.Handler }
+type direct struct{ world *World }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
@@ -128,15 +151,18 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	answer := httptest.NewRecorder()
-	d.handler.ServeHTTP(answer, in)
+	d.world.ServeHTTP(answer, in)
 	_, _ = io.Copy(io.Discard, in.Body)
+	if d.world.lost(r) {
+		return nil, syscall.ECONNRESET
+	}
 	return answer.Result(), nil
 }
 
-// Switches lists the switches of the service, with the positions to try.
-func (b Bench) Switches(t testing.TB) []wire.Switch {
+// Switches lists the switches of the service in a mock, with the positions to try.
+func (b Bench) Switches(t testing.TB, w *World) []wire.Switch {
 	t.Helper()
-	for _, doc := range b.World(t, nil).Describe() {
+	for _, doc := range w.Describe() {
 		if doc.Name != b.Service.Name {
 			continue
 		}
@@ -154,89 +180,223 @@ func (b Bench) Switches(t testing.TB) []wire.Switch {
 // Prove runs the probe for each position of each switch alone, and for combinations at random.
 func (b Bench) Prove(t *testing.T, combinations int) {
 	t.Helper()
-	switches := b.Switches(t)
+	switches := b.Switches(t, b.World(t, nil))
+	check := func(t *testing.T, result Result, name, position string) {
+		t.Helper()
+		found := result.Answer(name).Verdict == probe.Found
+		if blind := b.blind(name, position); found == blind {
+			t.Errorf("found is %v, want %v: %+v\n%s", found, !blind, result.Answer(name), result.Log)
+		}
+	}
+	t.Run("defaults", func(t *testing.T) {
+		t.Parallel()
+		result := b.prove(t, nil)
+		for _, sw := range switches {
+			check(t, result, sw.Name, sw.Value)
+		}
+	})
 	for _, sw := range switches {
 		for _, position := range sw.Positions {
+			if position == sw.Value {
+				continue
+			}
 			t.Run(sw.Name+"="+position, func(t *testing.T) {
 				t.Parallel()
-				b.prove(t, map[string]string{sw.Name: position})
+				check(t, b.prove(t, map[string]string{sw.Name: position}), sw.Name, position)
 			})
 		}
 	}
-	for seed := range combinations {
-		t.Run(fmt.Sprintf("combination %d", seed), func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(uint64(seed), 1))
-			positions := map[string]string{}
-			for _, sw := range switches {
-				positions[sw.Name] = sw.Positions[random.IntN(len(sw.Positions))]
+	t.Run("combinations", func(t *testing.T) {
+		var mu sync.Mutex
+		asked, found := map[string]int{}, map[string]int{}
+		t.Run("seed", func(t *testing.T) {
+			for seed := range combinations {
+				t.Run(strconv.Itoa(seed), func(t *testing.T) {
+					t.Parallel()
+					random := rand.New(rand.NewPCG(uint64(seed), 1))
+					positions := map[string]string{}
+					for _, sw := range switches {
+						positions[sw.Name] = sw.Positions[random.IntN(len(sw.Positions))]
+					}
+					result := b.prove(t, positions)
+					mu.Lock()
+					defer mu.Unlock()
+					for name, position := range positions {
+						if b.blind(name, position) {
+							continue
+						}
+						asked[name]++
+						if result.Answer(name).Verdict == probe.Found {
+							found[name]++
+						}
+					}
+				})
 			}
-			b.prove(t, positions)
 		})
-	}
+		for name, n := range asked {
+			if often := cmp.Or(b.Often[name], 50); 100*found[name] < often*n {
+				t.Errorf("%s: found in %d of %d combinations", name, found[name], n)
+			}
+		}
+	})
 }
 
-func (b Bench) prove(t *testing.T, positions map[string]string) {
+func (b Bench) blind(question, position string) bool {
+	return slices.Contains(b.Blind[question], position) || slices.Contains(b.Blind[question], "*")
+}
+
+func (b Bench) prove(t *testing.T, positions map[string]string) Result {
+	t.Helper()
 	w := b.World(t, positions)
 	before := w.Snapshot()
-	result := w.Run(t.Context())
+	file := filepath.Join(t.TempDir(), "facts.json")
+	result := w.Run(t.Context(), "-o", file)
 	if result.Err != nil {
 		t.Fatalf("%v\n%s", result.Err, result.Log)
 	}
 	w.CheckUntouched(t, before)
-	in := map[string]string{}
-	for _, sw := range b.Switches(t) {
-		in[sw.Name] = sw.Value
-	}
-	for name, position := range positions {
-		in[name] = position
-	}
-	for _, q := range b.Service.Questions {
-		position, ok := in[q.Name]
-		if !ok {
-			continue
-		}
-		b.judge(t, result.Answer(q.Name), position, in)
+	b.replay(t, file, result)
+	for _, sw := range b.Switches(t, w) {
+		b.judge(t, result.Answer(sw.Name), sw.Value)
 	}
 	if t.Failed() {
 		t.Logf("positions: %v\n%s%s", positions, result.Log, result.Out)
 	}
+	return result
+}
+
+// replay has another mock play what a run wrote, and looks for names in it.
+func (b Bench) replay(t *testing.T, file string, result Result) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append([]string{strings.TrimPrefix(Address, "http://")}, b.Names...) {
+		if reported := string(text) + result.Out; strings.Contains(strings.ToLower(reported), strings.ToLower(name)) {
+			t.Errorf("the report holds %q:\n%s", name, reported)
+		}
+	}
+	facts, err := mockbackend.ReadFacts(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.World(t, nil)
+	if beyond, err := w.SetFacts(facts); err != nil || len(beyond) > 0 {
+		t.Fatal(beyond, err)
+	}
+	for _, sw := range b.Switches(t, w) {
+		if a := result.Answer(sw.Name); a.Verdict == probe.Found && a.Position != sw.Value {
+			t.Errorf("%s: the mock is in %s and not in %s", sw.Name, sw.Value, a.Position)
+		}
+	}
 }
 
 // judge holds an answer against the position that the mock is in.
-func (b Bench) judge(t *testing.T, a probe.Answer, position string, in map[string]string) {
+func (b Bench) judge(t *testing.T, a probe.Answer, position string) {
 	t.Helper()
-	blind := b.Blind != nil && b.Blind(a.Question, position, in)
 	switch a.Verdict {
 	case probe.Found:
 		if a.Position != position {
 			t.Errorf("%s is %s, not %s: %s", a.Question, position, a.Position, a.Seen)
 		}
 	case probe.OneOf:
-		if !slices.Contains(a.Possible, position) {
-			t.Errorf("%s is %s, none of %v: %s", a.Question, position, a.Possible, a.Seen)
-		}
-		if a.Why == "" {
-			t.Errorf("%s: no word on why it can't be told", a.Question)
+		if !slices.Contains(a.Possible, position) || a.Why == "" {
+			t.Errorf("%s is %s: %+v", a.Question, position, a)
 		}
 	case probe.CannotTell:
-		if a.Why == "" {
-			t.Errorf("%s: no word on why it can't be told", a.Question)
+		if a.Why == "" || a.Why == probe.NoAnswer {
+			t.Errorf("%s: no word on why it can't be told: %+v", a.Question, a)
 		}
-	case probe.Other, probe.Noted:
-		t.Errorf("%s is %s, and not something else: %s", a.Question, position, a.Seen)
 	default:
-		t.Errorf("%s has no answer", a.Question)
+		t.Errorf("%s is %s, and not %+v", a.Question, position, a)
 	}
-	if found := a.Verdict == probe.Found; found == blind {
-		t.Errorf("%s in position %s: found is %v, expected is %v: %+v", a.Question, position, found, !blind, a)
+}
+
+// Break runs the probe twice for each write that a run sends: its answer is lost, or the run is interrupted behind it. All
+// is put back whatever the run says, so that the next one finds nothing left over.
+func (b Bench) Break(t *testing.T) {
+	t.Helper()
+	for n := range len(b.writes(t)) {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprintf("write %d, lost %v", n+1, lost), func(t *testing.T) {
+				t.Parallel()
+				w := b.World(t, nil)
+				before := w.Snapshot()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				writes := 0
+				w.answered = func(r *http.Request) (gone bool) {
+					if !b.isWrite(r) {
+						return false
+					}
+					writes++
+					if writes == n+1 && !lost {
+						cancel()
+					}
+					return writes == n+1 && lost
+				}
+				result := w.Run(ctx)
+				if !lost && !errors.Is(result.Err, context.Canceled) {
+					t.Errorf("interrupted: %v", result.Err)
+				}
+				w.CheckUntouched(t, before)
+				if t.Failed() {
+					t.Logf("%v\n%s", result.Err, result.Log)
+				}
+			})
+		}
 	}
+}
+
+// Ask shows that nothing is written before somebody agrees, nor by a run that only reads, and that this finds what it can.
+func (b Bench) Ask(t *testing.T, readable ...string) {
+	t.Helper()
+	w := b.World(t, nil)
+	w.answered = func(r *http.Request) bool {
+		if b.isWrite(r) {
+			t.Errorf("%s %s", r.Method, r.URL.Path)
+		}
+		return false
+	}
+	if result := w.RunInput(t.Context(), "y\n"); result.Err == nil || !strings.Contains(result.Log, "Only \"yes\" is taken") {
+		t.Errorf("%v\n%s", result.Err, result.Log)
+	}
+	result := w.RunInput(t.Context(), "", "-read-only")
+	if result.Err != nil {
+		t.Fatal(result.Err)
+	}
+	for _, question := range readable {
+		if a := result.Answer(question); a.Verdict != probe.Found {
+			t.Errorf("%+v", a)
+		}
+	}
+	if result := b.World(t, nil).RunInput(t.Context(), "yes\n"); result.Err != nil || len(b.writes(t)) == 0 {
+		t.Errorf("%v: %s", result.Err, result.Log)
+	}
+}
+
+// writes are the writes of a whole run.
+func (b Bench) writes(t *testing.T) (paths []string) {
+	w := b.World(t, nil)
+	w.answered = func(r *http.Request) bool {
+		if b.isWrite(r) {
+			paths = append(paths, r.URL.Path)
+		}
+		return false
+	}
+	w.Run(t.Context())
+	return paths
+}
+
+func (b Bench) isWrite(r *http.Request) bool {
+	return r.Method != http.MethodGet && !slices.ContainsFunc(b.Reads, func(part string) bool { return strings.Contains(r.URL.Path, part) })
 }
 
 // CheckUntouched fails when the mock's data is not what it was, or when the probe sent what a correct client never sends.
 func (w *World) CheckUntouched(t testing.TB, before mockbackend.Seed) {
 	t.Helper()
-	if diff := cmp.Diff(before, w.Snapshot()); diff != "" {
+	if diff := gocmp.Diff(before, w.Snapshot()); diff != "" {
 		t.Errorf("the probe left something over (-before +after):\n%s", diff)
 	}
 	if violations := w.Recorder.Violations(); len(violations) > 0 {
