@@ -21,6 +21,13 @@ type ledger struct {
 	byApp   map[string][]*entry
 	stale   map[string]api.Accounts
 	open    map[string]bool // applications that were open to everybody before the first request
+	looks   map[string]look // the first look at each application in which its list proves who is there
+}
+
+// look is what an application listed, and how many requests had named it before.
+type look struct {
+	accounts api.Accounts
+	requests int
 }
 
 type entry struct {
@@ -28,12 +35,13 @@ type entry struct {
 	err error
 }
 
-// newLedger notes which accounts are to be granted anew with another platform type, and which applications are open.
-func newLedger(deltas Deltas, wanted api.Accounts, actual Actual) *ledger {
-	l := &ledger{stale: map[string]api.Accounts{}, open: map[string]bool{}}
+// newLedger notes which accounts are to be granted anew with another platform type, which applications are open, and who is there.
+func newLedger(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *ledger {
+	l := &ledger{stale: map[string]api.Accounts{}, open: map[string]bool{}, looks: map[string]look{}}
 	for id, status := range actual {
 		l.open[id] = opaque(status.App)
 	}
+	l.note(prior, actual)
 	for _, delta := range deltas.Apps {
 		for _, h := range delta.Replace {
 			if _, ok := wanted[h]; ok {
@@ -68,21 +76,41 @@ func (l *ledger) add(a api.Assignment, err error) {
 	}
 }
 
+// note keeps the first look at each application in which its list proves who is there. One that tells no mode and lists nobody
+// may be open, as the state before says, and hide them.
+func (l *ledger) note(prior Set, actual Actual) {
+	for id, status := range actual {
+		hides := opaque(status.App) || status.App.AuthorizationType == "" && len(status.Accounts) == 0 && prior.opened(id)
+		if _, noted := l.looks[id]; !noted && !hides {
+			l.looks[id] = look{accounts: status.Accounts, requests: len(l.byApp[id])}
+		}
+	}
+}
+
 // learn finds how the service spells accounts that it was asked to grant and does not list by their names: rows that look like them,
-// belong to nobody whom either side names, and were not there before, or were revoked by this apply.
-func (l *ledger) learn(wanted, prior Set, spelled Spellings, before, after Actual) Spellings {
+// belong to nobody whom either side names, and were not there before that request, or were revoked by this apply. What closing an
+// application uncovers was there before.
+func (l *ledger) learn(wanted, prior Set, spelled Spellings, after Actual) Spellings {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer l.note(prior, after)
 	learned := Spellings{}
 	for _, id := range wanted.AppIDs {
+		before, looked := l.looks[id]
+		if !looked {
+			continue
+		}
 		status := after[id]
 		asked, revoked := map[api.Handle]bool{}, map[api.Handle]bool{}
-		for _, e := range l.byApp[id] {
+		for i, e := range l.byApp[id] {
 			if e.err != nil && unsent(e.err) {
 				continue
 			}
 			for _, user := range e.DelUsers {
 				revoked[user.Handle()] = true
+			}
+			if i < before.requests {
+				continue
 			}
 			for _, user := range e.Users {
 				if h := user.Handle(); wanted.Lists(h) {
@@ -97,7 +125,7 @@ func (l *ledger) learn(wanted, prior Set, spelled Spellings, before, after Actua
 		}
 		appeared := map[api.Account][]api.Handle{}
 		for row := range status.Accounts {
-			_, there := before[id].Accounts[row]
+			_, there := before.accounts[row]
 			if there && !revoked[row] || wanted.Lists(row) || prior.Lists(row) && !revoked[row] {
 				continue
 			}

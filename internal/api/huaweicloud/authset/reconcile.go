@@ -152,7 +152,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 		return out, &GoneError{AppIDs: gone}
 	}
 	deltas := Diff(r.Wanted, r.Prior, actual)
-	run := &run{Reconciliation: r, w: w, claim: claim, ledger: newLedger(deltas, r.Wanted.Accounts, actual)}
+	run := &run{Reconciliation: r, w: w, claim: claim, ledger: newLedger(deltas, r.Wanted.Accounts, r.Prior, before)}
 	for round := 0; !deltas.Empty(); round++ {
 		if opened := deltas.OpenedApps(); len(opened) > 0 {
 			return out, run.failed(&OpenedError{Apps: opened}, deltas, out.Actual)
@@ -171,12 +171,13 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 		if err != nil {
 			return run.abandon(out, errors.Join(sendErr, err))
 		}
-		if learned := run.ledger.learn(r.Wanted, r.Prior, out.Spelled, before, again); len(learned) > 0 {
+		again = run.ledger.settle(again)
+		if learned := run.ledger.learn(r.Wanted, r.Prior, out.Spelled, again); len(learned) > 0 {
 			out.Spelled = r.Wanted.spellings(Set{Spelled: learned})
 			r.Wanted.Spelled, run.Wanted.Spelled = out.Spelled, out.Spelled
 			claim.spell(out.Spelled)
 		}
-		out.Actual = claim.conceal(run.ledger.settle(again))
+		out.Actual = claim.conceal(again)
 		remaining := Diff(r.Wanted, r.Prior, out.Actual)
 		if gone := goneApps(r.Wanted, out.Actual); len(gone) > 0 && remaining.Empty() {
 			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)

@@ -395,6 +395,19 @@ func TestReconcileCases(t *testing.T) {
 			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
 			office: func(o *office) { o.duplicateAdd = answer(400) },
 		},
+		"whom an open application hid is nobody in another spelling": {
+			wanted: set(api.AssignUser, "x", "User"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "user"), granted: []string{"User", "user", "x"}, requests: 3,
+			office: func(o *office) { o.duplicateAdd = answer(400) },
+		},
+		"nor where no modes are told": {
+			wanted: set(api.AssignUser, "x", "User"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "user"), granted: []string{"User", "user", "x"}, requests: 3,
+			office: func(o *office) { o.duplicateAdd, o.modes = answer(400), false },
+		},
+		"nor is it an account that was skipped": {
+			wanted: set(api.AssignUser, "nobody"), prior: set(api.AllUser), actual: one(api.AllUser, "Nobody"), granted: []string{"Nobody"}, requests: 1,
+			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
+			err:    []string{"not granted: local.com/nobody"},
+		},
 		"opening that ignores del_users": {
 			wanted: set(api.AllUser), prior: set(api.AssignUser, "x"), actual: one(api.AssignUser, "x", "other"), granted: []string{"other"}, requests: 3,
 			office: func(o *office) { o.ignored, o.records = true, true },

@@ -50,7 +50,7 @@ func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims) error
 	if err != nil {
 		return err
 	}
-	r := &run{w: w, claim: claim, ledger: newLedger(deltas, nil, nil)}
+	r := &run{w: w, claim: claim, ledger: newLedger(deltas, nil, Set{}, nil)}
 	listed := Deltas{revokePlatform: deltas.revokePlatform}
 	ids := make([]string, len(deltas.Apps))
 	for i, delta := range deltas.Apps {
