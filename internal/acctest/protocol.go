@@ -29,9 +29,10 @@ type Server struct {
 	process *core.Process
 }
 
-// Query is a list block, and Listed one of its results.
 type (
-	Query  = core.Query
+	// Query is a list block.
+	Query = core.Query
+	// Listed is one of its results.
 	Listed = core.Listed
 )
 

@@ -94,7 +94,7 @@ func (t *told) Cleanup(f func()) { t.cleanups = append(t.cleanups, f) }
 
 // talkative is a provider that says too much in one place.
 type talkative struct {
-	tfprotov6.ProviderServerWithListResource
+	providerServer
 
 	place, text string
 }

@@ -17,10 +17,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 )
 
+// providerServer is one that lists resources too.
+type providerServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+}
+
 // Watch makes a provider of which the test is told all that it says: states, plans, diagnostics, and its log at TRACE. The test
 // fails at its end when one of its [Secrets] is among it.
 func Watch(t testing.TB, server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
-	ours, ok := server.(tfprotov6.ProviderServerWithListResource)
+	ours, ok := server.(providerServer)
 	if !ok { // Terraform's own provider for tests
 		return server
 	}
@@ -115,7 +121,7 @@ func (w *witness) keep(text []byte) {
 
 // watched hands each call on, and shows its answer to the witness and to the record.
 type watched struct {
-	tfprotov6.ProviderServerWithListResource
+	providerServer
 
 	witness *witness
 	record  *record
@@ -149,75 +155,75 @@ func watch[Q, A any](ctx context.Context, w *watched, method string, call func(c
 
 // ValidateProviderConfig and all below are the calls that answer with diagnostics.
 func (w *watched) ValidateProviderConfig(ctx context.Context, q *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
-	return watch(ctx, w, "ValidateProviderConfig", w.ProviderServerWithListResource.ValidateProviderConfig, q)
+	return watch(ctx, w, "ValidateProviderConfig", w.providerServer.ValidateProviderConfig, q)
 }
 
 func (w *watched) ConfigureProvider(ctx context.Context, q *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
-	return watch(ctx, w, "ConfigureProvider", w.ProviderServerWithListResource.ConfigureProvider, q)
+	return watch(ctx, w, "ConfigureProvider", w.providerServer.ConfigureProvider, q)
 }
 
 func (w *watched) ValidateResourceConfig(ctx context.Context, q *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return watch(ctx, w, "ValidateResourceConfig", w.ProviderServerWithListResource.ValidateResourceConfig, q)
+	return watch(ctx, w, "ValidateResourceConfig", w.providerServer.ValidateResourceConfig, q)
 }
 
 func (w *watched) UpgradeResourceState(ctx context.Context, q *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return watch(ctx, w, "UpgradeResourceState", w.ProviderServerWithListResource.UpgradeResourceState, q)
+	return watch(ctx, w, "UpgradeResourceState", w.providerServer.UpgradeResourceState, q)
 }
 
 func (w *watched) UpgradeResourceIdentity(ctx context.Context, q *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return watch(ctx, w, "UpgradeResourceIdentity", w.ProviderServerWithListResource.UpgradeResourceIdentity, q)
+	return watch(ctx, w, "UpgradeResourceIdentity", w.providerServer.UpgradeResourceIdentity, q)
 }
 
 func (w *watched) ReadResource(ctx context.Context, q *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return watch(ctx, w, "ReadResource", w.ProviderServerWithListResource.ReadResource, q)
+	return watch(ctx, w, "ReadResource", w.providerServer.ReadResource, q)
 }
 
 func (w *watched) PlanResourceChange(ctx context.Context, q *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return watch(ctx, w, "PlanResourceChange", w.ProviderServerWithListResource.PlanResourceChange, q)
+	return watch(ctx, w, "PlanResourceChange", w.providerServer.PlanResourceChange, q)
 }
 
 func (w *watched) ApplyResourceChange(ctx context.Context, q *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return watch(ctx, w, "ApplyResourceChange", w.ProviderServerWithListResource.ApplyResourceChange, q)
+	return watch(ctx, w, "ApplyResourceChange", w.providerServer.ApplyResourceChange, q)
 }
 
 func (w *watched) ImportResourceState(ctx context.Context, q *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return watch(ctx, w, "ImportResourceState", w.ProviderServerWithListResource.ImportResourceState, q)
+	return watch(ctx, w, "ImportResourceState", w.providerServer.ImportResourceState, q)
 }
 
 func (w *watched) MoveResourceState(ctx context.Context, q *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	return watch(ctx, w, "MoveResourceState", w.ProviderServerWithListResource.MoveResourceState, q)
+	return watch(ctx, w, "MoveResourceState", w.providerServer.MoveResourceState, q)
 }
 
 func (w *watched) ValidateDataResourceConfig(ctx context.Context, q *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return watch(ctx, w, "ValidateDataResourceConfig", w.ProviderServerWithListResource.ValidateDataResourceConfig, q)
+	return watch(ctx, w, "ValidateDataResourceConfig", w.providerServer.ValidateDataResourceConfig, q)
 }
 
 func (w *watched) ReadDataSource(ctx context.Context, q *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return watch(ctx, w, "ReadDataSource", w.ProviderServerWithListResource.ReadDataSource, q)
+	return watch(ctx, w, "ReadDataSource", w.providerServer.ReadDataSource, q)
 }
 
 func (w *watched) ValidateEphemeralResourceConfig(ctx context.Context, q *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	return watch(ctx, w, "ValidateEphemeralResourceConfig", w.ProviderServerWithListResource.ValidateEphemeralResourceConfig, q)
+	return watch(ctx, w, "ValidateEphemeralResourceConfig", w.providerServer.ValidateEphemeralResourceConfig, q)
 }
 
 func (w *watched) OpenEphemeralResource(ctx context.Context, q *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	return watch(ctx, w, "OpenEphemeralResource", w.ProviderServerWithListResource.OpenEphemeralResource, q)
+	return watch(ctx, w, "OpenEphemeralResource", w.providerServer.OpenEphemeralResource, q)
 }
 
 func (w *watched) RenewEphemeralResource(ctx context.Context, q *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	return watch(ctx, w, "RenewEphemeralResource", w.ProviderServerWithListResource.RenewEphemeralResource, q)
+	return watch(ctx, w, "RenewEphemeralResource", w.providerServer.RenewEphemeralResource, q)
 }
 
 func (w *watched) CloseEphemeralResource(ctx context.Context, q *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
-	return watch(ctx, w, "CloseEphemeralResource", w.ProviderServerWithListResource.CloseEphemeralResource, q)
+	return watch(ctx, w, "CloseEphemeralResource", w.providerServer.CloseEphemeralResource, q)
 }
 
 func (w *watched) ValidateListResourceConfig(ctx context.Context, q *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return watch(ctx, w, "ValidateListResourceConfig", w.ProviderServerWithListResource.ValidateListResourceConfig, q)
+	return watch(ctx, w, "ValidateListResourceConfig", w.providerServer.ValidateListResourceConfig, q)
 }
 
 func (w *watched) ListResource(ctx context.Context, q *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	stream, err := w.ProviderServerWithListResource.ListResource(w.context(ctx), q)
+	stream, err := w.providerServer.ListResource(w.context(ctx), q)
 	if err != nil || stream == nil {
 		return stream, err
 	}

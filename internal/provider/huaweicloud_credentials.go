@@ -109,7 +109,8 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 	if len(given) > 0 {
 		kind = given[0].name
 	}
-	var first func(credential.IAM) (credential.Source, error)
+	var first credential.Source
+	var exchange *credential.OIDC // instead of first
 	var agencies []credential.Agency
 	switch kind {
 	case "a key pair":
@@ -117,13 +118,13 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 			return nil, s.missing(unset...)
 		}
 		keys := credential.Keys{AccessKey: s.get("access_key"), SecretKey: s.get("secret_key"), SecurityToken: s.get("security_token")}
-		first = func(credential.IAM) (credential.Source, error) { return credential.Static(keys, s.keysFrom()), nil }
+		first = credential.Static(keys, s.keysFrom())
 	case "an ID token":
 		oidc, diags := s.oidc()
 		if diags.HasError() {
 			return nil, diags
 		}
-		first = func(iam credential.IAM) (credential.Source, error) { return iam.Exchange(oidc) }
+		exchange = &oidc
 		if name := s.get("assume_role_with_oidc.agency_name"); name != "" {
 			agencies = append(agencies, credential.Agency{Name: name, DomainID: oidc.DomainID, Duration: oidc.Duration})
 		}
@@ -133,9 +134,7 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 		case diags.HasError():
 			return nil, diags
 		case found:
-			first = func(credential.IAM) (credential.Source, error) {
-				return credential.Static(profile.Keys, profile.From), nil
-			}
+			first = credential.Static(profile.Keys, profile.From)
 			if profile.Agency.Name != "" {
 				agencies = append(agencies, profile.Agency)
 			}
@@ -144,7 +143,7 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 			if _, err := metadata.Keys(ctx); err != nil {
 				return nil, s.noCredentials(err)
 			}
-			first = func(credential.IAM) (credential.Source, error) { return metadata, nil }
+			first = metadata
 		}
 	}
 	assumed, diags := s.assumed(kind)
@@ -153,7 +152,10 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 	}
 	agencies = append(agencies, assumed...)
 	return func(iam credential.IAM) (credential.Source, error) {
-		source, err := first(iam)
+		source, err := first, error(nil)
+		if exchange != nil {
+			source, err = iam.Exchange(*exchange)
+		}
 		for _, agency := range agencies {
 			if err == nil {
 				source, err = iam.Assume(source, agency)

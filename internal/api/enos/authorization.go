@@ -77,7 +77,7 @@ func (n *typeNames) UnmarshalJSON(b []byte) error {
 	}
 	*n = make(typeNames, len(raw))
 	for i, element := range raw {
-		if json.Unmarshal(element, &(*n)[i]); (*n)[i] == "" {
+		if err := json.Unmarshal(element, &(*n)[i]); err != nil || (*n)[i] == "" {
 			return fmt.Errorf("dataAuthorizeType holds %.80q, which is no name of a type", element)
 		}
 	}

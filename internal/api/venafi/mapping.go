@@ -53,10 +53,8 @@ func (m JwtMapping) fields() map[string]any {
 
 // Like tells whether two mappings mean the same.
 func (m JwtMapping) Like(wanted JwtMapping) bool {
-	m.all, wanted.all = nil, nil
-	m.Grantee, wanted.Grantee = CanonicalGrantee(m.Grantee), CanonicalGrantee(wanted.Grantee)
 	return m.IssuerURI == wanted.IssuerURI && m.JwksURI == wanted.JwksURI && m.PurposeField == wanted.PurposeField &&
-		m.PurposeMatch == wanted.PurposeMatch && m.IDField == wanted.IDField && m.IDMatch == wanted.IDMatch && m.Grantee == wanted.Grantee
+		m.PurposeMatch == wanted.PurposeMatch && m.IDField == wanted.IDField && m.IDMatch == wanted.IDMatch && CanonicalGrantee(m.Grantee) == CanonicalGrantee(wanted.Grantee)
 }
 
 // JwtMapping reads one mapping. HasResult(err, JwtMappingNotFound) tells that there is none.

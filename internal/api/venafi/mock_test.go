@@ -102,13 +102,6 @@ func (s *service) configured(t *testing.T, configure func(*Config)) *Client {
 	return c
 }
 
-func (s *service) holds(t *testing.T, g Grant, want bool) {
-	t.Helper()
-	if got := s.Holds(g.Grantee, mock.RoleID(g.Role), g.ApplicationID); got != want {
-		t.Errorf("%s is held: %t, want %t", g, got, want)
-	}
-}
-
 func (s *service) counts(t *testing.T, want map[string]int) {
 	t.Helper()
 	for operation, n := range want {
@@ -133,6 +126,5 @@ func wantError(t *testing.T, err error, texts ...string) {
 var (
 	aliceOnA = Grant{Grantee: alice, Role: ApplicationMaintainer, ApplicationID: "app-a"}
 	aliceOnB = Grant{Grantee: alice, Role: ApplicationMaintainer, ApplicationID: "app-b"}
-	aliceOwn = Grant{Grantee: alice, Role: ApplicationOwner, ApplicationID: "app-a"}
 	bobAudit = Grant{Grantee: bob, Role: Auditor}
 )

@@ -67,7 +67,7 @@ var errShape = errors.New("it is none, or it is not named")
 
 // elements decodes a list, each element both as it is known and as it came. An element that can't be understood is an error:
 // to leave it out would be to say that it is not there.
-func elements[T any](what string, raw json.RawMessage, make func(object, json.RawMessage) (T, bool)) ([]T, error) {
+func elements[T any](what string, raw json.RawMessage, decode func(object, json.RawMessage) (T, bool)) ([]T, error) {
 	if len(raw) == 0 || string(bytes.TrimSpace(raw)) == "null" {
 		return nil, nil
 	}
@@ -77,7 +77,7 @@ func elements[T any](what string, raw json.RawMessage, make func(object, json.Ra
 	}
 	all := []T{}
 	for i, element := range list {
-		one, err := single(what, element, make)
+		one, err := single(what, element, decode)
 		if err != nil {
 			return nil, &rest.Error{Message: fmt.Sprintf("answered as %s %d of %d something that can't be understood", what, i+1, len(list)), Err: err}
 		}
@@ -87,13 +87,13 @@ func elements[T any](what string, raw json.RawMessage, make func(object, json.Ra
 }
 
 // single decodes one object.
-func single[T any](what string, raw json.RawMessage, make func(object, json.RawMessage) (T, bool)) (T, error) {
+func single[T any](what string, raw json.RawMessage, decode func(object, json.RawMessage) (T, bool)) (T, error) {
 	var none T
 	var all object
 	if err := json.Unmarshal(raw, &all); err != nil || all == nil {
 		return none, &rest.Error{Message: "answered no " + what, Err: errShape}
 	}
-	one, ok := make(all, raw)
+	one, ok := decode(all, raw)
 	if !ok {
 		return none, &rest.Error{Message: "answered no " + what, Err: errShape}
 	}

@@ -54,7 +54,7 @@ func runsWanted(t *testing.T) int {
 // wanted or what others gave and no plan showed, and one plan and apply without trouble converge.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(*run) estate{"huaweicloud": newWorkspace, "enos": newPortal, "venafi": newTrust} {
+	for name, estateOf := range map[string]func(*run) estate{"huaweicloud": newWorkspace, "enos": newPortal, "venafi": newTrust} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failed := 0
@@ -62,7 +62,7 @@ func TestModel(t *testing.T) {
 				seed := *first + i
 				t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						r := newRun(t, seed, make)
+						r := newRun(t, seed, estateOf)
 						defer r.close()
 						err := r.live()
 						if err != nil {
@@ -140,11 +140,11 @@ type run struct {
 	log     []string
 }
 
-func newRun(t *testing.T, seed uint64, make func(*run) estate) *run {
+func newRun(t *testing.T, seed uint64, estateOf func(*run) estate) *run {
 	r := &run{t: t, rng: rand.New(rand.NewPCG(seed, 0x30de1)), foreign: grants{}}
 	r.bench = newBench(t)
 	r.tf.Parallelism = pick(r, 1, 2, 10)
-	r.estate = make(r)
+	r.estate = estateOf(r)
 	if r.skills = r.estate.learned(); *all {
 		r.skills = skills{true, true, true, true, true}
 	}

@@ -26,7 +26,10 @@ const (
 
 // mayUse is a set on app-a, with trustees by label and more arguments.
 func mayUse(typeName, scope string, trustees map[string]string, arguments ...string) string {
-	list, _ := json.Marshal(trustees)
+	list, err := json.Marshal(trustees)
+	if err != nil {
+		panic(err) // strings can be marshalled
+	}
 	return fmt.Sprintf("resource %q \"test\" {\n  application_id = \"app-a\"\n  maximum_scope = %q\n  trustees = %s\n  %s\n}\n",
 		typeName, scope, list, strings.Join(arguments, "\n  "))
 }

@@ -46,10 +46,6 @@ func newGrantModel(identity grantIdentity) grantModel {
 	}
 }
 
-func (m grantModel) identity() grantIdentity {
-	return grantIdentity{Role: m.Role, ApplicationID: m.ApplicationID, Grantee: m.Grantee}
-}
-
 // Known tells whether all that decides about requests is known.
 func (m *grantModel) Known() bool {
 	return !m.Grantee.IsUnknown() && !m.Role.IsUnknown() && !m.ApplicationID.IsUnknown()

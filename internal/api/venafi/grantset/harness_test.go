@@ -34,7 +34,6 @@ const (
 var (
 	aliceOnA = venafi.Grant{Grantee: alice, Role: venafi.ApplicationMaintainer, ApplicationID: "app-a"}
 	aliceOnB = venafi.Grant{Grantee: alice, Role: venafi.ApplicationMaintainer, ApplicationID: "app-b"}
-	aliceOnC = venafi.Grant{Grantee: alice, Role: venafi.ApplicationMaintainer, ApplicationID: "app-c"}
 	aliceOwn = venafi.Grant{Grantee: alice, Role: venafi.ApplicationOwner, ApplicationID: "app-a"}
 	bobAudit = venafi.Grant{Grantee: bob, Role: venafi.Auditor}
 )
