@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,10 +39,9 @@ func TestMain(m *testing.M) {
 
 // binary is the provider as users get it, built once.
 var binary = sync.OnceValues(func() (string, error) {
-	_, file, _, _ := runtime.Caller(0)
 	path := filepath.Join(scratch, "terraform-provider-appaccess")
 	cmd := exec.Command("go", "build", "-o", path, ".")
-	cmd.Dir = filepath.Join(filepath.Dir(file), "..", "..")
+	cmd.Dir = filepath.Join("..", "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}

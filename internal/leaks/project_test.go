@@ -42,7 +42,6 @@ func TestMain(m *testing.M) {
 
 // mirror is a folder from which terraform installs the provider as users get it, built once.
 var mirror = sync.OnceValues(func() (string, error) {
-	_, file, _, _ := runtime.Caller(0)
 	dir := filepath.Join(scratch, "mirror")
 	var first string
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
@@ -57,7 +56,7 @@ var mirror = sync.OnceValues(func() (string, error) {
 			continue
 		}
 		cmd := exec.Command("go", "build", "-o", path, ".")
-		cmd.Dir = filepath.Join(filepath.Dir(file), "..", "..")
+		cmd.Dir = filepath.Join("..", "..")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("%w: %s", err, out)
 		}
