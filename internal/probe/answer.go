@@ -62,6 +62,15 @@ func (a *Answers) Is(question, position, seen string, args ...any) {
 	a.give(Answer{Question: question, Verdict: Found, Position: position, Seen: fmt.Sprintf(seen, args...)})
 }
 
+// Either answers a question with one of two positions.
+func (a *Answers) Either(is bool, question, yes, no, seen string, args ...any) {
+	if is {
+		a.Is(question, yes, seen, args...)
+	} else {
+		a.Is(question, no, seen, args...)
+	}
+}
+
 // OneOf leaves several positions open. One alone is the answer; none, or all, tell nothing.
 func (a *Answers) OneOf(question string, possible []string, seen, why string) {
 	switch len(possible) {

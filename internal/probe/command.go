@@ -28,8 +28,9 @@ type Command struct {
 	// Stdout gets the table, Stderr all else.
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// Wait waits; nil waits for real.
+	// Wait waits, and Now is the time; nil are the real ones.
 	Wait func(ctx context.Context, d time.Duration) error
+	Now  func() time.Time
 	// Transport is below what the run sees of the wire; nil sends.
 	Transport func(http.RoundTripper) http.RoundTripper
 	// Options are more options of the provider.
@@ -54,7 +55,7 @@ func (c Command) Run(ctx context.Context, args []string) (Report, error) {
 	}
 	service := c.Services[i]
 
-	env := &Env{Wire: &Wire{}, Names: &Names{}, Wait: c.Wait}
+	env := &Env{Wire: &Wire{}, Names: &Names{}, Wait: c.Wait, Now: c.Now}
 	flags := flag.NewFlagSet("probe "+service.Name, flag.ContinueOnError)
 	flags.SetOutput(c.Stderr)
 	yes := flags.Bool("yes", false, "ask nothing before it begins, for pipelines")
@@ -106,6 +107,9 @@ func (c *Command) complete() {
 	}
 	if c.Wait == nil {
 		c.Wait = shared.Sleep
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Transport == nil {
 		c.Transport = func(next http.RoundTripper) http.RoundTripper { return next }

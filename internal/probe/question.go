@@ -82,8 +82,9 @@ type Env struct {
 	Wire *Wire
 	// Names are hidden in the report. A service adds those of its targets.
 	Names *Names
-	// Wait waits, or ends with ctx. Tests have no time.
+	// Wait waits, or ends with ctx, and Now is the time. Tests have their own.
 	Wait func(ctx context.Context, d time.Duration) error
+	Now  func() time.Time
 	// ReadOnly and AllowOpen are what the caller asked for.
 	ReadOnly, AllowOpen bool
 }

@@ -75,6 +75,13 @@ func (w *Wire) All() []Exchange {
 	return slices.Clone(w.exchanges)
 }
 
+// Last returns the exchange that ended last.
+func (w *Wire) Last() Exchange {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.exchanges[len(w.exchanges)-1]
+}
+
 // Throttling answers what can be seen without using up a quota: whether a throttled answer, if one came by chance, has
 // Retry-After, and which headers tell of a quota. Positions are those of Retry-After, first the one where it is sent.
 func (w *Wire) Throttling(answers *Answers, sent, absent string) {

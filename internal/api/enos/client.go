@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -93,6 +94,23 @@ func New(config Config) (*Client, error) {
 
 // Gateway is the address of the gateway that the client calls.
 func (c *Client) Gateway() string { return c.gateway }
+
+// AccessKey is that of the service account.
+func (c *Client) AccessKey() string { return c.accessKey }
+
+// Send sends a request as it is given, without a token, a signature or a reading of the answer's code. With Encryption and
+// Sign it is for who looks at the raw wire.
+func (c *Client) Send(ctx context.Context, r rest.Request) error { return c.rest.Do(ctx, r) }
+
+// Encryption is the proof of the secret key at a time in milliseconds: see the function of that name.
+func (c *Client) Encryption(timestamp string) string {
+	return Encryption(c.accessKey, timestamp, c.secretKey)
+}
+
+// Sign is the signature of a call: see [Signature].
+func (c *Client) Sign(token string, query url.Values, body []byte, timestamp string) string {
+	return Signature(token, query, body, timestamp, c.secretKey)
+}
 
 type tokenKey struct{}
 

@@ -45,7 +45,7 @@ var bench = probetest.Bench{
 	},
 	Names:   []string{app, market, "scratch", "anna", "zoé", "corp.example", "store", "staff"},
 	Numbers: map[string][]string{"account_limit": {"0", "1", "7"}},
-	Often:   map[string]int{"platform_change": 35}, // most positions read the same whatever was sent
+	Often:   map[string]int{"platform_change": 35, "retry_after": 0, "account_limit": 20}, // most positions read the same whatever was sent
 	Blind: map[string][]string{
 		"retry_after":   {"*"},               // it takes a throttled request
 		"count":         {"right", "capped"}, // it takes a list of a thousand

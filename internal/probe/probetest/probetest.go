@@ -7,7 +7,6 @@ package probetest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +50,7 @@ type Bench struct {
 	// Blind are the positions that a run can't find even where all else is as by default, by question; "*" is all.
 	// Every other has to be found then.
 	Blind map[string][]string
-	// Often is how many of a hundred runs among random positions have to find the answer to each question that is not
-	// blind; 0 is 50.
+	// Often is how many of a hundred runs among random positions have to find the answer to a question; left out is 50.
 	Often map[string]int
 }
 
@@ -123,12 +121,13 @@ func (w *World) Run(ctx context.Context, args ...string) Result {
 
 // RunInput runs the probe as somebody does who sits there and types.
 func (w *World) RunInput(ctx context.Context, input string, args ...string) Result {
+	_ = w.wait(ctx, time.Second) // since the last run
 	var out, log bytes.Buffer
 	command := probe.Command{
 		Services: []probe.Service{w.bench.Service}, Version: "test",
 		Stdin: strings.NewReader(input), Stdout: &out, Stderr: &log,
 		Getenv: func(name string) string { return w.bench.Environment[name] },
-		Wait:   w.wait,
+		Wait:   w.wait, Now: w.time,
 		Transport: func(http.RoundTripper) http.RoundTripper {
 			return direct{w}
 		},
@@ -208,7 +207,7 @@ func (b Bench) Prove(t *testing.T, combinations int) {
 	}
 	t.Run("combinations", func(t *testing.T) {
 		var mu sync.Mutex
-		asked, found := map[string]int{}, map[string]int{}
+		asked, found, why := map[string]int{}, map[string]int{}, map[string]map[string]int{}
 		t.Run("seed", func(t *testing.T) {
 			for seed := range combinations {
 				t.Run(strconv.Itoa(seed), func(t *testing.T) {
@@ -221,21 +220,26 @@ func (b Bench) Prove(t *testing.T, combinations int) {
 					result := b.prove(t, positions)
 					mu.Lock()
 					defer mu.Unlock()
-					for name, position := range positions {
-						if b.blind(name, position) {
-							continue
-						}
+					for name := range positions {
 						asked[name]++
-						if result.Answer(name).Verdict == probe.Found {
+						if a := result.Answer(name); a.Verdict == probe.Found {
 							found[name]++
+						} else if why[name] == nil {
+							why[name] = map[string]int{a.Why: 1}
+						} else {
+							why[name][a.Why]++
 						}
 					}
 				})
 			}
 		})
 		for name, n := range asked {
-			if often := cmp.Or(b.Often[name], 50); 100*found[name] < often*n {
-				t.Errorf("%s: found in %d of %d combinations", name, found[name], n)
+			often, ok := b.Often[name]
+			if !ok {
+				often = 50
+			}
+			if 100*found[name] < often*n {
+				t.Errorf("%s: found in %d of %d combinations: %v", name, found[name], n, why[name])
 			}
 		}
 	})
