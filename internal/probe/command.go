@@ -74,6 +74,9 @@ func (c Command) Run(ctx context.Context, args []string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	if login, ok := subject.(interface{ Close(ctx context.Context) }); ok {
+		defer login.Close(context.WithoutCancel(ctx))
+	}
 	if err := subject.Prepare(ctx); err != nil {
 		return Report{}, fmt.Errorf("nothing was done: %w", err)
 	}

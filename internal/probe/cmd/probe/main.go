@@ -18,6 +18,7 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe"
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/probe/venafi"
 )
 
 func main() {
@@ -25,7 +26,7 @@ func main() {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second interrupt ends the program
 	command := probe.Command{
-		Services: []probe.Service{huaweicloud.Service(), enos.Service()},
+		Services: []probe.Service{huaweicloud.Service(), enos.Service(), venafi.Service()},
 		Version:  version(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}
 	if _, err := command.Run(ctx, os.Args[1:]); err != nil {
