@@ -22,7 +22,7 @@ type Data struct {
 	Huaweicloud *Connection[*huaweicloud.Client]
 	Enos        *Connection[*enos.Client]
 	Venafi      *Connection[*venafi.Client]
-	// VenafiRoles is what the resources of Venafi roles share in a run.
+	// VenafiRoles is what the resources of Venafi roles and rules share in a run.
 	VenafiRoles *Connection[*grantset.Run]
 
 	// EnosOrgID is the organization of EnOS resources that name none: null when it is not set, unknown when it is known
@@ -43,8 +43,6 @@ type Data struct {
 	VenafiIssuers *Agreement
 	// VenafiApplications are the applications that this plan makes or changes; nil as above.
 	VenafiApplications *Agreement
-	// VenafiReservations are the rules that this apply wants; nil as above.
-	VenafiReservations *Reservations
 	// EnosReservations are the applications whose list this apply has set; nil as above.
 	EnosReservations *Reservations
 }

@@ -63,6 +63,7 @@ type Listing struct {
 	Started time.Time
 
 	grants map[Key]Grant
+	rules  map[Key]Rule // where the grants are rules
 	// byGrantee and byHolding find the grants of one grantee, and of one role on one application.
 	byGrantee map[string][]Key
 	byHolding map[Holding][]Key
@@ -98,6 +99,12 @@ func (l *Listing) addUnread(row []byte) {
 func (l *Listing) Find(key Key) (Grant, bool) {
 	g, ok := l.grants[key]
 	return g, ok
+}
+
+// Rule returns the rule that a grant is.
+func (l *Listing) Rule(key Key) (Rule, bool) {
+	r, ok := l.rules[key]
+	return r, ok
 }
 
 // OfGrantee returns what one identity holds.

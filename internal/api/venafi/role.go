@@ -12,9 +12,10 @@ import (
 // OpenAPI).
 type Role int
 
-// The roles. User is what everybody has who holds none, and MixedOwnerMaintainer is worked out by the service: neither can be
+// The roles. Use is no role of the service: it is what a rule gives, the right to get tokens for an application. User is what everybody has who holds none, and MixedOwnerMaintainer is worked out by the service: neither can be
 // granted.
 const (
+	Use                   Role = -1
 	User                  Role = 0
 	Auditor               Role = 1
 	ApplicationMaintainer Role = 2
@@ -25,6 +26,7 @@ const (
 )
 
 var roleNames = map[Role]string{
+	Use:                   "use",
 	User:                  "user",
 	Auditor:               "auditor",
 	ApplicationMaintainer: "application_maintainer",
@@ -61,7 +63,7 @@ func (r Role) String() string {
 
 // OfApplication tells that the role is held on one application. The others are held on the whole installation.
 func (r Role) OfApplication() bool {
-	return r == ApplicationMaintainer || r == ApplicationOwner
+	return r == ApplicationMaintainer || r == ApplicationOwner || r == Use
 }
 
 // Overrides tells that whoever holds this role loses what the application roles give: the service looks at the global role

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
@@ -81,21 +82,26 @@ func (c *Client) wrote(applicationID string) {
 	c.oauth.written.Store(applicationID, c.rules(applicationID).Now())
 }
 
-// AwaitRules reads the rules afresh until they are as somebody wants them, for as long as a listing may lag behind a write, and
-// returns what was read last.
-func (c *Client) AwaitRules(ctx context.Context, applicationID string, settled func([]Rule) bool) ([]Rule, error) {
-	for try := 0; ; try++ {
-		all, err := c.FreshRules(ctx, applicationID)
-		if err != nil || settled(all) || try == 3 || shared.Sleep(ctx, c.wait/5<<try) != nil {
-			return all, err
-		}
-	}
-}
-
 // FreshRules reads the rules again.
 func (c *Client) FreshRules(ctx context.Context, applicationID string) ([]Rule, error) {
 	reading := c.rules(applicationID)
 	return reading.Get(ctx, reading.Now())
+}
+
+// ListRules reads the rules of an application again, as grants of Use.
+func (c *Client) ListRules(ctx context.Context, applicationID string) (*Listing, error) {
+	listed := newListing(time.Now())
+	rules, err := c.FreshRules(ctx, applicationID)
+	if err != nil {
+		return nil, err
+	}
+	listed.rules = make(map[Key]Rule, len(rules))
+	for _, rule := range rules {
+		g := Grant{Grantee: rule.Trustee, Role: Use, ApplicationID: rule.ApplicationID}
+		listed.add(g)
+		listed.rules[g.Key()] = rule
+	}
+	return listed, nil
 }
 
 func (c *Client) readRules(ctx context.Context, applicationID string) ([]Rule, error) {

@@ -56,6 +56,26 @@ func ScopeLacks(scope, of string) []string {
 	return lacking
 }
 
+// UnionScope has all that either scope has, in order.
+func UnionScope(a, b string) string {
+	all := parseScope(a)
+	for name, restrictions := range parseScope(b) {
+		if all[name] == nil {
+			all[name] = restrictions
+		}
+		maps.Copy(all[name], restrictions)
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		part := name
+		if len(all[name]) > 0 {
+			part += ":" + strings.Join(slices.Sorted(maps.Keys(all[name])), ",")
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ";")
+}
+
 // bareScope is a scope without blanks: a server may write them, and not read them.
 func bareScope(scope string) string { return strings.Join(strings.Fields(scope), "") }
 

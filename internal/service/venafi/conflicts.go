@@ -85,25 +85,25 @@ func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grants
 		}
 	}
 	if len(owners) > 0 {
-		diags.AddAttributeError(at, "Two resources own the same role",
-			"This resource takes exclusive ownership of who holds its role, and another one of this configuration does so with the same role: each apply "+
+		diags.AddAttributeError(at, "Two resources own the same "+k.noun,
+			"This resource takes exclusive ownership of "+k.who+", and another one of this configuration does so with the same "+k.noun+": each apply "+
 				"would make one of them revoke what the other has granted. The other one:\n\n"+service.SortedLines(owners)+"\n\nKeep one of them, and list "+
 				"all grantees there. To give up a resource that exists already without revoking anything, put a `removed` block with `destroy = false` in "+
 				"its place.\n\n"+service.DestroyAdvice)
 	}
 	if len(fights) > 0 {
-		who := "An exclusive resource of this configuration owns this role, and revokes it from whom it does not list"
+		who := "An exclusive resource of this configuration owns this " + k.noun + ", and revokes it from whom it does not list"
 		if k.exclusive {
-			who = "This resource owns who holds its role, and an additive resource of this configuration grants it to others"
+			who = "This resource owns " + k.who + ", and an additive resource of this configuration grants it to others"
 		}
 		diags.AddAttributeWarning(at, "Two resources would take turns: "+set.String(),
-			who+": applies would grant and revoke the same role in turns, and no plan would be empty. The other one:\n\n"+service.SortedLines(fights)+
-				"\n\nList the grantees in the exclusive resource, or leave the role to additive ones.")
+			who+": applies would grant and revoke the same "+k.noun+" in turns, and no plan would be empty. The other one:\n\n"+service.SortedLines(fights)+
+				"\n\nList the grantees in the exclusive resource, or leave the "+k.noun+" to additive ones.")
 	}
 	if len(shared) > 0 {
 		diags.AddAttributeWarning(at, "Two resources grant the same: "+set.String(),
-			"This resource, appaccess"+k.suffix+", and another one of this configuration grant the same role to the same grantees. Whichever lets go of them "+
-				"revokes the role, though the other still lists them. The other one:\n\n"+service.SortedLines(shared)+"\n\nList each grantee in one of them.")
+			"This resource, appaccess"+k.suffix+", and another one of this configuration grant the same "+k.noun+" to the same grantees. Whichever lets go of "+
+				"them revokes it, though the other still lists them. The other one:\n\n"+service.SortedLines(shared)+"\n\nList each grantee in one of them.")
 	}
 }
 

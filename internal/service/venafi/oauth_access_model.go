@@ -6,7 +6,6 @@ package venafi
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -16,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -35,62 +35,32 @@ type accessModel struct {
 
 // Known tells whether nothing that decides has to wait for the apply.
 func (m *accessModel) Known() bool {
-	for _, value := range []attr.Value{m.ApplicationID, m.MaximumScope, m.Trustees, m.Description, m.AccessValidity, m.GrantValidity, m.Renewable} {
-		if value.IsUnknown() {
-			return false
-		}
-	}
-	for _, value := range m.Trustees.Elements() {
-		if value.IsUnknown() {
-			return false
-		}
-	}
-	return true
+	_, all := knownGrantees(m.Trustees)
+	return all && !slices.ContainsFunc([]attr.Value{
+		m.ApplicationID, m.MaximumScope, m.Description, m.AccessValidity, m.GrantValidity, m.Renewable,
+	}, attr.Value.IsUnknown)
 }
 
 // Set is the model in the terms of the service.
-func (m *accessModel) Set() accessSet {
-	s := accessSet{
-		application: m.ApplicationID.ValueString(), scope: m.MaximumScope.ValueString(), description: wantedText(m.Description),
-		access: wantedSeconds(m.AccessValidity), grant: wantedSeconds(m.GrantValidity), renewable: wantedBool(m.Renewable), trustees: knownTrustees(m.Trustees),
+func (m *accessModel) Set() grantset.Set {
+	return grantset.Set{
+		Role: api.Use, ApplicationID: m.ApplicationID.ValueString(), Grantees: labelled(m.Trustees),
+		Terms: &grantset.Terms{
+			Scope: m.MaximumScope.ValueString(), Description: wantedText(m.Description), Access: wantedSeconds(m.AccessValidity),
+			Grant: wantedSeconds(m.GrantValidity), Renewable: wantedBool(m.Renewable),
+		},
 	}
-	return s
-}
-
-// knownTrustees are the trustees of a map by their canonical IDs, as far as they are known.
-func knownTrustees(from types.Map) map[string]trustee {
-	elements := from.Elements()
-	all := make(map[string]trustee, len(elements))
-	for label, value := range elements {
-		if id, ok := value.(types.String); ok && !id.IsNull() && !id.IsUnknown() {
-			all[api.CanonicalGrantee(id.ValueString())] = trustee{label, id.ValueString()}
-		}
-	}
-	return all
 }
 
 // Track makes the model say who may use the application.
-func (m *accessModel) Track(now accessSet) bool {
+func (m *accessModel) Track(now grantset.Set) bool {
 	before := *m
-	m.ApplicationID = types.StringValue(now.application)
-	if had := knownTrustees(m.Trustees); m.Trustees.IsNull() || m.Trustees.IsUnknown() || !maps.Equal(had, now.trustees) || len(had) != len(m.Trustees.Elements()) {
-		values := make(map[string]attr.Value, len(now.trustees))
-		for _, t := range now.trustees {
-			label := t.label
-			if _, taken := values[label]; taken || label == "" {
-				label = t.id // somebody's label is the ID of another one
-			}
-			values[label] = types.StringValue(t.id)
-		}
-		m.Trustees = types.MapValueMust(types.StringType, values)
-	}
-	trackScope(&m.MaximumScope, &now.scope)
-	if !m.Description.IsNull() {
-		m.Description = types.StringPointerValue(now.description)
-	}
-	trackSeconds(&m.AccessValidity, now.access)
-	trackSeconds(&m.GrantValidity, now.grant)
-	m.Renewable = types.BoolPointerValue(now.renewable)
+	m.ApplicationID, m.Trustees = types.StringValue(now.ApplicationID), labels(now.Grantees)
+	trackScope(&m.MaximumScope, &now.Terms.Scope)
+	m.Description = types.StringPointerValue(now.Terms.Description)
+	trackSeconds(&m.AccessValidity, now.Terms.Access)
+	trackSeconds(&m.GrantValidity, now.Terms.Grant)
+	m.Renewable = types.BoolPointerValue(now.Terms.Renewable)
 	return !(m.Trustees.Equal(before.Trustees) && m.MaximumScope.Equal(before.MaximumScope) && m.Description.Equal(before.Description) &&
 		m.AccessValidity.Equal(before.AccessValidity) && m.GrantValidity.Equal(before.GrantValidity) && m.Renewable.Equal(before.Renewable))
 }
@@ -107,9 +77,7 @@ func (m *accessModel) Options() access.Options {
 
 // newAccessModel is the model of an import.
 func newAccessModel(application types.String) accessModel {
-	return accessModel{
-		ApplicationID: application, Trustees: types.MapValueMust(types.StringType, nil), OnDestroy: types.StringValue(access.Revoke), Timeouts: noTimeouts(),
-	}
+	return accessModel{ApplicationID: application, Trustees: labels(nil), OnDestroy: types.StringValue(access.Revoke), Timeouts: noTimeouts()}
 }
 
 // namedAccess reads what an import names.
@@ -118,33 +86,14 @@ func namedAccess(ctx context.Context, _ *service.Data, req resource.ImportStateR
 	return newAccessModel(identity.ApplicationID), diags
 }
 
-// prepareAccess refuses two resources of one configuration that would fight. It asks the server nothing.
-func (r *accessResource) prepareAccess(ctx context.Context, p *access.Planning[accessModel, accessSet]) {
-	plan := p.Plan
-	if p.Data.VenafiClaims == nil || plan.ApplicationID.IsUnknown() {
+// prepareAccess checks what was not known before, and holds the plan against other resources of the configuration.
+func (k kind) prepareAccess(ctx context.Context, p *access.Planning[accessModel, grantset.Set]) {
+	diags := checkGrantees(k.at, p.Plan.Trustees)
+	p.Response.Diagnostics.Append(diags...)
+	if diags.HasError() || p.Plan.ApplicationID.IsUnknown() {
 		return
 	}
-	instance, diags := service.Instance(ctx, p.Response.Private)
-	if p.Response.Diagnostics.Append(diags...); diags.HasError() {
-		return
-	}
-	trustees := knownTrustees(plan.Trustees)
-	claim := service.Claim[string]{
-		Resource: instance, Targets: []string{"the rules of " + plan.ApplicationID.ValueString()}, Exclusive: r.exclusive, Members: maps.Keys(trustees),
-		Describe: func() string { return fmt.Sprintf("appaccess%s with %s", r.Type, plural(len(trustees), "trustee")) },
-	}
-	if !plan.Trustees.IsUnknown() && len(trustees) == len(plan.Trustees.Elements()) {
-		claim.Lists = func(id string) bool { _, ok := trustees[id]; return ok }
-	}
-	for _, conflict := range p.Data.VenafiClaims.Make(claim) {
-		summary, what := "Two resources own who may use one application", "each apply would make one of them undo the other"
-		if len(conflict.Members) > 0 {
-			summary = "One resource grants what another revokes"
-			what = "one owns the application, and does not list whom the other one adds:\n\n" + firstTen(slices.Clone(conflict.Members))
-		}
-		p.Response.Diagnostics.AddAttributeError(atApplication, summary,
-			fmt.Sprintf("This resource and %s are both about the application %q, and %s\n\nList everybody in the one that owns it. To give up a resource without "+
-				"taking anything away, put a `removed` block with `destroy = false` in its place.\n\n%s", conflict.Other.Describe(), plan.ApplicationID.ValueString(), what,
-				service.DestroyAdvice))
-	}
+	known, all := knownGrantees(p.Plan.Trustees)
+	set := grantset.Set{Role: api.Use, ApplicationID: p.Plan.ApplicationID.ValueString()}
+	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string { return fmt.Sprintf("%s with %s", set, counted(len(known), "trustee")) })
 }

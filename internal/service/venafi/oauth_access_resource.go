@@ -5,13 +5,11 @@ package venafi
 
 import (
 	"context"
-	"fmt"
-	"time"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -24,70 +22,56 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*accessResource)(nil)
-	_ resource.ResourceWithIdentity       = (*accessResource)(nil)
-	_ resource.ResourceWithImportState    = (*accessResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*accessResource)(nil)
-	_ resource.ResourceWithMoveState      = (*accessResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*accessResource)(nil)
-	_ list.ListResourceWithConfigure      = (*accessListResource)(nil)
+	_ resource.ResourceWithConfigure   = (*accessResource)(nil)
+	_ resource.ResourceWithIdentity    = (*accessResource)(nil)
+	_ resource.ResourceWithImportState = (*accessResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*accessResource)(nil)
+	_ resource.ResourceWithMoveState   = (*accessResource)(nil)
+	_ list.ListResourceWithConfigure   = (*accessListResource)(nil)
 )
 
 // accessResource says who may use an application: it adds, or it owns.
 type accessResource struct {
-	access.Resource[accessModel, *accessModel, accessSet]
-	exclusive bool
+	access.Resource[accessModel, *accessModel, grantset.Set]
+	kind kind
 }
 
 // NewOAuthAccessSet returns the resource that lets users and groups use an application, and leaves all others alone.
-func NewOAuthAccessSet() resource.Resource { return newAccessResource(false) }
+func NewOAuthAccessSet() resource.Resource { return newAccess(additiveAccess, ownedAccess.suffix) }
 
 // NewOAuthAccessExclusive returns the resource that owns who may use an application.
-func NewOAuthAccessExclusive() resource.Resource { return newAccessResource(true) }
+func NewOAuthAccessExclusive() resource.Resource {
+	return newAccess(ownedAccess, additiveAccess.suffix)
+}
 
 // NewOAuthAccessSetList and NewOAuthAccessExclusiveList find the applications that somebody may use.
-func NewOAuthAccessSetList() list.ListResource { return &accessListResource{newAccessResource(false)} }
+func NewOAuthAccessSetList() list.ListResource {
+	return &accessListResource{newAccess(additiveAccess, "")}
+}
 
 // NewOAuthAccessExclusiveList is NewOAuthAccessSetList for the resource that owns.
 func NewOAuthAccessExclusiveList() list.ListResource {
-	return &accessListResource{newAccessResource(true)}
+	return &accessListResource{newAccess(ownedAccess, "")}
 }
 
-func newAccessResource(exclusive bool) *accessResource {
-	r := &accessResource{exclusive: exclusive}
-	name, sibling := "_venafi_oauth_access_set", "_venafi_oauth_access_exclusive"
-	if exclusive {
-		name, sibling = sibling, name
-	}
-	r.Resource = access.New[accessModel, *accessModel](access.Definition[accessModel, accessSet]{
-		Type: name, Sibling: sibling, ServiceName: venafiName, Noun: "rule", Title: "the access to an application", ImportForm: "application_id",
-		ReadTimeout: defaultTimeout, WriteTimeout: 2 * time.Hour,
-		Known: venafiKnown, Tally: venafiTally, Prepare: r.prepareAccess, Named: namedAccess,
-		Connect: func(ctx context.Context, data *service.Data) (access.Service[accessSet], diag.Diagnostics) {
-			client, diags := data.Venafi.Client(ctx)
-			return &ruleSets{client, data.VenafiReservations, data.VenafiApplications, exclusive}, diags
-		},
-		ImportID: func(s accessSet) string { return s.application },
-		Held: func(s accessSet) access.Loss {
-			names := make([]string, 0, len(s.trustees))
-			for _, t := range s.trustees {
-				names = append(names, t.String())
-			}
-			return access.Loss{Count: len(names), Names: firstTen(names)}
-		},
-	})
-	return r
+func newAccess(k kind, sibling string) *accessResource {
+	return &accessResource{kind: k, Resource: access.New[accessModel, *accessModel](access.Definition[accessModel, grantset.Set]{
+		Type: k.suffix, Sibling: sibling, ServiceName: venafiName, Noun: "rule", Title: k.title, ImportForm: "application_id",
+		ReadTimeout: defaultTimeout, WriteTimeout: setWriteTimeout, Known: venafiKnown, Tally: venafiTally, Connect: k.connect,
+		Prepare: k.prepareAccess, Named: namedAccess, ImportID: importID, Held: held, Memory: memory,
+	})}
 }
 
 func (r *accessResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	description := "Lets users and groups get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule), and leaves others alone: " +
 		"whoever is taken out of it, or all of it when it is destroyed, loses the access, and nobody else."
-	if r.exclusive {
+	if r.kind.exclusive {
 		description = "Owns who may get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule): whoever is not listed " +
 			"loses the access, whoever gave it. Creating it takes nobody's access away: it fails where somebody has access who is not listed, and says how " +
 			"to import what is there."
@@ -109,9 +93,7 @@ func (r *accessResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"trustees": schema.MapAttribute{
 				Required: true, ElementType: types.StringType,
-				Validators: []validator.Map{
-					mapvalidator.NoNullValues(), mapvalidator.KeysAre(service.Name()), mapvalidator.ValueStringsAre(granteeValidator{}),
-				},
+				Validators: []validator.Map{mapvalidator.KeysAre(service.Name()), granteesValidator{}},
 				MarkdownDescription: "Who may use the application: a label of your choice, which is what people read in a plan, and the prefixed universal ID of a user or " +
 					"group, such as `AD+corp:7f93d2908020204a959910ea5a5704ff`. Two labels for one ID are an error. May be empty.",
 			},
@@ -151,28 +133,6 @@ func (r *accessResource) MoveState(ctx context.Context) []resource.StateMover {
 	return []resource.StateMover{r.FromSibling(resp.Schema)}
 }
 
-// ValidateConfig refuses two labels for one identity.
-func (r *accessResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config accessModel
-	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
-		return
-	}
-	labels := map[string]string{}
-	for label, value := range config.Trustees.Elements() {
-		id, ok := value.(types.String)
-		if !ok || id.IsNull() || id.IsUnknown() {
-			continue
-		}
-		key := api.CanonicalGrantee(id.ValueString())
-		if other, twice := labels[key]; twice {
-			resp.Diagnostics.AddAttributeError(atTrustees, "Two labels for one identity",
-				fmt.Sprintf("%q and %q are both %s: keep one of them.", min(label, other), max(label, other), id.ValueString()))
-			return
-		}
-		labels[key] = label
-	}
-}
-
 type accessListResource struct{ *accessResource }
 
 func (r *accessListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
@@ -192,16 +152,18 @@ func (r *accessListResource) List(ctx context.Context, req list.ListRequest, str
 			if err != nil {
 				return err
 			}
+			run := grantset.New(client, true)
 			for _, a := range all {
-				rules, err := client.Rules(ctx, a.ID)
+				set := grantset.Set{Role: api.Use, ApplicationID: a.ID}
+				now, err := run.Of(set).Read(ctx, set, true)
+				if errors.Is(err, grantset.ErrRulesNotVisible) || err == nil && len(now.Grantees) == 0 {
+					continue
+				}
 				if err != nil {
 					return err
 				}
-				if len(rules) == 0 {
-					continue
-				}
 				model := newAccessModel(types.StringValue(a.ID))
-				model.Track(imported(a.ID, rules))
+				model.Track(run.Of(set).Imported(now))
 				if !hand(listed{a.ID, applicationIdentity{model.ApplicationID}, &model}) {
 					return nil
 				}

@@ -134,15 +134,8 @@ func (s *applications) refuseEnd(ctx context.Context, a application, apply bool)
 	return &access.Refusal{
 		At: path.Root("force_destroy"), Summary: "Somebody may still use the " + a.String(),
 		Detail: fmt.Sprintf("It has %s and %s. Nothing was sent. Take the access away first, and let the tokens expire or end them in the console; or set "+
-			"force_destroy = true and apply that before you destroy it.", plural(len(rules), "rule"), plural(int(live), "live grant")),
+			"force_destroy = true and apply that before you destroy it.", counted(len(rules), "rule"), counted(int(live), "live grant")),
 	}
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Apply makes, changes or deletes the application, and says what it is then.

@@ -38,7 +38,7 @@ func newPlatform(t *testing.T, switches mock.Switches) *platform {
 	}
 	identities := []mock.Identity{identity(alice, "alice"), identity(bob, "bob"), identity(carol, "carol")}
 	identities = append(identities, identity("LDAP+unix:uid=jdoe,ou=people", "jdoe"))
-	for i := range 1005 {
+	for i := range 1010 {
 		identities = append(identities, identity(fmt.Sprintf("AD+corp:%032d", i), fmt.Sprint("operator", i)))
 	}
 	p := &platform{t: t, Mock: acctest.Start(t, acctest.Options{Venafi: mock.Seed{

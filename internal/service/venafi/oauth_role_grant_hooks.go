@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -33,15 +32,32 @@ const (
 type kind struct {
 	suffix    string // of the type name
 	title     string // what errors call it
+	noun, who string // what it grants, and whom it is about
 	exclusive bool   // answers for grants that others made, too
+	rules     bool   // is about the rules of an application
 	at        path.Path
 }
 
 var (
-	singleGrant = kind{suffix: "_venafi_oauth_role_grant", title: "the OAuth role grant", at: path.Root("grantee")}
-	additiveSet = kind{suffix: "_venafi_oauth_role_grant_set", title: "the OAuth role grants", at: path.Root("grantees")}
-	ownedSet    = kind{suffix: "_venafi_oauth_role_grants_exclusive", title: "the OAuth role grants", exclusive: true, at: path.Root("grantees")}
+	singleGrant    = ofRoles("_venafi_oauth_role_grant", "the OAuth role grant", path.Root("grantee"))
+	additiveSet    = ofRoles("_venafi_oauth_role_grant_set", "the OAuth role grants", path.Root("grantees"))
+	ownedSet       = additiveSet.owning("_venafi_oauth_role_grants_exclusive")
+	additiveAccess = kind{
+		suffix: "_venafi_oauth_access_set", title: "the access to an application", noun: "access", who: "who may use its application", rules: true,
+		at: path.Root("trustees"),
+	}
+	ownedAccess = additiveAccess.owning("_venafi_oauth_access_exclusive")
 )
+
+func ofRoles(suffix, title string, at path.Path) kind {
+	return kind{suffix: suffix, title: title, noun: "role", who: "who holds its role", at: at}
+}
+
+// owning is the kind that owns what this one adds to.
+func (k kind) owning(suffix string) kind {
+	k.suffix, k.exclusive = suffix, true
+	return k
+}
 
 func (k kind) single() bool { return k.suffix == singleGrant.suffix }
 
@@ -53,7 +69,15 @@ func (k kind) target(set grantset.Set) string {
 	return set.String()
 }
 
-// grants is the service of roles.
+// about names what a set grants, in a sentence.
+func (k kind) about(set grantset.Set) string {
+	if k.rules {
+		return "access to " + set.String()
+	}
+	return "role " + k.target(set)
+}
+
+// grants is the service of roles, and of the rules of applications.
 type grants struct {
 	kind
 	run          *grantset.Run
@@ -82,6 +106,9 @@ func (s *grants) Place(context.Context) (string, error) {
 }
 
 func (s *grants) Identity(_ context.Context, set grantset.Set) (any, error) {
+	if s.rules {
+		return applicationIdentity{ApplicationID: textValue(set.ApplicationID)}, nil
+	}
 	of := grantSetIdentity{Role: types.StringValue(set.Role.String()), ApplicationID: textValue(set.ApplicationID)}
 	if !s.single() {
 		return of, nil
@@ -94,25 +121,38 @@ func (s *grants) Identity(_ context.Context, set grantset.Set) (any, error) {
 }
 
 func (s *grants) Read(ctx context.Context, prior grantset.Set) (grantset.Set, bool, error) {
-	now, err := s.run.Read(ctx, prior, s.exclusive)
+	now, err := s.run.Of(prior).Read(ctx, prior, s.exclusive)
+	if api.HasResult(err, api.ApplicationNotFound) {
+		return prior, false, nil
+	}
 	return now, !s.single() || len(now.Grantees) > 0, err
 }
 
 // Import reads everybody who holds the role, or the one grant that is named.
 func (s *grants) Import(ctx context.Context, named grantset.Set) (grantset.Set, error) {
-	if err := s.run.CheckApplication(ctx, named); err != nil {
+	run := s.run.Of(named)
+	if err := run.CheckApplication(ctx, named); err != nil {
 		return named, err
 	}
-	now, err := s.run.Read(ctx, named, !s.single())
+	now, err := run.Read(ctx, named, !s.single())
+	if err == nil && s.rules {
+		if len(now.Grantees) == 0 {
+			return now, fmt.Errorf("the application %q has no rules, so there is nothing to import: create the resource instead", named.ApplicationID)
+		}
+		return run.Imported(now), nil
+	}
 	if err == nil && s.single() && len(now.Grantees) == 0 {
 		return now, fmt.Errorf("nobody has granted it: the server does not list it. Check the role, the application, upper and lower case included, and the grantee")
 	}
 	return now, err
 }
 
-// Diff says what an order changes. A destroy needs no listing: the state has what the refresh before has read.
+// Diff says what an order changes. A destroy of roles needs no listing: the state has what the refresh before has read.
 func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (access.Change, error) {
 	wanted, prior := sets(order)
+	if s.rules {
+		return s.diffAccess(ctx, order)
+	}
 	if order.Wanted == nil {
 		delta := grantset.Delta{Revoke: prior.Grants()}
 		if err := s.run.CheckOwn(ctx, delta.Revoke); err != nil {
@@ -121,11 +161,10 @@ func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (ac
 		_, err := s.run.Intend(ctx, nil, delta.Revoke)
 		return s.change(order, delta), err
 	}
-	held, err := s.run.Holders(ctx, prior, wanted, s.exclusive)
+	delta, err := s.run.Delta(ctx, wanted, prior, s.exclusive)
 	if err != nil {
 		return access.Change{}, err
 	}
-	delta := grantset.Diff(wanted, prior, held)
 	if err := s.run.GuardOwn(ctx, delta.Revoke); err != nil {
 		return access.Change{}, err
 	}
@@ -164,15 +203,29 @@ func (s *grants) change(order access.Order[grantset.Set], delta grantset.Delta) 
 	names := newNames(prior, wanted)
 	change := access.Change{
 		Target: s.target(wanted), At: s.at, Revoked: names.loss(delta.Revoke),
-		Writes: len(delta.Grant) + len(delta.Revoke), Quota: s.run.Client().Quota(),
+		Writes: len(delta.Grant) + len(delta.Amend) + len(delta.Revoke), Quota: s.run.Client().Quota(),
 	}
 	if order.Wanted == nil {
 		change.Target = s.target(prior)
 	}
-	if s.exclusive && order.Verb == "create" {
-		change.Unlisted, change.ImportID = names.loss(delta.Foreign), importID(wanted)
+	if order.Verb == "create" {
+		change.Unlisted, change.ImportID = s.unlisted(names, delta.Foreign, delta.Widened), importID(wanted)
 	}
 	return change
+}
+
+// unlisted is access that a resource does not list: of others where it owns them, and scopes that rules have beyond its own.
+func (s *grants) unlisted(names names, foreign []api.Grant, widened []grantset.Amendment) access.Loss {
+	var lines []string
+	if s.exclusive {
+		for _, g := range foreign {
+			lines = append(lines, names.of(g.Grantee))
+		}
+	}
+	for _, a := range widened {
+		lines = append(lines, fmt.Sprintf("%s loses the scope %s", names.of(a.Is.Trustee), strings.Join(a.Widens(), ", ")))
+	}
+	return access.Loss{Count: len(lines), Names: firstLines(lines, func(line string) string { return line })}
 }
 
 // Apply makes the change. Of an exclusive set, too, it revokes only what the plan was made from: who appeared since is left alone.
@@ -184,15 +237,25 @@ func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (a
 	var progress grantset.Progress
 	stop := report(ctx, &progress, progressInterval)
 	defer stop()
-	made, err := s.run.Apply(ctx, grantset.Change{
+	made, err := s.run.Of(wanted).Apply(ctx, grantset.Change{
 		Wanted: wanted, Prior: prior, Exclusive: s.exclusive, Undo: order.Verb == "undo", Progress: &progress,
-		Approve: func(delta grantset.Delta) error { return order.Approve(s.change(order, delta)) },
+		Approve: func(delta grantset.Delta) error {
+			if s.rules && order.Verb != "undo" {
+				if err := s.refuseLockout(ctx, order, delta); err != nil {
+					return err
+				}
+			}
+			return order.Approve(s.change(order, delta))
+		},
 	})
+	if order.Wanted == nil && api.HasResult(err, api.ApplicationNotFound) {
+		return access.Outcome[grantset.Set]{Now: prior, Gone: true}, nil
+	}
 	out := access.Outcome[grantset.Set]{Touched: made.Touched, Now: made.Now}
 	out.Gone = order.Wanted == nil && len(made.Now.Grantees) == 0
 	s.warnAfter(&out.Warnings, order, made)
-	if s.exclusive && order.Prior != nil && order.Verb != "undo" {
-		out.Appeared = newNames(prior, wanted).loss(made.Foreign)
+	if order.Prior != nil && order.Verb != "undo" {
+		out.Appeared = s.unlisted(newNames(prior, wanted), made.Foreign, made.Widened)
 	}
 	if err == nil {
 		return out, nil
@@ -205,7 +268,10 @@ func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (a
 			granted.Grantees[names[api.CanonicalGrantee(g.Grantee)]] = g.Grantee
 		}
 		granted.Aliases = made.Now.Aliases
-		if len(granted.Grantees) > 0 {
+		for _, a := range made.Amended {
+			granted.Restore = append(granted.Restore, a.Is)
+		}
+		if len(granted.Grantees)+len(granted.Restore) > 0 {
 			out.Undo = &granted
 		}
 	}
@@ -222,12 +288,12 @@ func (s *grants) warnAfter(diags *diag.Diagnostics, order access.Order[grantset.
 	}
 	if len(made.Unlisted) > 0 {
 		diags.AddAttributeWarning(s.at, "Granted, but not listed yet: "+target,
-			fmt.Sprintf("The server confirmed the role %s for these grantees, but does not list it even after some seconds. If the next plan wants to grant it "+
-				"again, the server may know them by another ID.\n\n%s", wanted, names.lines(made.Unlisted)))
+			fmt.Sprintf("The server confirmed the %s for these grantees, but does not list it even after some seconds. If the next plan wants to grant it "+
+				"again, the server may know them by another ID.\n\n%s", s.about(wanted), names.lines(made.Unlisted)))
 	}
 	if len(made.Claimed) > 0 && order.Verb != "undo" {
 		diags.AddWarning("Not revoked: "+target,
-			fmt.Sprintf("Another resource of this configuration has just claimed the role %s for these grantees, so they keep it:\n\n%s", wanted,
+			fmt.Sprintf("Another resource of this configuration has just claimed the %s for these grantees, so they keep it:\n\n%s", s.about(wanted),
 				names.lines(made.Claimed)))
 	}
 }
@@ -243,7 +309,7 @@ func report(ctx context.Context, progress *grantset.Progress, interval time.Dura
 			case <-done:
 				return
 			case <-ticker.C:
-				tflog.Info(ctx, "Granting and revoking an OAuth role", map[string]any{
+				tflog.Info(ctx, "Granting and revoking", map[string]any{
 					"grantees_done": progress.Done.Load(), "grantees": progress.Due.Load(),
 				})
 			}
@@ -255,11 +321,15 @@ func report(ctx context.Context, progress *grantset.Progress, interval time.Dura
 // Explain turns an error of the API into diagnostics that point at the attribute.
 func (s *grants) Explain(verb string, set grantset.Set, err error) (diags diag.Diagnostics) {
 	summary := "Unable to " + verb + " " + s.title
-	detail := fmt.Sprintf("The role %s: %v", s.target(set), err)
-	applied, _ := errors.AsType[*grantset.Error](err)
-	if applied != nil && s.single() && len(applied.Failures) == 1 {
-		detail = fmt.Sprintf("The role %s: %v", s.target(set), applied.Failures[0].Err)
+	if s.rules {
+		summary = "Unable to " + verb + " the " + s.about(set)
 	}
+	applied, _ := errors.AsType[*grantset.Error](err)
+	said := err
+	if applied != nil && s.single() && len(applied.Failures) == 1 {
+		said = applied.Failures[0].Err
+	}
+	detail := fmt.Sprintf("The %s: %v", s.about(set), said)
 	if missing, ok := errors.AsType[*grantset.MissingError](err); ok {
 		at := s.at
 		if missing.Application != "" {
@@ -285,6 +355,8 @@ func (s *grants) Explain(verb string, set grantset.Set, err error) (diags diag.D
 	switch {
 	case result != nil && result.Result == api.ApplicationNotFound:
 		diags.AddAttributeError(path.Root("application_id"), summary, detail)
+	case result != nil && (result.Result == api.InvalidScope || result.Result == api.ScopeMismatch) && s.rules:
+		diags.AddAttributeError(atMaximumScope, summary, detail)
 	case result != nil && (result.Result == api.RemoteIdentityRequired || result.Result == api.InvalidParameters):
 		diags.AddAttributeError(s.at, summary, detail)
 	default:
@@ -298,14 +370,14 @@ func afterwards(verb string, err *grantset.Error) string {
 	_, unknown := errors.AsType[*grantset.UnknownOutcomeError](err)
 	switch {
 	case verb == "create" && !unknown && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		return "\n\nA create is all or nothing: what it has granted is revoked again, and whoever had the role before keeps it."
+		return "\n\nA create is all or nothing: what it has granted is revoked again, and whoever had it before keeps it."
 	case verb == "create":
-		return "\n\nThe state holds all who may have the role, and the next plan reads who has. Terraform marks the resource as tainted, and would revoke the " +
-			"role and grant it again: to avoid that, run `terraform untaint ADDRESS` with the address of this resource before the next apply."
+		return "\n\nThe state holds all who may have it, and the next plan reads who has. Terraform marks the resource as tainted, and would revoke " +
+			"and grant it again: to avoid that, run `terraform untaint ADDRESS` with the address of this resource before the next apply."
 	case unknown:
-		return "\n\nThe state holds all who may have the role, and the next plan reads who has."
+		return "\n\nThe state holds all who may have it, and the next plan reads who has."
 	}
-	return "\n\nThe state holds who has the role now; the next apply sends only the rest."
+	return "\n\nThe state holds who has it now; the next apply sends only the rest."
 }
 
 func ownDetail(own *grantset.OwnGrantError) string {
@@ -333,76 +405,4 @@ func warnClashes(diags *diag.Diagnostics, wanted grantset.Set, clashes []api.Gra
 	diags.AddAttributeWarning(path.Root("role"), "The role is overridden by a role on the whole installation: "+wanted.String(),
 		fmt.Sprintf("%s has no effect while a grantee holds a role on the whole installation, since the server looks at that one alone. Held, or granted by this "+
 			"plan:\n\n%s", wanted, text))
-}
-
-// names calls grantees by their labels.
-type names map[string]string
-
-func newNames(sets ...grantset.Set) names {
-	n := names{}
-	for _, set := range sets {
-		for label, grantee := range set.Grantees {
-			n[api.CanonicalGrantee(grantee)] = label
-		}
-	}
-	return n
-}
-
-func (n names) of(grantee string) string {
-	if label, ok := n[api.CanonicalGrantee(grantee)]; ok && !api.SameGrantee(label, grantee) {
-		return fmt.Sprintf("%s (%s)", shared.Printable(label), shared.Printable(grantee))
-	}
-	return shared.Printable(grantee)
-}
-
-func (n names) loss(grants []api.Grant) access.Loss {
-	return access.Loss{Count: len(grants), Names: n.lines(grants)}
-}
-
-// lines names the first grantees, and how many more there are.
-func (n names) lines(grants []api.Grant) string {
-	return firstLines(grants, func(g api.Grant) string { return n.of(g.Grantee) })
-}
-
-// grants is lines with the roles.
-func (n names) grants(grants []api.Grant) string {
-	return firstLines(grants, func(g api.Grant) string {
-		return fmt.Sprintf("%s for %s", grantset.Set{Role: g.Role, ApplicationID: g.ApplicationID}, n.of(g.Grantee))
-	})
-}
-
-func firstLines(grants []api.Grant, text func(api.Grant) string) string {
-	var b strings.Builder
-	for i, g := range grants {
-		if i == maxNames {
-			fmt.Fprintf(&b, "  … and %d more\n", len(grants)-i)
-			break
-		}
-		fmt.Fprintf(&b, "  - %s\n", text(g))
-	}
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// importID is what imports a set.
-func importID(set grantset.Set) string {
-	if set.Role.OfApplication() {
-		return set.Role.String() + "/" + set.ApplicationID
-	}
-	return set.Role.String()
-}
-
-// singleID is what imports a single grant.
-func singleID(set grantset.Set) string {
-	id := importID(set)
-	for _, grantee := range set.Grantees {
-		id += "/" + grantee
-	}
-	return id
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -39,41 +39,43 @@ type grantSetIdentity struct {
 
 // newGrantSetModel is the model of an import: what the configuration decides has its default.
 func newGrantSetModel(identity grantSetIdentity) grantSetModel {
-	duration := map[string]attr.Type{}
-	for _, operation := range []string{"create", "read", "update", "delete"} {
-		duration[operation] = types.StringType
-	}
 	return grantSetModel{
-		Role: identity.Role, ApplicationID: identity.ApplicationID,
-		Grantees:  types.MapValueMust(types.StringType, map[string]attr.Value{}),
-		OnDestroy: types.StringValue(access.Revoke), Timeouts: timeouts.Value{Object: types.ObjectNull(duration)},
+		Role: identity.Role, ApplicationID: identity.ApplicationID, Grantees: labels(nil), OnDestroy: types.StringValue(access.Revoke),
+		Timeouts: noTimeouts(),
 	}
 }
 
 // Known tells whether all that decides about requests is known.
 func (m *grantSetModel) Known() bool {
-	if m.Role.IsUnknown() || m.ApplicationID.IsUnknown() || m.Grantees.IsUnknown() {
-		return false
-	}
-	for _, grantee := range m.Grantees.Elements() {
-		if grantee.IsUnknown() {
-			return false
-		}
-	}
-	return true
+	_, all := knownGrantees(m.Grantees)
+	return all && !m.Role.IsUnknown() && !m.ApplicationID.IsUnknown()
 }
 
 // Set is the model in the terms of the service. Everything must have been validated.
 func (m *grantSetModel) Set() grantset.Set {
 	role, _ := api.ParseRole(m.Role.ValueString()) // what can't be granted the client refuses
-	elements := m.Grantees.Elements()
-	set := grantset.Set{Role: role, ApplicationID: m.ApplicationID.ValueString(), Grantees: make(map[string]string, len(elements))}
+	return grantset.Set{Role: role, ApplicationID: m.ApplicationID.ValueString(), Grantees: labelled(m.Grantees)}
+}
+
+// labelled are the grantees of a model by their labels.
+func labelled(m types.Map) map[string]string {
+	elements := m.Elements()
+	grantees := make(map[string]string, len(elements))
 	for label, grantee := range elements {
-		if text, ok := grantee.(types.String); ok {
-			set.Grantees[label] = text.ValueString()
+		if text, ok := grantee.(types.String); ok && !text.IsUnknown() {
+			grantees[label] = text.ValueString()
 		}
 	}
-	return set
+	return grantees
+}
+
+// labels are the grantees of a set in a model.
+func labels(grantees map[string]string) types.Map {
+	values := make(map[string]attr.Value, len(grantees))
+	for label, grantee := range grantees {
+		values[label] = types.StringValue(grantee)
+	}
+	return types.MapValueMust(types.StringType, values)
 }
 
 // SameTarget tells whether two sets are of the same role and application.
@@ -83,11 +85,7 @@ func (m *grantSetModel) SameTarget(other *grantSetModel) bool {
 
 // Track makes the model say who holds the role.
 func (m *grantSetModel) Track(now grantset.Set) bool {
-	values := make(map[string]attr.Value, len(now.Grantees))
-	for label, grantee := range now.Grantees {
-		values[label] = types.StringValue(grantee)
-	}
-	grantees := types.MapValueMust(types.StringType, values)
+	grantees := labels(now.Grantees)
 	changed := !m.Grantees.Equal(grantees)
 	m.Grantees = grantees
 	return changed

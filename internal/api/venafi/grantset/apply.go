@@ -56,6 +56,8 @@ type Outcome struct {
 	Unlisted []venafi.Grant
 	// Foreign hold the role and are in neither set.
 	Foreign []venafi.Grant
+	// Amended are the rules that were changed, and Widened those that were left alone.
+	Amended, Widened []Amendment
 }
 
 // Error is a change that did not come about, or not all of it.
@@ -133,6 +135,9 @@ func (r *Run) Apply(ctx context.Context, change Change) (Outcome, error) {
 		return Outcome{}, err
 	}
 	w.grantAll(ctx)
+	if !w.failed(ctx) {
+		w.amendAll(ctx)
+	}
 	end(w.keeps(ctx))
 	if !w.failed(ctx) {
 		w.revokeAll(ctx)
@@ -148,7 +153,6 @@ func (r *Run) Apply(ctx context.Context, change Change) (Outcome, error) {
 type work struct {
 	run      *Run
 	change   Change
-	held     []venafi.Grant
 	before   *venafi.Listing
 	delta    Delta
 	spelt    map[venafi.Key]string // how the user spells those of the prior state
@@ -160,6 +164,7 @@ type work struct {
 	granted  []venafi.Grant
 	adopted  []venafi.Grant
 	revoked  []venafi.Grant
+	amended  []Amendment
 	unknown  []venafi.Grant // grants that may have come about
 	claimed  []venafi.Grant
 	unlisted []venafi.Grant
@@ -174,16 +179,15 @@ type work struct {
 // change, which all share that begin at the same moment: somebody may have revoked it since an older one.
 func (w *work) prepare(ctx context.Context) (err error) {
 	start := w.run.listing.Now()
-	if w.held, err = w.run.Holders(ctx, w.change.Prior, w.change.Wanted, w.change.Exclusive); err != nil {
+	wanted, prior := w.change.Wanted, w.change.Prior
+	if w.delta, err = w.run.Delta(ctx, wanted, prior, w.change.Exclusive); err != nil {
 		return err
 	}
-	w.delta = Diff(w.change.Wanted, w.change.Prior, w.held)
 	if len(w.delta.Adopt) > 0 {
 		if w.before, err = w.run.listing.Get(ctx, start); err != nil {
 			return err
 		}
-		w.held = w.run.holders(w.before, w.change.Prior, w.change.Wanted, w.change.Exclusive)
-		w.delta = Diff(w.change.Wanted, w.change.Prior, w.held)
+		w.delta = w.run.delta(wanted, prior, w.run.holders(w.before, prior, wanted, w.change.Exclusive))
 	}
 	w.before, _ = w.run.listing.Peek()
 	if w.change.Approve != nil {
@@ -196,11 +200,11 @@ func (w *work) prepare(ctx context.Context) (err error) {
 	}
 	w.spelt = make(map[venafi.Key]string, len(w.delta.Revoke))
 	if len(w.delta.Revoke) > 0 {
-		for key, label := range w.change.Prior.keys() {
-			w.spelt[key] = w.change.Prior.Grantees[label]
+		for key, label := range prior.keys() {
+			w.spelt[key] = prior.Grantees[label]
 		}
 	}
-	w.progress.Due.Store(int64(len(w.delta.Grant) + len(w.delta.Revoke)))
+	w.progress.Due.Store(int64(len(w.delta.Grant) + len(w.delta.Amend) + len(w.delta.Revoke)))
 	return nil
 }
 
@@ -252,9 +256,17 @@ func (w *work) fail(ctx context.Context, g venafi.Grant, err error) {
 	}
 }
 
+// grant grants a role, or makes a rule.
+func (w *work) grant(ctx context.Context, g venafi.Grant) error {
+	if terms := w.change.Wanted.Terms; terms != nil {
+		return w.run.client.CreateRule(ctx, terms.onto(venafi.Rule{ApplicationID: g.ApplicationID, Trustee: g.Grantee}))
+	}
+	return w.run.client.GrantRole(ctx, g)
+}
+
 func (w *work) grantAll(ctx context.Context) {
 	w.each(ctx, slices.Concat(w.delta.Adopt, w.delta.Grant), func(g venafi.Grant) error {
-		adopted, err := w.run.hold(ctx, g, w.change.Wanted.keysOf(g))
+		adopted, err := w.run.hold(ctx, g, w.change.Wanted.keysOf(g), w.grant)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		switch _, unknown := errors.AsType[*UnknownOutcomeError](err); {
@@ -373,20 +385,22 @@ func (w *work) spelling(g venafi.Grant) string {
 
 // outcome is the end of the work. Whatever may be held counts as held.
 func (w *work) outcome(ctx context.Context) (Outcome, error) {
-	left := len(w.delta.Grant) + len(w.delta.Revoke) - len(w.granted) - len(w.revoked) - len(w.claimed) - len(w.failures)
+	granted, toGrant := len(w.granted)+len(w.amended), len(w.delta.Grant)+len(w.delta.Amend)
+	left := toGrant + len(w.delta.Revoke) - granted - len(w.revoked) - len(w.claimed) - len(w.failures)
 	if w.err == nil && left > 0 && ctx.Err() != nil {
 		w.err = context.Cause(ctx)
 	}
 	out := Outcome{
-		Touched: len(w.granted)+len(w.adopted)+len(w.revoked)+len(w.claimed)+len(w.unknown) > 0 || w.unknownRevoke(),
+		Touched: granted+len(w.adopted)+len(w.revoked)+len(w.claimed)+len(w.unknown) > 0 || w.unknownRevoke(),
 		Granted: w.granted, Unknown: w.unknown, Claimed: w.claimed, Unlisted: w.unlisted, Foreign: w.delta.Foreign,
+		Amended: w.amended, Widened: w.delta.Widened,
 	}
 	out.Now = w.now()
 	if len(w.failures) == 0 && w.err == nil {
 		return out, nil
 	}
 	return out, &Error{
-		Granted: len(w.granted), ToGrant: len(w.delta.Grant), Revoked: len(w.revoked), ToRevoke: len(w.delta.Revoke), Failures: w.failures, Err: w.err,
+		Granted: granted, ToGrant: toGrant, Revoked: len(w.revoked), ToRevoke: len(w.delta.Revoke), Failures: w.failures, Err: w.err,
 	}
 }
 
@@ -417,6 +431,12 @@ func (w *work) now() Set {
 	}
 	held = slices.DeleteFunc(held, func(g venafi.Grant) bool { return !mine[g.Key()] })
 	now := Track(held, false, wanted, prior)
+	if now.Terms = wanted.Terms; now.Terms == nil {
+		now.Terms = prior.Terms
+	}
+	if len(w.failures) > 0 || w.err != nil {
+		now.Terms = now.actual(listed)
+	}
 	w.run.carry(&now, prior, listed)
 	until := time.Now().Add(w.run.lag)
 	for _, g := range slices.Concat(w.unlisted, w.unknown) {

@@ -55,10 +55,10 @@ func (r *Run) othersOf(listed *venafi.Listing, g venafi.Grant) []venafi.Grant {
 // it was spelled: a thousand single grants must not need a thousand listings. What the service has confirmed of a single
 // revoke it did, unless the texts that it compares may differ.
 func (w *work) mustLook(ctx context.Context) bool {
-	switch done := len(w.granted) + len(w.revoked); {
+	switch done := len(w.granted) + len(w.revoked) + len(w.amended); {
 	case done == 0 || ctx.Err() != nil:
 		return false
-	case done > 1 || w.respelt || len(w.kept) > 0:
+	case done > 1 || w.respelt || len(w.kept)+len(w.amended) > 0:
 		return true
 	case len(w.granted) == 1:
 		surprising, err := w.run.probe(ctx, w.granted[0])
@@ -160,7 +160,7 @@ func (w *work) collateral(listed *venafi.Listing, kept grantKept) bool {
 // await returns a listing that shows all that was done, or the last one that was waited for.
 func (w *work) await(ctx context.Context) (*venafi.Listing, error) {
 	return w.look(ctx, func(listed *venafi.Listing) bool {
-		return !slices.ContainsFunc(w.granted, func(g venafi.Grant) bool { return !w.shows(listed, g) }) && len(w.lingering(listed)) == 0 &&
+		return w.reads(listed) && !slices.ContainsFunc(w.granted, func(g venafi.Grant) bool { return !w.shows(listed, g) }) && len(w.lingering(listed)) == 0 &&
 			!slices.ContainsFunc(w.kept, func(kept grantKept) bool { return len(w.lost(listed, kept)) > 0 })
 	})
 }
@@ -227,7 +227,7 @@ func (w *work) respell(ctx context.Context, listed *venafi.Listing) bool {
 			again = append(again, spelt)
 		}
 	}
-	w.each(ctx, again, func(g venafi.Grant) error { return w.run.send(ctx, w.run.client.RevokeRole, g, false) })
+	w.each(ctx, again, func(g venafi.Grant) error { return w.run.send(ctx, w.run.revoke, g, false) })
 	return len(again) > 0
 }
 

@@ -21,7 +21,10 @@ import (
 // Run is what the resources of one run share: a listing of all roles, what the run knows beyond it, and what it has reserved. It is
 // safe for concurrent use.
 type Run struct {
-	client       *venafi.Client
+	client *venafi.Client
+	// application is the one whose rules the grants are, "" where they are roles.
+	application  string
+	revoke       func(context.Context, venafi.Grant) error
 	listing      *shared.Reading[*venafi.Listing]
 	knowledge    knowledge
 	turns        shared.Turns[venafi.Key]
@@ -34,6 +37,8 @@ type Run struct {
 	lookups   int           // of grantees
 	// applications are those that were looked up, and whether there is none.
 	applications map[string]*shared.Reading[bool]
+	rules        map[string]*Run // by application
+	manyPlans    bool
 	probes       map[string]*shared.Reading[bool] // whether listings lag behind, or rewrite, by how the grantee is spelled
 
 	// settle are the pauses in which a listing may catch up with a write; lag is how long it may take at most. In that time the
@@ -45,14 +50,38 @@ type Run struct {
 // New makes what a run shares. With manyPlans it serves more than one plan and apply: what one of them granted means nothing to the
 // next.
 func New(client *venafi.Client, manyPlans bool) *Run {
+	return newRun(client, manyPlans, func(ctx context.Context, _ shared.Moment) (*venafi.Listing, error) { return client.ListRoles(ctx) })
+}
+
+// Of is what a run shares of what a set is about: all roles have one listing, and the rules of each application have one.
+func (r *Run) Of(s Set) *Run {
+	if s.Role != venafi.Use {
+		return r
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rules := r.rules[s.ApplicationID]
+	if rules == nil {
+		rules = newRun(r.client, r.manyPlans, func(ctx context.Context, _ shared.Moment) (*venafi.Listing, error) {
+			return r.client.ListRules(ctx, s.ApplicationID)
+		})
+		rules.application = s.ApplicationID
+		rules.revoke = func(ctx context.Context, g venafi.Grant) error {
+			return r.client.DeleteRule(ctx, g.ApplicationID, g.Grantee)
+		}
+		r.rules[s.ApplicationID] = rules
+	}
+	return rules
+}
+
+func newRun(client *venafi.Client, manyPlans bool, list func(context.Context, shared.Moment) (*venafi.Listing, error)) *Run {
 	_, wait := client.Retries()
 	r := &Run{
-		client: client, reservations: shared.NewReservations[venafi.Key](manyPlans), probes: map[string]*shared.Reading[bool]{}, applications: map[string]*shared.Reading[bool]{},
+		client: client, revoke: client.RevokeRole, rules: map[string]*Run{}, manyPlans: manyPlans, listing: shared.NewReading(list), reservations: shared.NewReservations[venafi.Key](manyPlans), probes: map[string]*shared.Reading[bool]{}, applications: map[string]*shared.Reading[bool]{},
 		settle: []time.Duration{wait / 5, wait * 2 / 5, wait * 4 / 5}, lag: 4 * wait,
 	}
 	r.intents.forget = manyPlans
 	r.knowledge.lag = max(r.lag, 10*time.Second)
-	r.listing = shared.NewReading(func(ctx context.Context, _ shared.Moment) (*venafi.Listing, error) { return client.ListRoles(ctx) })
 	r.ownGroups = shared.NewReading(func(ctx context.Context, _ shared.Moment) ([]venafi.Identity, error) {
 		_, groups, err := client.Self(ctx)
 		return groups, err
@@ -80,6 +109,25 @@ func (r *Run) Holders(ctx context.Context, set, other Set, all bool) ([]venafi.G
 		held = r.holders(listed, set, other, all)
 	}
 	return held, r.checkComplete(ctx, listed, set, held, all)
+}
+
+// Delta is what a change would have to do, by the shared listing.
+func (r *Run) Delta(ctx context.Context, wanted, prior Set, exclusive bool) (Delta, error) {
+	held, err := r.Holders(ctx, prior, wanted, exclusive)
+	if err != nil {
+		return Delta{}, err
+	}
+	return r.delta(wanted, prior, held), nil
+}
+
+func (r *Run) delta(wanted, prior Set, held []venafi.Grant) Delta {
+	delta := Diff(wanted, prior, held)
+	listed, _ := r.listing.Peek()
+	delta.Amend, delta.Widened = amendments(wanted, prior, listed)
+	for _, rule := range prior.Restore {
+		delta.Amend = append(delta.Amend, Amendment{Is: rule, To: rule})
+	}
+	return delta
 }
 
 // holders is what the listing says, what the run knows beyond it, and what the set has to assume for a while.
@@ -114,6 +162,7 @@ func (r *Run) Read(ctx context.Context, set Set, exclusive bool) (Set, error) {
 	now := Track(held, exclusive, set)
 	listed, _ := r.listing.Peek()
 	r.carry(&now, set, listed)
+	now.Terms = set.actual(listed)
 	return now, nil
 }
 
@@ -144,6 +193,10 @@ func (r *Run) checkComplete(ctx context.Context, listed *venafi.Listing, set Set
 // ErrNotVisible means that the caller can't see whether a grant is held.
 var ErrNotVisible = errors.New("the identity that the provider is logged in as sees the roles of those applications only that it owns")
 
+// ErrRulesNotVisible is ErrNotVisible for rules.
+var ErrRulesNotVisible = errors.New("the server lists no rules of it, and the identity that the provider is logged in as may not see them: grant it the OAuth " +
+	"role admin or auditor, or application_owner of the application")
+
 // checkVisible makes sure that the listing would show a grant: an application owner sees the roles of the own applications
 // only, and what is not seen is not gone.
 func (r *Run) checkVisible(ctx context.Context, g venafi.Grant) error {
@@ -154,8 +207,11 @@ func (r *Run) checkVisible(ctx context.Context, g venafi.Grant) error {
 	switch own.Role {
 	default:
 		return nil
-	case venafi.ApplicationMaintainer, venafi.ApplicationOwner, venafi.MixedOwnerMaintainer:
+	case venafi.User, venafi.ApplicationMaintainer, venafi.ApplicationOwner, venafi.MixedOwnerMaintainer:
 		if !g.Role.OfApplication() || !slices.Contains(own.OwnedApplications, g.ApplicationID) {
+			if g.Role == venafi.Use {
+				return ErrRulesNotVisible
+			}
 			return ErrNotVisible
 		}
 	}

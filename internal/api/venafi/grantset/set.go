@@ -23,6 +23,10 @@ type Set struct {
 	Aliases map[string]string
 	// Unsettled are grantees, canonical, that may hold the role though no listing shows it yet, and until when that is assumed.
 	Unsettled map[string]time.Time
+	// Terms are what the rules say where Role is venafi.Use, and nil otherwise.
+	Terms *Terms
+	// Restore are rules that an undo makes again what they were.
+	Restore []venafi.Rule
 }
 
 // Of is the set of one grant.
@@ -55,6 +59,9 @@ func (s Set) Empty() Set { return Set{Role: s.Role, ApplicationID: s.Application
 
 // String names the role in errors.
 func (s Set) String() string {
+	if s.Role == venafi.Use {
+		return fmt.Sprintf("application %q", s.ApplicationID)
+	}
 	if s.Role.OfApplication() {
 		return fmt.Sprintf("%s of application %q", s.Role, s.ApplicationID)
 	}
@@ -143,10 +150,13 @@ type Delta struct {
 	Revoke []venafi.Grant
 	// Foreign are held, and were neither listed before nor are they wanted. They are left alone.
 	Foreign []venafi.Grant
+	// Amend are wanted rules that say something else than they shall, and Widened those that have scopes which no plan has shown
+	// to go. The latter are left alone.
+	Amend, Widened []Amendment
 }
 
 // Empty tells that nothing has to be sent.
-func (d Delta) Empty() bool { return len(d.Grant) == 0 && len(d.Revoke) == 0 }
+func (d Delta) Empty() bool { return len(d.Grant)+len(d.Revoke)+len(d.Amend) == 0 }
 
 // Diff compares what is wanted with who holds the role. Only what prior lists is revoked: it is what the set had, or had found, when
 // the plan was made. So an apply takes away what its plan has shown and no more.

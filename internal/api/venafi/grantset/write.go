@@ -35,7 +35,7 @@ func (e *UnknownOutcomeError) Error() string {
 func (e *UnknownOutcomeError) Unwrap() []error { return []error{e.Err, e.ListErr} }
 
 // hold makes sure that a grant is held, and tells whether it was already: by one of the keys under which the service may list it.
-func (r *Run) hold(ctx context.Context, g venafi.Grant, keys []venafi.Key) (adopted bool, err error) {
+func (r *Run) hold(ctx context.Context, g venafi.Grant, keys []venafi.Key, grant func(context.Context, venafi.Grant) error) (adopted bool, err error) {
 	if err := g.Check(); err != nil {
 		return false, err
 	}
@@ -53,7 +53,7 @@ func (r *Run) hold(ctx context.Context, g venafi.Grant, keys []venafi.Key) (adop
 			return true, nil
 		}
 	}
-	return false, r.send(ctx, r.client.GrantRole, g, true)
+	return false, r.send(ctx, grant, g, true)
 }
 
 // errReserved means that another resource of this run wants a grant.
@@ -74,19 +74,29 @@ func (r *Run) drop(ctx context.Context, g venafi.Grant, spelling string) error {
 		return errReserved
 	}
 	r.knowledge.begin(g)
-	err = r.send(ctx, r.client.RevokeRole, g, false)
+	err = r.send(ctx, r.revoke, g, false)
 	if _, unknown := errors.AsType[*UnknownOutcomeError](err); err == nil || unknown || spelling == g.Grantee ||
 		venafi.ResultOf(err) == venafi.Success || venafi.Refused(err) {
 		return err
 	}
 	g.Grantee = spelling
-	return r.send(ctx, r.client.RevokeRole, g, false)
+	return r.send(ctx, r.revoke, g, false)
 }
 
 // send sends a grant or a revoke until the grant is held, or isn't. The service has no code for "already granted", and its answer
 // may get lost: after any failure, who holds what decides, and only what is found not to be done is sent again. An attempt that was
 // never answered counts whatever the next one is answered: the service may act on it yet.
 func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant) error, g venafi.Grant, hold bool) error {
+	if r.application != "" { // the client itself looks at what became of a rule
+		err := call(ctx, g)
+		switch {
+		case err == nil:
+			r.knowledge.note(g, hold)
+		case venafi.Uncertain(err):
+			return &UnknownOutcomeError{Grant: g, Err: err}
+		}
+		return err
+	}
 	tries, _ := r.client.Retries()
 	open := false
 	for try := 0; ; try++ {
