@@ -28,6 +28,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -162,6 +163,8 @@ type Definition[M, S any] struct {
 	ImportID func(S) string
 	// Held is what destroying a set would revoke.
 	Held func(S) Loss
+	// Late are attributes that a plan leaves unknown, and that an apply knows. It may be nil.
+	Late func(now S) map[string]tftypes.Value
 	// Memory is what the private state keeps of a set beyond its attributes: a pointer into the set, for encoding/json. It may
 	// be nil. A create begins without.
 	Memory func(*S) any

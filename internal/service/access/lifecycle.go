@@ -6,10 +6,12 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Create grants what is planned. It is all or nothing where the service refuses somebody.
@@ -219,10 +221,27 @@ func (op *operation[M, PM, S]) undo(out Outcome[S], diags *diag.Diagnostics) Out
 
 // save makes the state say what an apply has done.
 func (op *operation[M, PM, S]) save(planned tfsdk.Plan, plan PM, now S, err error, state *tfsdk.State) diag.Diagnostics {
-	if err == nil && planned.Raw.IsFullyKnown() {
-		state.Raw = planned.Raw // all of it is true now, and to convert it once more costs
-		return nil
+	if err == nil {
+		if raw := op.complete(planned.Raw, now); raw.IsFullyKnown() {
+			state.Raw = raw // all of it is true now, and to convert it once more costs
+			return nil
+		}
 	}
 	plan.Track(now)
 	return state.Set(context.WithoutCancel(op.ctx), plan)
+}
+
+// complete puts what the plan could not know into its attributes.
+func (op *operation[M, PM, S]) complete(planned tftypes.Value, now S) tftypes.Value {
+	var attributes map[string]tftypes.Value
+	if op.Late == nil || planned.As(&attributes) != nil {
+		return planned
+	}
+	attributes = maps.Clone(attributes) // As gives the value's own map
+	for name, value := range op.Late(now) {
+		if !attributes[name].IsKnown() {
+			attributes[name] = value
+		}
+	}
+	return tftypes.NewValue(planned.Type(), attributes)
 }

@@ -5,6 +5,7 @@ package access
 
 import (
 	"context"
+	"path"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -18,8 +19,7 @@ func (r *Resource[M, PM, S]) FromSibling(schema schema.Schema) resource.StateMov
 	return resource.StateMover{
 		SourceSchema: &schema,
 		StateMover: func(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-			if r.Sibling == "" || !strings.HasSuffix(req.SourceTypeName, r.Sibling) || !strings.HasSuffix(req.SourceProviderAddress, "/appaccess") ||
-				req.SourceState == nil {
+			if r.Sibling == "" || !strings.HasSuffix(req.SourceTypeName, r.Sibling) || !OfProvider(req, "appaccess") || req.SourceState == nil {
 				return // not ours: the framework says so
 			}
 			state := new(M)
@@ -30,4 +30,10 @@ func (r *Resource[M, PM, S]) FromSibling(schema schema.Schema) resource.StateMov
 			resp.TargetPrivate = req.SourcePrivate
 		},
 	}
+}
+
+// OfProvider tells whether a resource that is moved comes from the provider of a name, whoever publishes it: "huaweicloud" is
+// registry.terraform.io/huaweicloud/huaweicloud. OpenTofu before 1.12.4 gives the name alone.
+func OfProvider(req resource.MoveStateRequest, name string) bool {
+	return path.Base(req.SourceProviderAddress) == name
 }

@@ -4,6 +4,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -31,6 +33,7 @@ type set struct {
 
 	missing map[string][]api.Handle // the accounts that applications lack, by app id
 	apps    map[string]api.App      // as they were read last, for their names
+	name    string                  // what people call the applications
 	memory  memory
 	undo    authset.Deltas // what takes a failed create back
 }
@@ -75,7 +78,22 @@ func tracked(t authset.Tracked, opened bool, actual authset.Actual) set {
 			s.memory.Open = append(s.memory.Open, id)
 		}
 	}
+	s.name = nameApps(t.AppIDs, s.apps)
 	return s
+}
+
+// nameApps calls applications by their names, for people.
+func nameApps(ids []string, apps map[string]api.App) string {
+	const most = 2
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = shared.Printable(cmp.Or(apps[id].Name, id))
+	}
+	slices.Sort(names)
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // applied is a set that was applied without an error.
@@ -204,6 +222,9 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	warnOfOthers(&outcome.Warnings, out, prior)
 	if err == nil {
 		outcome.Now = applied(wanted, out)
+		if order.Wanted != nil {
+			outcome.Now.name = cmp.Or(order.Wanted.name, outcome.Now.name) // as it was planned
+		}
 		return outcome, nil
 	}
 	opened := wanted.Mode == api.AllUser || order.Prior != nil && order.Prior.memory.Opened

@@ -20,6 +20,7 @@ import (
 // Terraform, its plan renderer and the framework all handle in linear time.
 type setModel struct {
 	AppIDs            types.Set      `tfsdk:"app_ids"`
+	Name              types.String   `tfsdk:"name"`
 	AuthorizationType types.String   `tfsdk:"authorization_type"`
 	Users             types.Map      `tfsdk:"users"`
 	UserGroups        types.Map      `tfsdk:"user_groups"`
@@ -102,6 +103,7 @@ func (m *setModel) Set() set {
 	s := set{Set: authset.Set{AppIDs: m.appIDs(), Mode: api.AuthorizationType(m.AuthorizationType.ValueString()), Accounts: api.Accounts{}}}
 	addAccounts(s.Accounts, api.Simple, m.Users)
 	addAccounts(s.Accounts, api.UserGroup, m.UserGroups)
+	s.name = m.Name.ValueString()
 	s.missing = m.missing(s.Accounts)
 	return s
 }
@@ -137,7 +139,8 @@ func addAccounts(into api.Accounts, accountType api.AccountType, domains types.M
 // and a domain without accounts stays.
 func (m *setModel) Track(now set) bool {
 	if before := m.AuthorizationType; !m.Missing.IsUnknown() && !m.Missing.IsNull() && len(m.Missing.Elements())+len(now.missing) == 0 &&
-		!before.IsUnknown() && before.ValueString() == string(now.Mode) && slices.Equal(m.appIDs(), now.AppIDs) {
+		!before.IsUnknown() && before.ValueString() == string(now.Mode) && slices.Equal(m.appIDs(), now.AppIDs) &&
+		!m.Name.IsUnknown() && m.Name.ValueString() == now.name {
 		accounts := make(api.Accounts, len(now.Accounts))
 		addAccounts(accounts, api.Simple, m.Users)
 		addAccounts(accounts, api.UserGroup, m.UserGroups)
@@ -150,6 +153,7 @@ func (m *setModel) Track(now set) bool {
 		ids[i] = types.StringValue(id)
 	}
 	m.AppIDs = types.SetValueMust(types.StringType, ids)
+	m.Name = types.StringValue(now.name)
 	m.AuthorizationType = types.StringValue(string(now.Mode))
 	users, groups := splitAccounts(now.Accounts)
 	m.Users = accountsValue(users, m.Users)

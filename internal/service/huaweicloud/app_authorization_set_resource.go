@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -63,6 +64,9 @@ func newSetResource(k kind) *setResource {
 		Known:   func(data *service.Data) bool { return data.Huaweicloud.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.HuaweicloudTally },
 		Connect: k.connect, Prepare: k.prepare, Named: named, ImportID: importID, Held: held,
+		Late: func(now set) map[string]tftypes.Value {
+			return map[string]tftypes.Value{"name": tftypes.NewValue(tftypes.String, now.name)}
+		},
 		Memory: func(s *set) any { return &s.memory },
 	})}
 }
@@ -120,6 +124,12 @@ func (r *setResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				MarkdownDescription: "The ids of the applications, one or more; the data source `appaccess_huaweicloud_app` looks one up by name. " +
 					"There is no upper limit: requests are split. An application that leaves the list loses the accounts of this resource, and one " +
 					"that no longer exists is dropped on refresh.",
+			},
+			"name": schema.StringAttribute{
+				Computed:      true,
+				PlanModifiers: []planmodifier.String{sameApps{}},
+				MarkdownDescription: "The names of the applications, for people: the first two in alphabetical order, and how many more there are. Terraform " +
+					"shows it in every diff of the resource, so that a plan says which applications it is about.",
 			},
 			"authorization_type": schema.StringAttribute{
 				Optional:   true,
@@ -212,9 +222,10 @@ func (r *setResource) ValidateConfig(ctx context.Context, req resource.ValidateC
 	}
 }
 
-// MoveState lets a `moved` block turn the additive set into the exclusive one and back.
+// MoveState lets a `moved` block turn the additive set into the exclusive one and back, and the vendor's one-time action into
+// either.
 func (r *setResource) MoveState(ctx context.Context) []resource.StateMover {
 	var schema resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &schema)
-	return []resource.StateMover{r.FromSibling(schema.Schema)}
+	return []resource.StateMover{r.FromSibling(schema.Schema), fromBatchAuthorize}
 }

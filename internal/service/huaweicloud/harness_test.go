@@ -109,6 +109,14 @@ provider "appaccess" {
 `, w.url, extra)
 }
 
+// environment is what reaches the mock, as environment variables.
+func (w *workspace) environment() map[string]string {
+	return map[string]string{
+		"HW_REGION_NAME": "ap-southeast-3", "HW_ACCESS_KEY": "AccessKey", "HW_SECRET_KEY": "Nq5xR8wL2vK7mT4cJ",
+		"HW_WORKSPACE_ENDPOINT": w.url, "HW_IAM_ENDPOINT": w.url,
+	}
+}
+
 // set is the configuration of an additive set called "test".
 func (w *workspace) set(body string) string { return w.resource("app_authorization_set", body) }
 

@@ -26,10 +26,7 @@ const (
 // server is the provider, asked as `terraform query` asks it.
 func (w *workspace) server() *acctest.Server {
 	w.t.Helper()
-	return acctest.NewServer(w.t, map[string]string{
-		"HW_REGION_NAME": "ap-southeast-3", "HW_ACCESS_KEY": "AccessKey", "HW_SECRET_KEY": "Nq5xR8wL2vK7mT4cJ",
-		"HW_WORKSPACE_ENDPOINT": w.url, "HW_IAM_ENDPOINT": w.url,
-	})
+	return acctest.NewServer(w.t, w.environment())
 }
 
 func grantSomebody(s *mock.Seed) {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -137,6 +138,28 @@ func sameAccounts(a, b types.Map) bool {
 		}
 	}
 	return true
+}
+
+// sameApps keeps the names of the applications while these are the same. The names of others are known only after the apply: an
+// application may be renamed between a plan and its apply, and Terraform fails an apply that makes another text than it planned.
+type sameApps struct{}
+
+func (sameApps) Description(context.Context) string {
+	return "keeps the names while app_ids are the same"
+}
+
+func (m sameApps) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (sameApps) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if req.StateValue.IsNull() {
+		return
+	}
+	var planned, before types.Set
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root("app_ids"), &planned)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("app_ids"), &before)...)
+	if planned.Equal(before) {
+		resp.PlanValue = req.StateValue
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string {
