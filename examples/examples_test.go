@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,9 +74,9 @@ func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 func TestExamples_lint(t *testing.T) {
 	t.Parallel()
 	n := 0
-	for _, kind := range []string{"resources", "data-sources", "functions", "ephemeral-resources", "provider", "demo"} {
+	for _, kind := range []string{"resources", "data-sources", "functions", "ephemeral-resources", "provider", "demo", "testing"} {
 		of := []string{kind}
-		if kind != "provider" && kind != "demo" {
+		if !slices.Contains([]string{"provider", "demo", "testing"}, kind) {
 			of = folders(t, kind)
 		}
 		for _, folder := range of {

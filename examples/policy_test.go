@@ -130,3 +130,24 @@ func TestExamples_policy(t *testing.T) {
 		change{Address: set, Loses: []string{"local.com/lisi on " + queue, "local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
 		change{Address: venafi, Loses: []string{team}})
 }
+
+// The tests that the guide shows pass, without a service, and one fails for a file that was cut off.
+func TestExamples_testing(t *testing.T) {
+	t.Parallel()
+	tests := read(t, "testing/access.tftest.hcl")
+	if !strings.Contains(read(t, "../templates/guides/people.md"), "```terraform\n"+tests+"```") {
+		t.Error("the guide shows other tests")
+	}
+	cli := newCLI(t)
+	cli.Write("provider.tf", "") // the example says itself which provider it needs
+	for _, file := range []string{"main.tf", "people.csv", "access.tftest.hcl"} {
+		cli.Write(file, read(t, "testing/"+file))
+	}
+	if r := cli.Run("test"); r.Code != 0 {
+		t.Error(r.Output)
+	}
+	cli.Write("people.csv", "account,domain,account_type,platform_type\n")
+	if r := cli.Run("test"); r.Code == 0 || !strings.Contains(r.Output, "people.csv has nobody in it.") {
+		t.Error(r.Output)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"unique"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // Limits of one BatchUpdateAppAuthorizations request and of the names in it (vendor page BatchUpdateAppAuthorizations).
@@ -121,12 +123,15 @@ func (a Account) String() string {
 	return name
 }
 
+// Printable names an account for people: what would move a cursor or turn text around is written as an escape.
+func (a Account) Printable() string { return shared.Printable(a.String()) }
+
 // String names an application for people: its name, where it has one, and its id.
 func (a App) String() string {
 	if a.Name == "" {
-		return "application " + a.ID
+		return "application " + shared.Printable(a.ID)
 	}
-	return fmt.Sprintf("application %q (%s)", a.Name, a.ID)
+	return fmt.Sprintf("application %q (%s)", a.Name, shared.Printable(a.ID))
 }
 
 // Compare orders accounts by type, domain and name.

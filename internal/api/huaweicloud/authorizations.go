@@ -33,6 +33,7 @@ func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts
 					})
 				},
 			}, "apps", appID, "authorizations")
+			c.read.Add(1)
 			return records, count, err
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/credential"
@@ -79,6 +80,7 @@ type Client struct {
 
 	pages  knownPages
 	counts atomic.Int32 // what is known of the count of a list: see lister
+	read   atomic.Int64 // pages of accounts: see PagesRead
 
 	sharing sync.Mutex
 	newest  Accounts // the list that was read last and is like no other
@@ -152,6 +154,12 @@ func New(config Config) (*Client, error) {
 
 // Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
 func (c *Client) Quota() rest.Quota { return c.quota }
+
+// QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
+func (c *Client) QuotaWait() time.Duration { return c.workspace.QuotaWait() }
+
+// PagesRead counts the pages of accounts that this run has read.
+func (c *Client) PagesRead() int64 { return c.read.Load() }
 
 // Host is the address of Workspace.
 func (c *Client) Host() string { return c.workspace.BaseURL() }

@@ -141,8 +141,8 @@ func TestGrace(t *testing.T) {
 	}{
 		"the answer comes in time": {500 * time.Millisecond, 200, 500 * time.Millisecond, ""},
 		"a refusal comes in time":  {500 * time.Millisecond, 404, 500 * time.Millisecond, "404 Not Found"},
-		"a failure isn't repeated": {500 * time.Millisecond, 503, 500 * time.Millisecond, "not sent again: context canceled"},
-		"the answer comes late":    {time.Hour, 200, 800 * time.Millisecond, "stopped while waiting for the answer: context canceled"},
+		"a failure isn't repeated": {500 * time.Millisecond, 503, 500 * time.Millisecond, "not sent again: the run was interrupted"},
+		"the answer comes late":    {time.Hour, 200, 800 * time.Millisecond, "stopped while waiting for the answer: the run was interrupted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -74,6 +75,11 @@ func New(config Config) (*Client, error) {
 
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.config.MaxConcurrent }
+
+// QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
+func (c *Client) QuotaWait() time.Duration {
+	return max(c.windows[Read].delay(), c.windows[Write].delay())
+}
 
 // BaseURL is the address below which requests go.
 func (c *Client) BaseURL() string { return c.base.String() }

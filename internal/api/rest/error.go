@@ -4,6 +4,7 @@
 package rest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -71,7 +72,7 @@ func (e *Error) Error() string {
 		part(unpointed(m) + e.quoted)
 	}
 	if e.Err != nil {
-		part(unpointed(clean(e.Err.Error())))
+		part(unpointed(clean(strings.ReplaceAll(e.Err.Error(), context.Canceled.Error(), "the run was interrupted"))))
 	}
 	var notes []string
 	if e.RequestID != "" {

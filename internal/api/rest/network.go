@@ -69,7 +69,7 @@ func certificateHint(err error) (string, bool) {
 	case isType[x509.HostnameError](err):
 		return "The certificate is made out for another host: check the address. ca_certificate does not change that.", true
 	case isType[x509.UnknownAuthorityError](err):
-		return "Nobody known vouches for the certificate: if the server's certificate comes from a private CA, put the PEM text of that CA into ca_certificate.", true
+		return "If the authority is a private one, put its PEM text into ca_certificate.", true
 	case isType[x509.CertificateInvalidError](err), isType[*tls.CertificateVerificationError](err),
 		isType[x509.ConstraintViolationError](err), isType[x509.SystemRootsError](err), isType[x509.UnhandledCriticalExtension](err):
 		return "The server's certificate cannot be verified: check its dates, the clock here, and the PEM text in ca_certificate.", true

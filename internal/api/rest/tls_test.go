@@ -87,7 +87,7 @@ func TestCertificates(t *testing.T) {
 		config Config
 		says   string // "" is success
 	}{
-		"unknown CA":            {good, Config{}, "put the PEM text of that CA into ca_certificate"},
+		"unknown CA":            {good, Config{}, "If the authority is a private one"},
 		"its CA is given":       {good, Config{CACertificate: pemText(ca)}, ""},
 		"CA among others":       {good, Config{CACertificate: "# roots\n" + pemText(authority(t)) + "\n\n" + pemText(ca)}, ""},
 		"another CA is given":   {good, Config{CACertificate: pemText(authority(t))}, "ca_certificate"},

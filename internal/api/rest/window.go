@@ -101,6 +101,16 @@ func (w *window) wait(now time.Time) time.Duration {
 	return max(d, w.answered[0].Sub(now))
 }
 
+// delay is how long those who wait for the quota have to wait yet, 0 when nobody does.
+func (w *window) delay() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.waiting.empty() {
+		return 0
+	}
+	return max(0, w.wait(time.Now()))
+}
+
 // admit lets waiting requests go, and sets the timer for the first that can't.
 func (w *window) admit() {
 	if w.timer != nil {

@@ -139,6 +139,9 @@ func (c *Client) MaxConcurrent() int { return c.api.MaxConcurrent() }
 // Quota is how many requests of each kind the client sends in any 60 seconds; 0 is unlimited.
 func (c *Client) Quota() rest.Quota { return c.quota }
 
+// QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
+func (c *Client) QuotaWait() time.Duration { return max(c.api.QuotaWait(), c.auth.QuotaWait()) }
+
 // call sends a request with the run's token. When the service says that the token is not valid, it logs in and sends again for as
 // long as each login brings another token: where tokens live short, one may have ended on the way more than once. It gives up when
 // the same token is refused twice, or after a while. A lack of rights or scope, which the service also answers with 401 and 403, is

@@ -152,7 +152,7 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	if err != nil {
 		e, ok := errors.AsType[*rest.Error](err)
 		if ok && (answer.Error != "" || e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests) {
-			err = withHint(err, l.failedHint)
+			err = withHint(err, l.refusedHint(e))
 		}
 		return nil, &LoginError{Err: err}
 	}
@@ -161,6 +161,15 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	}
 	token := &oauth2.Token{AccessToken: answer.AccessToken, Expiry: expiry(answer.ExpiresIn, answer.Expires, time.Now())}
 	return token.WithExtra(map[string]any{"identity": string(answer.Identity), "scope": string(answer.Scope)}), nil
+}
+
+// refusedHint says what to do about a login that the server refused: who asks was right where it is the scope that is refused.
+func (l *login) refusedHint(e *rest.Error) string {
+	if !strings.EqualFold(e.Code, "invalid_scope") {
+		return l.failedHint
+	}
+	return fmt.Sprintf("Check scope, which is %q: the API integration that client_id names must allow all of it, and so must the rule that lets this "+
+		"identity use it.", l.body["scope"])
 }
 
 // proof is the body of a login. A token in a file is read again each time: pipelines replace it.

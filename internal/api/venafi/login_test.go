@@ -136,6 +136,9 @@ func TestFailedLogins(t *testing.T) {
 				texts = append(texts, want)
 			}
 			wantError(t, err, texts...)
+			if form != "phrase" && strings.Contains(err.Error(), "Check client_id") == (want == "invalid_scope") {
+				t.Errorf("%s: what is to be checked is something else: %v", want, err)
+			}
 			s.counts(t, map[string]int{"": 1})
 		}
 	}

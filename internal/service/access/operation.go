@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
 // operation is one create, read, update, delete, import or plan.
@@ -95,10 +96,10 @@ func (op *operation[M, PM, S]) explain(set S, err error) (diags diag.Diagnostics
 				fmt.Sprintf("The timeout of %s ran out: raise timeouts.%s.\n\n%s", op.timeout, op.verb, d.Detail()))
 		}
 	case err == context.Canceled: //nolint:errorlint // a wrapped one says what was interrupted
-		diags.AddError(summary, "The run was interrupted.")
+		diags.Append(service.Failed(summary, err))
 	case errors.Is(err, context.Canceled):
 		for _, d := range op.service.Explain(op.verb, set, err) {
-			text := strings.ReplaceAll(d.Detail(), context.Canceled.Error(), "the run was interrupted")
+			text := service.Spoken(d.Detail())
 			if at, ok := d.(diag.DiagnosticWithPath); ok {
 				diags.AddAttributeError(at.Path(), d.Summary(), text)
 				continue

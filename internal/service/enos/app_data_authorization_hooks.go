@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -130,7 +132,7 @@ func diff(order access.Order[authorization], listed []string) access.Change {
 		if len(lost) == 0 && len(listed) > 0 && len(listed) < len(wanted.types) {
 			change.Warnings.AddAttributeWarning(atTypes, "Types that are there already will be adopted: "+wanted.String(),
 				fmt.Sprintf("Somebody else has granted these types: %s. Nothing of it is taken away; this resource owns it from then on.",
-					strings.Join(listed, ", ")))
+					shared.Printable(strings.Join(listed, ", "))))
 		}
 	}
 	warnPower(&change.Warnings, wanted, without(wanted.types, listed))
@@ -202,7 +204,7 @@ func refuseAppeared(target authorization, appeared []string) error {
 	return &access.Refusal{
 		At: atTypes, Summary: "The plan is out of date: " + target.String(),
 		Detail: fmt.Sprintf("%s %s granted since the plan. The service can only replace the whole list, so the apply would take away what the plan did not "+
-			"show. Nothing was sent: plan again.", strings.Join(appeared, ", "), verb),
+			"show. Nothing was sent: plan again.", shared.Printable(strings.Join(appeared, ", ")), verb),
 	}
 }
 
@@ -213,6 +215,7 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 	err := s.client.SetAppAuthorization(ctx, target.orgID, target.appID, target.types)
 	switch {
 	case err == nil:
+		tflog.Info(ctx, "set the data authorize types of "+target.String(), map[string]any{"types": len(target.types)})
 		return out, nil
 	case errors.Is(err, api.ErrAppNotFound) && (verb == "delete" || verb == "undo"):
 		return out, nil

@@ -98,7 +98,7 @@ func (r *authorizationListResource) List(ctx context.Context, req list.ListReque
 				absent.AddAttributeError(path.Root("app_ids"), "Not an application that can be authorized", noSuchApp(err)+"\n\nTake it out of app_ids, or correct it.")
 				continue
 			case err != nil:
-				out.Fail(diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the data authorization of "+appID, err.Error())})
+				out.Fail(diag.Diagnostics{service.Failed("Unable to list the data authorization of "+appID, err)})
 				return
 			}
 			if !out.Result(result) {

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -139,7 +140,7 @@ func bullets(list []string) string {
 		if t, ok := api.LookupDataAuthorizeType(name); ok {
 			unlocks = t.Unlocks
 		}
-		fmt.Fprintf(&b, "  - %s: %s\n", name, unlocks)
+		fmt.Fprintf(&b, "  - %s: %s\n", shared.Printable(name), unlocks)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -103,13 +103,13 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application", noSuchApp(err))
 		return
 	case err != nil:
-		resp.Diagnostics.AddError("Unable to read the application", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to read the application", err))
 		return
 	}
 	var granted []string
 	if app.CreatedType != api.Shortcut {
 		if granted, err = client.AppAuthorization(ctx, orgID, appID); err != nil && !errors.Is(err, api.ErrShortcut) {
-			resp.Diagnostics.AddError("Unable to read the data authorization of the application", err.Error())
+			resp.Diagnostics.Append(service.Failed("Unable to read the data authorization of the application", err))
 			return
 		}
 	}

@@ -11,11 +11,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
@@ -23,9 +21,6 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
-
-// progressInterval is how often a long apply says how far it is.
-const progressInterval = 5 * time.Second
 
 // set is who may use some applications, with what the private state remembers of it.
 type set struct {
@@ -208,8 +203,13 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	}
 	wanted, prior := sides(order)
 	var progress authset.Progress
-	stop := report(ctx, &progress, progressInterval)
+	of := order.Prior
+	if order.Wanted != nil {
+		of = order.Wanted
+	}
+	wrote, stop := service.Report(ctx, map[string]any{"applications": cmp.Or(of.name, nameApps(of.AppIDs, nil))}, s.progress(&progress), s.client.QuotaWait)
 	defer stop()
+	progress.Wrote = func() { wrote(progress.Requests.Due.Load()) }
 	out, err := authset.Reconcile(ctx, s.client, authset.Reconciliation{
 		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Claims: claims, Progress: &progress,
 		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
@@ -271,26 +271,34 @@ func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Se
 	}
 }
 
-// report logs how far an apply is, at every interval until stop is called.
-func report(ctx context.Context, progress *authset.Progress, interval time.Duration) (stop func()) {
-	done := make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				tflog.Info(ctx, "Assigning application authorizations", map[string]any{
-					"requests_done": progress.RequestsDone.Load(), "requests": progress.RequestsDue.Load(),
-					"accounts_done": progress.AccountsDone.Load(), "accounts": progress.AccountsDue.Load(),
-					"applications_read": progress.AppsRead.Load(),
-				})
-			}
+// progress says how far an apply is: what is granted and revoked, and what was read before and after.
+func (s *sets) progress(p *authset.Progress) func() string {
+	writes, pages := int64(0), s.client.PagesRead()
+	return func() string {
+		var parts []string
+		if due := p.Granted.Due.Load(); due > 0 {
+			parts = append(parts, service.Of("granted", p.Granted.Done.Load(), due))
 		}
-	}()
-	return func() { close(done) }
+		if due := p.Revoked.Due.Load(); due > 0 {
+			parts = append(parts, service.Of("revoked", p.Revoked.Done.Load(), due))
+		}
+		sent, due := p.Requests.Done.Load(), p.Requests.Due.Load()
+		if due > 0 && len(parts) == 0 {
+			parts = append(parts, service.Of("sent", sent, due)+" requests")
+		}
+		read := s.client.PagesRead()
+		if sent != writes {
+			writes, pages = sent, read
+		}
+		if read > pages && sent == due {
+			verb := "read"
+			if sent > 0 {
+				verb = "read back"
+			}
+			parts = append(parts, fmt.Sprintf("%s %s", verb, counted(int(read-pages), "page")))
+		}
+		return strings.Join(parts, "; ")
+	}
 }
 
 // unwritableError tells of accounts that an exclusive set owns and that no configuration can name.
@@ -333,11 +341,14 @@ func (s *sets) Explain(verb string, _ set, err error) (diags diag.Diagnostics) {
 	case wasApplied:
 		diags.AddAttributeError(pathOf(applied), summary, detail+"\n\n"+afterwards(verb, applied))
 	case gone:
+		advice := ": remove it from app_ids, or correct it. Nothing was sent."
+		if verb == "import" {
+			advice = ". An import id is app_id[,app_id...]; the data source appaccess_huaweicloud_app finds an id by the name."
+		}
 		diags.AddAttributeError(path.Root("app_ids"), "No such application",
-			detail+".\n\nThe project has no application with this id. It may have been deleted, or belong to another project or region: "+
-				"remove it from app_ids, or correct it. Nothing was sent.")
+			detail+".\n\nThe project has no application with this id. It may have been deleted, or belong to another project or region"+advice)
 	case errors.Is(err, context.Canceled):
-		diags.AddError(summary, "It was interrupted before anything was sent.")
+		diags.AddError(summary, "The run was interrupted before anything was sent.")
 	default:
 		diags.AddError(summary, detail)
 	}

@@ -89,7 +89,7 @@ func importIdentity(ctx context.Context, client *api.Client, req resource.Import
 	if want := identity.ProjectID.ValueString(); want != "" {
 		projectID, err := client.ProjectID(ctx)
 		if err != nil {
-			diags.AddError("Unable to import the application authorizations", err.Error())
+			diags.Append(service.Failed("Unable to import the application authorizations", err))
 			return nil, diags
 		}
 		if projectID != want {

@@ -18,6 +18,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -89,7 +90,7 @@ func (r *setListResource) List(ctx context.Context, req list.ListRequest, stream
 				continue
 			}
 			result := service.NewListResult(ctx, req)
-			result.DisplayName = fmt.Sprintf("%s (%s)", app.Name, app.ID)
+			result.DisplayName = shared.Printable(fmt.Sprintf("%s (%s)", app.Name, app.ID))
 			gone, diags := r.fill(ctx, client, req, &result, app)
 			if gone {
 				continue
@@ -141,5 +142,5 @@ func (r *setListResource) Metadata(_ context.Context, req resource.MetadataReque
 }
 
 func unableToList(err error) diag.Diagnostics {
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the application authorizations", err.Error())}
+	return diag.Diagnostics{service.Failed("Unable to list the application authorizations", err)}
 }

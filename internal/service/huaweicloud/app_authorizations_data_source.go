@@ -89,7 +89,7 @@ func (d *authorizationsDataSource) Read(ctx context.Context, req datasource.Read
 	id := model.AppID.ValueString()
 	apps, err := client.Apps(ctx)
 	if err != nil {
-		resp.Diagnostics.AddError(summary, err.Error())
+		resp.Diagnostics.Append(service.Failed(summary, err))
 		return
 	}
 	accounts, err := client.Authorizations(ctx, id)
@@ -98,7 +98,7 @@ func (d *authorizationsDataSource) Read(ctx context.Context, req datasource.Read
 		resp.Diagnostics.AddAttributeError(path.Root("app_id"), "No such application", missingApp(apps, id))
 		return
 	case err != nil:
-		resp.Diagnostics.AddError(summary, err.Error())
+		resp.Diagnostics.Append(service.Failed(summary, err))
 		return
 	}
 	model.AuthorizationType = textValue(string(apps[id].AuthorizationType))

@@ -71,7 +71,7 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 	}
 	apps, err := client.Apps(ctx) // the listing that the resources of this run share
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to list the applications", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to list the applications", err))
 		return
 	}
 	id := model.ID.ValueString()

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -109,7 +110,7 @@ func (d *appsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	apps, err := findApps(ctx, client, model.Name.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to list the applications", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to list the applications", err))
 		return
 	}
 	model.Apps = make([]appModel, len(apps))
@@ -169,7 +170,7 @@ func idsByName(apps []api.App, diags *diag.Diagnostics) types.Map {
 		case len(ids) == 1:
 			values[name] = types.StringValue(ids[0])
 		default:
-			ambiguous = append(ambiguous, fmt.Sprintf("%q: %s", name, strings.Join(ids, ", ")))
+			ambiguous = append(ambiguous, fmt.Sprintf("%q: %s", name, shared.Printable(strings.Join(ids, ", "))))
 		}
 	}
 	if len(ambiguous) > 0 {

@@ -120,7 +120,7 @@ func TestList_includeResource(t *testing.T) {
 					t.Fatalf("%+v", results)
 				}
 				want := map[string]any{
-					"app_ids": []any{cad}, "authorization_type": "ASSIGN_USER",
+					"app_ids": []any{cad}, "name": "AutoCAD", "authorization_type": "ASSIGN_USER",
 					"users":       map[string]any{"local.com": map[string]any{"lisi": nil}, "corp.example.com": map[string]any{"wangwu": "AD"}},
 					"user_groups": map[string]any{"corp.example.com": map[string]any{"engineering": "AD"}},
 					"on_destroy":  "revoke", "max_revocations": nil, "missing": map[string]any{}, "timeouts": nil,

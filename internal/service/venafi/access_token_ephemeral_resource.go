@@ -96,12 +96,12 @@ func (e *accessToken) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 	}
 	token, err := client.Login(ctx, model.ClientID.ValueString(), model.Scope.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to get an access token", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to get an access token", err))
 		return
 	}
 	private, err := json.Marshal(token.AccessToken)
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to get an access token", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to get an access token", err))
 		return
 	}
 	model.AccessToken = types.StringValue(token.AccessToken)

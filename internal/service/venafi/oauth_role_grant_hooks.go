@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
@@ -21,12 +20,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-const (
-	// maxNames is how many grantees a message names.
-	maxNames = 10
-	// progressInterval is how often a long apply says how far it is.
-	progressInterval = 5 * time.Second
-)
+// maxNames is how many grantees a message names.
+const maxNames = 10
 
 // kind is what tells the resources of roles apart. A single grant is a set of one.
 type kind struct {
@@ -235,8 +230,15 @@ func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (a
 		return access.Outcome[grantset.Set]{Now: wanted}, nil // another spelling of the same grantee, or other timeouts
 	}
 	var progress grantset.Progress
-	stop := report(ctx, &progress, progressInterval)
+	of := wanted
+	if order.Wanted == nil {
+		of = prior
+	}
+	wrote, stop := service.Report(ctx, map[string]any{"target": s.target(of)}, func() string {
+		return service.Of("granted or revoked", progress.Done.Load(), progress.Due.Load())
+	}, s.run.QuotaWait)
 	defer stop()
+	progress.Wrote = func() { wrote(progress.Due.Load()) }
 	made, err := s.run.Of(wanted).Apply(ctx, grantset.Change{
 		Wanted: wanted, Prior: prior, Exclusive: s.exclusive, Undo: order.Verb == "undo", Progress: &progress,
 		Approve: func(delta grantset.Delta) error {
@@ -296,26 +298,6 @@ func (s *grants) warnAfter(diags *diag.Diagnostics, order access.Order[grantset.
 			fmt.Sprintf("Another resource of this configuration has just claimed the %s for these grantees, so they keep it:\n\n%s", s.about(wanted),
 				names.lines(made.Claimed)))
 	}
-}
-
-// report logs how far an apply is, at every interval until stop is called.
-func report(ctx context.Context, progress *grantset.Progress, interval time.Duration) (stop func()) {
-	done := make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				tflog.Info(ctx, "Granting and revoking", map[string]any{
-					"grantees_done": progress.Done.Load(), "grantees": progress.Due.Load(),
-				})
-			}
-		}
-	}()
-	return func() { close(done) }
 }
 
 // Explain turns an error of the API into diagnostics that point at the attribute.

@@ -101,7 +101,7 @@ func listRoles(
 		out := service.NewPush(req, push)
 		all, err := run.Grants(ctx)
 		if err != nil {
-			out.Fail(diag.Diagnostics{diag.NewErrorDiagnostic("Unable to list the OAuth roles", err.Error())})
+			out.Fail(diag.Diagnostics{service.Failed("Unable to list the OAuth roles", err)})
 			return
 		}
 		results(out, filter, slices.DeleteFunc(all, func(grant api.Grant) bool {

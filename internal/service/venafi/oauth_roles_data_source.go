@@ -119,7 +119,7 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	grants, err := run.Grants(ctx)
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to list the OAuth roles", err.Error())
+		resp.Diagnostics.Append(service.Failed("Unable to list the OAuth roles", err))
 		return
 	}
 	model.Roles = []roleModel{}

@@ -11,13 +11,14 @@ import (
 	"strings"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // GoneError tells that applications that are to be changed don't exist.
 type GoneError struct{ AppIDs []string }
 
 func (e *GoneError) Error() string {
-	return fmt.Sprintf("no such application: %s", strings.Join(e.AppIDs, ", "))
+	return fmt.Sprintf("no such application: %s", shared.Printable(strings.Join(e.AppIDs, ", ")))
 }
 
 // Is makes errors.Is(err, ErrAppNotFound) true.
@@ -148,7 +149,7 @@ func (e *ApplyError) ignored(delta Delta) string {
 		text := "not granted: " + NameAccounts(delta.Grant)
 		for _, h := range delta.Grant {
 			if other, ok := e.Lookalikes[h]; ok {
-				text += fmt.Sprintf(" (the service lists %s: names are compared exactly, use its spelling)", other.Value())
+				text += fmt.Sprintf(" (the service lists %s: names are compared exactly, use its spelling)", other.Value().Printable())
 				break
 			}
 		}
@@ -187,7 +188,7 @@ const maxNames = 10
 func NameAccounts(handles []api.Handle) string {
 	names := make([]string, 0, min(len(handles), maxNames))
 	for _, h := range handles[:min(len(handles), maxNames)] {
-		names = append(names, h.Value().String())
+		names = append(names, h.Value().Printable())
 	}
 	return more(strings.Join(names, ", "), len(handles))
 }

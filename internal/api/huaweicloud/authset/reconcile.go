@@ -40,23 +40,14 @@ type Reconciliation struct {
 
 // Progress counts the work of one apply. It may be read at any time.
 type Progress struct {
-	RequestsDone, RequestsDue atomic.Int64
-	AccountsDone, AccountsDue atomic.Int64
-	// AppsRead counts the applications whose accounts were read, each time anew.
-	AppsRead atomic.Int64
+	// Requests counts what is sent, Granted and Revoked the accounts in it, once for each application.
+	Requests, Granted, Revoked Count
+	// Wrote, when given, is called after each request that the service said yes to.
+	Wrote func()
 }
 
-// counted counts what is read.
-type counted struct {
-	Workspace
-	progress *Progress
-}
-
-func (c counted) Authorizations(ctx context.Context, appID string) (api.Accounts, error) {
-	accounts, err := c.Workspace.Authorizations(ctx, appID)
-	c.progress.AppsRead.Add(1)
-	return accounts, err
-}
+// Count is how much is done, of what is due so far.
+type Count struct{ Done, Due atomic.Int64 }
 
 // Outcome is what is known after an apply, also after a failed one.
 type Outcome struct {
@@ -85,9 +76,6 @@ type Outcome struct {
 // back what it changed, since the service answers 200 also when it skipped an account. A request that failed though
 // everything arrived is no failure. Any other error is an *ApplyError or, when nothing was sent, what went wrong before.
 func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, error) {
-	if r.Progress != nil {
-		w = counted{Workspace: w, progress: r.Progress}
-	}
 	ctx = rest.WithQueue(ctx)
 	claim, err := r.Claims.make(ctx, w, r.Wanted, r.Prior)
 	if err != nil {
@@ -221,8 +209,9 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 	if r.Progress != nil {
 		for _, phase := range phases {
 			for _, group := range phase {
-				r.Progress.RequestsDue.Add(int64(group.Len()))
-				r.Progress.AccountsDue.Add(int64((len(group.grant) + len(group.revoke)) * len(group.apps)))
+				r.Progress.Requests.Due.Add(int64(group.Len()))
+				r.Progress.Granted.Due.Add(int64(len(group.grant) * len(group.apps)))
+				r.Progress.Revoked.Due.Add(int64(len(group.revoke) * len(group.apps)))
 			}
 		}
 	}
@@ -250,8 +239,12 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 						return err
 					}
 					if r.Progress != nil {
-						r.Progress.RequestsDone.Add(1)
-						r.Progress.AccountsDone.Add(int64((len(a.Users) + len(a.DelUsers)) * len(a.AppIDs)))
+						r.Progress.Requests.Done.Add(1)
+						r.Progress.Granted.Done.Add(int64(len(a.Users) * len(a.AppIDs)))
+						r.Progress.Revoked.Done.Add(int64(len(a.DelUsers) * len(a.AppIDs)))
+						if wrote := r.Progress.Wrote; wrote != nil {
+							wrote()
+						}
 					}
 				}
 				return nil

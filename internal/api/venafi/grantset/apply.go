@@ -26,7 +26,18 @@ import (
 const maxFailures = 10
 
 // Progress tells how far an apply is: requests done, of all that are due.
-type Progress struct{ Done, Due atomic.Int64 }
+type Progress struct {
+	Done, Due atomic.Int64
+	// Wrote, when given, is called after each request.
+	Wrote func()
+}
+
+func (p *Progress) count() {
+	p.Done.Add(1)
+	if p.Wrote != nil {
+		p.Wrote()
+	}
+}
 
 // Change brings a role from who holds it to who is wanted. Wanted and Prior are of the same role and application.
 type Change struct {
@@ -276,7 +287,7 @@ func (w *work) grantAll(ctx context.Context) {
 			w.adopted = append(w.adopted, g)
 		case err == nil:
 			w.granted = append(w.granted, g)
-			w.progress.Done.Add(1)
+			w.progress.count()
 		}
 		return err
 	})
@@ -340,7 +351,7 @@ func (w *work) withoutReserved(ctx context.Context, grants []venafi.Grant) []ven
 		switch {
 		case fate == shared.Kept:
 			w.claimed = append(w.claimed, g)
-			w.progress.Done.Add(1)
+			w.progress.count()
 		case fate == shared.GivenBack && !w.change.Undo:
 			w.failures = append(w.failures, Failure{Grant: g, Err: ErrGivenBack})
 		default:
@@ -370,7 +381,7 @@ func (w *work) revokeOne(ctx context.Context, g venafi.Grant) error {
 		}
 		w.revoked = append(w.revoked, g)
 		w.respelt = w.respelt || spelling != g.Grantee
-		w.progress.Done.Add(1)
+		w.progress.count()
 		if len(others) > 0 {
 			w.kept = append(w.kept, grantKept{revoked: g, others: others})
 		}

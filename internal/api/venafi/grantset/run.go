@@ -47,6 +47,9 @@ type Run struct {
 	lag    time.Duration
 }
 
+// QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
+func (r *Run) QuotaWait() time.Duration { return r.client.QuotaWait() }
+
 // New makes what a run shares. With manyPlans it serves more than one plan and apply: what one of them granted means nothing to the
 // next.
 func New(client *venafi.Client, manyPlans bool) *Run {

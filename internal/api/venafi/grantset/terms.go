@@ -167,7 +167,7 @@ func (w *work) amendAll(ctx context.Context) {
 		switch {
 		case err == nil:
 			w.amended = append(w.amended, a)
-			w.progress.Done.Add(1)
+			w.progress.count()
 		case venafi.Uncertain(err):
 			w.unknown = append(w.unknown, g)
 			return &UnknownOutcomeError{Grant: g, Err: err}
