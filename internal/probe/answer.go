@@ -30,8 +30,8 @@ const (
 	Other Verdict = "other"
 )
 
-// NoAnswer is why a question is open that every experiment has left open.
-const NoAnswer = "the experiment gave no answer"
+// NoAnswer is why a question is open that no experiment says anything of.
+const NoAnswer = "no experiment answers it"
 
 var strength = []Verdict{CannotTell, OneOf, Found, Noted, Other}
 
@@ -68,6 +68,20 @@ func (a *Answers) Either(is bool, question, yes, no, seen string, args ...any) {
 		a.Is(question, yes, seen, args...)
 	} else {
 		a.Is(question, no, seen, args...)
+	}
+}
+
+// Pick answers a question with the position of what was seen: positions has it by what was seen, and where it is nil that is
+// the position itself. Anything else is something else.
+func (a *Answers) Pick(question, key string, positions map[string]string, seen string, args ...any) {
+	position, ok := positions[key]
+	if positions == nil {
+		position, ok = key, a.question(question).has(key)
+	}
+	if ok {
+		a.Is(question, position, seen, args...)
+	} else {
+		a.Other(question, seen, args...)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // restoreTime is how long putting things back may take: longer than a quota of a minute makes it wait.
@@ -25,6 +27,10 @@ type run struct {
 // the answers so far.
 func (r *run) try(ctx context.Context, experiments []Experiment) error {
 	for _, e := range experiments {
+		if ctx.Err() != nil {
+			r.unanswered(e, "the run was interrupted")
+			continue
+		}
 		if why := r.refuses(e); why != "" {
 			r.unanswered(e, why)
 			continue
@@ -32,20 +38,27 @@ func (r *run) try(ctx context.Context, experiments []Experiment) error {
 		if e.Does != "" {
 			r.say("%s …\n", e.Does)
 		}
-		failure := e.Try(ctx, r.answers)
-		if ended := ctx.Err(); ended != nil {
+		if failure := e.Try(ctx, r.answers); failure != nil && ctx.Err() == nil {
+			r.unanswered(e, reason(failure))
+		} else if failure != nil {
 			r.unanswered(e, "the run was interrupted")
-			return errors.Join(fmt.Errorf("interrupted: %w", ended), r.restore(ctx))
 		}
-		if failure != nil {
-			r.unanswered(e, failure.Error())
-		}
-		r.unanswered(e, NoAnswer)
 		if err := r.restore(ctx); err != nil {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("interrupted: %w", err)
+	}
 	return nil
+}
+
+// reason is what a report may say of a failure: a client's own words may hold the names of hosts and people.
+func reason(failure error) string {
+	if e, ok := errors.AsType[*rest.Error](failure); ok {
+		return fmt.Sprintf("%s failed: %s", e.Operation, Said(failure))
+	}
+	return failure.Error()
 }
 
 // refuses says why an experiment is not made, "" when it is.

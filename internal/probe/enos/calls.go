@@ -37,7 +37,7 @@ type answer struct {
 
 // String is how an answer is spoken of.
 func (a answer) String() string {
-	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + a.text("code") + " " + a.text("status"))
+	return strings.Join(strings.Fields(strconv.Itoa(a.Status)+" "+a.text("code")+" "+a.text("status")), " ")
 }
 
 // text is a field as text, "" when it is left out.

@@ -252,12 +252,7 @@ func (s *subject) refresh(ctx context.Context, answers *probe.Answers) error {
 	if a, err = s.tokenCall(ctx, "refresh", s.client.AccessKey(), map[string]any{"accessToken": old}); err != nil {
 		return err
 	}
-	switch code := a.text("status") + a.text("code"); code {
-	case "1203", "1204":
-		answers.Is("refresh_expired", code, "the refresh of a dead token: %s", a)
-	default:
-		answers.Other("refresh_expired", "the refresh of a dead token: %s", a)
-	}
+	answers.Pick("refresh_expired", a.text("status")+a.text("code"), nil, "the refresh of a dead token: %s", a)
 	return nil
 }
 
@@ -290,12 +285,7 @@ func (s *subject) tokens(ctx context.Context, answers *probe.Answers) error {
 	if err != nil {
 		return err
 	}
-	switch a.Status {
-	case http.StatusOK, http.StatusUnauthorized:
-		answers.Is("token_error_status", strconv.Itoa(a.Status), "an access key that nobody has: %s", a)
-	default:
-		answers.Other("token_error_status", "an access key that nobody has: %s", a)
-	}
+	answers.Pick("token_error_status", strconv.Itoa(a.Status), nil, "an access key that nobody has: %s", a)
 	return nil
 }
 
@@ -325,12 +315,9 @@ func (s *subject) seen(answers *probe.Answers) {
 	for _, e := range s.env.Wire.All() {
 		limit = max(limit, e.Header.Get("X-RateLimit-Limit-Minute"))
 	}
-	switch limit {
-	case "":
+	if limit == "" {
 		answers.CannotTell("rate_limit", "no header tells of one, and the run uses up no quota")
-	case "60", "600":
-		answers.Is("rate_limit", limit, "X-RateLimit-Limit-Minute is %s", limit)
-	default:
-		answers.Other("rate_limit", "X-RateLimit-Limit-Minute is %s", limit)
+	} else {
+		answers.Pick("rate_limit", limit, nil, "X-RateLimit-Limit-Minute is %s", limit)
 	}
 }

@@ -59,5 +59,5 @@ func TestBreak(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	t.Parallel()
-	bench.Ask(t, "code_type", "business_status", "skew", "replay", "expire", "info_data")
+	bench.Ask(t, "code_type", "business_status", "info_data")
 }

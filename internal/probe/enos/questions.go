@@ -59,13 +59,13 @@ func (s *subject) Experiments() []probe.Experiment {
 			Answers: []string{"code_type", "success_message", "request_id", "envelope", "info_data", "duplicates", "listed_case", "business_status", "failure_data"},
 			Try:     s.reads,
 		},
-		{Answers: []string{"skew", "replay"}, Try: s.signatures},
+		{Answers: []string{"skew", "replay"}, Try: s.signatures, Does: "reads with a time that is off, and twice with one signature"},
 		{
 			Answers: []string{"set_data", "settling", "order", "case", "empty_list"}, Try: s.lists, Lacks: s.unreadable,
 			Does: fmt.Sprintf("gives application %s the types %s, then none, and then those that it had", s.targets.app, some),
 		},
 		own, refresh,
-		{Answers: []string{"expire", "token_envelope", "token_error_status"}, Try: s.tokens},
+		{Answers: []string{"expire", "token_envelope", "token_error_status"}, Try: s.tokens, Does: "asks for the token again, and for one with an access key that nobody has"},
 		{
 			Answers: []string{"token_calls", "expired_token", "refresh_expired", "rate_limit", "missing_key", "retry_after", "quota_headers", "refusals", "gateway_grant"},
 			Try: func(_ context.Context, answers *probe.Answers) error {

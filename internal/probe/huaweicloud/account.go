@@ -88,5 +88,16 @@ func (f field) String() string {
 	return `"` + f.text + `"`
 }
 
+// form is the text of a field, or how it is there without one.
+func (f field) form() string {
+	switch {
+	case !f.given:
+		return "omitted"
+	case f.null:
+		return "null"
+	}
+	return f.text
+}
+
 // name is the account of a row as it is listed.
 func (r row) name() string { return r.field("account").text }

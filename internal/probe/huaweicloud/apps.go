@@ -18,15 +18,10 @@ func (s *subject) market(who account) probe.Experiment {
 		Does:    fmt.Sprintf("grants %s to application %s, and revokes it", who, s.targets.market),
 		Try: func(ctx context.Context, answers *probe.Answers) error {
 			ok, err := s.try(ctx, change{AppIDs: []string{s.targets.market}, Users: []account{who}})
-			switch {
-			case err != nil:
-				return err
-			case ok:
-				answers.Is("market_apps", "accepted", "a grant is accepted")
-			default:
-				answers.Is("market_apps", "refused", "a grant is refused")
+			if err == nil {
+				answers.Either(ok, "market_apps", "accepted", "refused", "a grant is accepted: %t", ok)
 			}
-			return nil
+			return err
 		},
 	}
 	if s.targets.market == "" {
@@ -45,6 +40,9 @@ func (s *subject) opening(who account) probe.Experiment {
 		e.Lacks = "opening may take away the accounts that the application has: name one without any"
 	}
 	e.Try = func(ctx context.Context, answers *probe.Answers) error {
+		listed := func(is bool) {
+			answers.Either(is, "all_user_list", "records", "empty", "an account that is there is listed while the application is open: %t", is)
+		}
 		if _, err := s.must(ctx, who); err != nil {
 			return err
 		}
@@ -54,7 +52,7 @@ func (s *subject) opening(who account) probe.Experiment {
 			return err
 		case after:
 			answers.Is("flip_to_all_user", "keep", "an account is there when the application is closed again")
-			s.listed(answers, whileOpen)
+			listed(whileOpen)
 		default:
 			answers.Is("flip_to_all_user", "wipe", "an account is gone when the application is closed again")
 		}
@@ -72,18 +70,15 @@ func (s *subject) opening(who account) probe.Experiment {
 			answers.CannotTell("all_user_list", "there is no account while the application is open")
 			return nil
 		}
-		s.listed(answers, whileOpen)
+		listed(whileOpen)
 		if err := s.Restore(ctx); err != nil {
 			return err
 		}
 		if _, after, err = s.openAndClose(ctx, who, change{Users: users}, change{DelUsers: users}); err != nil {
 			return err
 		}
-		position := "applied"
-		if after {
-			position = "adds_only"
-		}
-		answers.Is("all_user_accounts", position, "what an open application is granted is there when it is closed; revoked from it, it is there: %t", after)
+		answers.Either(after, "all_user_accounts", "adds_only", "applied",
+			"what an open application is granted is there when it is closed; what is revoked from it too: %t", after)
 		return nil
 	}
 	return e
@@ -107,13 +102,4 @@ func (s *subject) openAndClose(ctx context.Context, who account, changes ...chan
 	}
 	closed, err := s.find(ctx, who.name)
 	return len(rows) > 0, len(closed) > 0, err
-}
-
-// listed tells whether an account that is there is listed while the application is open.
-func (s *subject) listed(answers *probe.Answers, is bool) {
-	if is {
-		answers.Is("all_user_list", "records", "an account is listed while the application is open")
-	} else {
-		answers.Is("all_user_list", "empty", "an account that is there is not listed while the application is open")
-	}
 }

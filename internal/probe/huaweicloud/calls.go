@@ -91,14 +91,9 @@ func (s *subject) write(ctx context.Context, c change) error {
 	return err
 }
 
-// grant and revoke send one account to the scratch application, and keep it closed. They tell whether the service did not
-// refuse it.
+// grant grants one account the scratch application, and tells whether the service did not refuse it.
 func (s *subject) grant(ctx context.Context, who account) (bool, error) {
 	return s.try(ctx, change{Users: []account{who}})
-}
-
-func (s *subject) revoke(ctx context.Context, who account) (bool, error) {
-	return s.try(ctx, change{DelUsers: []account{who}})
 }
 
 // try sends a change and tells whether the service did not refuse it. Left out are the application, and that it is closed.

@@ -27,11 +27,8 @@ func (s *subject) reads(ctx context.Context, answers *probe.Answers) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(apps.Items, func(r row) bool { return r.field("authorization_type").text != "" }) {
-		answers.Is("app_mode", "shown", "applications are listed with authorization_type")
-	} else {
-		answers.Is("app_mode", "omitted", "no application is listed with authorization_type")
-	}
+	shown := slices.ContainsFunc(apps.Items, func(r row) bool { return r.field("authorization_type").text != "" })
+	answers.Either(shown, "app_mode", "shown", "omitted", "applications are listed with authorization_type: %t", shown)
 	one, err := s.list(ctx, "ListApps", url.Values{"limit": {"1"}}, "apps")
 	if err != nil {
 		return err

@@ -55,11 +55,7 @@ func (s *subject) letterCase(ctx context.Context, answers *probe.Answers) error 
 		if err != nil {
 			return err
 		}
-		position := "exact"
-		if len(rows) < 2 {
-			position = "folded"
-		}
-		answers.Is("account_case", position, "the name and the name in capitals make %d accounts", len(rows))
+		answers.Either(len(rows) > 1, "account_case", "exact", "folded", "the name and the name in capitals make %d accounts", len(rows))
 	default:
 		answers.Other("account_case", "the name in capitals reads in another spelling")
 	}
@@ -90,11 +86,8 @@ func (s *subject) nameForm(ctx context.Context, answers *probe.Answers) error {
 		if r, err = s.granted(ctx, blank.named(strings.Replace(blank.name, " ", "  ", 1))); err != nil {
 			return err
 		}
-		if r == nil || strings.Contains(r.name(), "  ") {
-			answers.Is("name_form", "trimmed", "%s, a second one inside is not", seen)
-		} else {
-			answers.Is("name_form", "squeezed", "%s, and a second one inside", seen)
-		}
+		squeezed := r != nil && !strings.Contains(r.name(), "  ")
+		answers.Either(squeezed, "name_form", "squeezed", "trimmed", "%s, and a second one inside: %t", seen, squeezed)
 		return nil
 	}
 	if noAccent != "" {

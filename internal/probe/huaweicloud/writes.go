@@ -41,20 +41,9 @@ func (s *subject) reading(who account) try {
 			return refusal(who, err)
 		}
 		kind := rows[0].field("account_type")
-		switch seen := fmt.Sprintf("account_type is %s", kind); {
-		case kind.null:
-			answers.Is("type_on_read", "null", "%s", seen)
-		case !kind.given:
-			answers.Is("type_on_read", "omitted", "%s", seen)
-		case kind.text == string(huaweicloud.Simple):
-			answers.Is("type_on_read", "documented", "%s", seen)
-		case kind.text == "USER":
-			answers.Is("type_on_read", "USER", "%s", seen)
-		case kind.text == strings.ToLower(string(huaweicloud.Simple)):
-			answers.Is("type_on_read", "lower", "%s", seen)
-		default:
-			answers.Other("type_on_read", "%s", seen)
-		}
+		answers.Pick("type_on_read", kind.form(), map[string]string{
+			"null": "null", "omitted": "omitted", "SIMPLE": "documented", "USER": "USER", "simple": "lower",
+		}, "account_type is %s", kind)
 		switch added := decoration.FindString(rows[0].name()); {
 		case decoration.MatchString(who.name):
 			answers.CannotTell("account_on_read", "the name of the first -user ends in brackets itself")
@@ -79,28 +68,18 @@ func (s *subject) defaultDomain(who account) try {
 		if err != nil {
 			return err
 		}
-		without := r.field("domain")
-		seen := fmt.Sprintf("domain is %s where the grant left it out", without)
-		switch {
-		case without.null:
-			answers.Is("default_domain", "null", "%s", seen)
-		case without.given && without.text == "":
-			answers.Is("default_domain", "empty", "%s", seen)
-		case without.text == huaweicloud.DefaultDomain:
-			answers.Is("default_domain", "shown", "%s", seen)
-		case without.given:
-			answers.Other("default_domain", "%s", seen)
-		default:
-			who.domain = huaweicloud.DefaultDomain
-			if r, err = s.must(ctx, who); err != nil {
-				return err
-			}
-			position := "hidden"
-			if r.field("domain").text == huaweicloud.DefaultDomain {
-				position = "omitted"
-			}
-			answers.Is("default_domain", position, "%s, and %s where it was sent", seen, r.field("domain"))
+		form := r.field("domain").form()
+		if form != "omitted" {
+			answers.Pick("default_domain", form, map[string]string{"null": "null", "": "empty", huaweicloud.DefaultDomain: "shown"},
+				"of a grant without domain it is null: %t; and empty: %t", form == "null", form == "")
+			return nil
 		}
+		who.domain = huaweicloud.DefaultDomain
+		if r, err = s.must(ctx, who); err != nil {
+			return err
+		}
+		shown := r.field("domain").form() != "omitted"
+		answers.Either(shown, "default_domain", "omitted", "hidden", "domain is left out where the grant left it out; shown where it was sent: %t", shown)
 		return nil
 	}
 }
@@ -123,7 +102,7 @@ func (s *subject) domainForm(who account) try {
 		case strings.EqualFold(read.text, short):
 			answers.Is("domain_form", "short", "the domain reads up to its first dot")
 		default:
-			answers.Other("domain_form", "the domain is %s", read)
+			answers.Other("domain_form", "the domain reads in another form")
 		}
 		return nil
 	}
@@ -136,7 +115,7 @@ func (s *subject) platforms(who account) try {
 			return err
 		}
 		without := r.field("platform_type")
-		form(answers, "platform_left_out", without, map[string]string{"LOCAL": "LOCAL", "": "empty"})
+		answers.Pick("platform_left_out", without.form(), map[string]string{"null": "null", "omitted": "omitted", "LOCAL": "LOCAL", "": "empty"}, "platform_type is %s", without)
 		if r, err = s.must(ctx, who.platformed()); err != nil {
 			return err
 		}
@@ -144,19 +123,20 @@ func (s *subject) platforms(who account) try {
 		if who.domain == "" && sent.text == "LOCAL" {
 			answers.OneOf("platform_sent", []string{"echoed", "LOCAL"}, "LOCAL reads as LOCAL", "name a user of another domain with -user DOMAIN/NAME")
 		} else {
-			form(answers, "platform_sent", sent, map[string]string{who.platformed().platform: "echoed", "LOCAL": "LOCAL"})
+			answers.Pick("platform_sent", sent.form(), map[string]string{
+				"null": "null", "omitted": "omitted", "LOCAL": "LOCAL", who.platformed().platform: "echoed",
+			}, "platform_type is %s", sent)
 		}
 
 		again, err := s.grant(ctx, who.platformed())
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !again:
-			answers.Is("duplicate_add", "error", "a second grant is refused")
+		}
+		answers.Either(again, "duplicate_add", "ok", "error", "a second grant is accepted: %t", again)
+		if !again {
 			answers.CannotTell("platform_change", "a second grant is refused")
 			return nil
 		}
-		answers.Is("duplicate_add", "ok", "a second grant is accepted")
 		if without == sent {
 			answers.CannotTell("platform_change", "platform_type reads the same whether it is sent or not")
 			return nil
@@ -168,47 +148,21 @@ func (s *subject) platforms(who account) try {
 		if err != nil || len(rows) == 0 {
 			return refusal(who, err)
 		}
-		seen := fmt.Sprintf("platform_type is %s after a second grant without it", rows[0].field("platform_type"))
-		switch rows[0].field("platform_type") {
-		case sent:
-			answers.Is("platform_change", "unchanged", "%s", seen)
-		case without:
-			answers.Is("platform_change", "changed", "%s", seen)
-		default:
-			answers.Other("platform_change", "%s", seen)
-		}
+		now := rows[0].field("platform_type")
+		answers.Pick("platform_change", now.form(), map[string]string{sent.form(): "unchanged", without.form(): "changed"},
+			"platform_type is %s after a second grant without it", now)
 		return nil
 	}
-}
-
-// form answers with the position of a field: that of its text, or omitted, or null.
-func form(answers *probe.Answers, question string, f field, texts map[string]string) {
-	position, ok := texts[f.text]
-	switch {
-	case f.null:
-		position, ok = "null", true
-	case !f.given:
-		position, ok = "omitted", true
-	}
-	if !ok {
-		answers.Other(question, "platform_type is %s", f)
-		return
-	}
-	answers.Is(question, position, "platform_type is %s", f)
 }
 
 // nothing revokes who has nothing, and grants to nobody.
 func (s *subject) nothing(who account) try {
 	return func(ctx context.Context, answers *probe.Answers) error {
-		ok, err := s.revoke(ctx, who)
-		switch {
-		case err != nil:
+		ok, err := s.try(ctx, change{DelUsers: []account{who}})
+		if err != nil {
 			return err
-		case ok:
-			answers.Is("absent_remove", "ok", "revoking an account that has nothing is accepted")
-		default:
-			answers.Is("absent_remove", "error", "revoking an account that has nothing is refused")
 		}
+		answers.Either(ok, "absent_remove", "ok", "error", "revoking an account that has nothing is accepted: %t", ok)
 		if ok, err = s.grant(ctx, account{name: s.nobody}); err != nil {
 			return err
 		}
@@ -315,11 +269,8 @@ func (s *subject) several(ctx context.Context, answers *probe.Answers) error {
 	rows = slices.DeleteFunc(rows, func(r row) bool {
 		return !slices.ContainsFunc(users, func(who account) bool { return bare(who.name) == bare(r.name()) })
 	})
-	if slices.EqualFunc(rows, users, func(r row, who account) bool { return bare(r.name()) == bare(who.name) }) {
-		answers.Is("list_order", "insertion", "accounts are listed in the order in which they were granted")
-	} else {
-		answers.Is("list_order", "shuffled", "accounts are listed in another order than they were granted in, and always in that")
-	}
+	as := slices.EqualFunc(rows, users, func(r row, who account) bool { return bare(r.name()) == bare(who.name) })
+	answers.Either(as, "list_order", "insertion", "shuffled", "accounts are always listed in one order, that in which they were granted: %t", as)
 	return nil
 }
 

@@ -54,6 +54,9 @@ type Bench struct {
 	Often map[string]int
 }
 
+// lostHost is in the error of an answer that is lost.
+const lostHost = "proxy.internal.example.com"
+
 // Address is the address of the mock.
 const Address = "http://127.0.0.1:1"
 
@@ -153,7 +156,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	d.world.ServeHTTP(answer, in)
 	_, _ = io.Copy(io.Discard, in.Body)
 	if d.world.lost(r) {
-		return nil, syscall.ECONNRESET
+		return nil, fmt.Errorf("read tcp %s: %w", lostHost, syscall.ECONNRESET)
 	}
 	return answer.Result(), nil
 }
@@ -345,6 +348,9 @@ func (b Bench) Break(t *testing.T) {
 					t.Errorf("interrupted: %v", result.Err)
 				}
 				w.CheckUntouched(t, before)
+				if strings.Contains(fmt.Sprint(result.Report, result.Out), lostHost) {
+					t.Errorf("the report holds the name of a host:\n%s", result.Out)
+				}
 				if t.Failed() {
 					t.Logf("%v\n%s", result.Err, result.Log)
 				}
@@ -369,6 +375,11 @@ func (b Bench) Ask(t *testing.T, readable ...string) {
 	result := w.RunInput(t.Context(), "", "-read-only")
 	if result.Err != nil {
 		t.Fatal(result.Err)
+	}
+	for _, a := range slices.Concat(result.Answers, result.Notes) {
+		if a.Verdict == probe.CannotTell && (a.Why == "" || a.Why == probe.NoAnswer) {
+			t.Errorf("no word on why it can't be told: %+v", a)
+		}
 	}
 	for _, question := range readable {
 		if a := result.Answer(question); a.Verdict != probe.Found {

@@ -73,9 +73,13 @@ type answer struct {
 	row
 }
 
-// String is how an answer is spoken of.
+// String is how an answer is spoken of: without its words, which may hold names.
 func (a answer) String() string {
-	return strings.TrimSpace(strings.Join([]string{strconv.Itoa(a.Status), a.text("error"), a.text("Error"), a.text("Result")}, " "))
+	text := strconv.Itoa(a.Status) + " " + a.text("error")
+	if a.Status >= http.StatusBadRequest {
+		text += a.text("Error")
+	}
+	return strings.Join(strings.Fields(text+" "+a.text("Result")), " ")
 }
 
 // ok tells whether a call of OAuth did what it should.

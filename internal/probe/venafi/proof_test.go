@@ -73,5 +73,5 @@ func TestBreak(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	t.Parallel()
-	bench.Ask(t, "role_rows", "start", "get_application", "unknown_identity", "expires_in", "error_form", "jwt_login")
+	bench.Ask(t, "role_rows", "start", "get_application", "unknown_identity", "jwt_login")
 }

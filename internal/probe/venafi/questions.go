@@ -104,7 +104,7 @@ func (s *subject) Experiments() []probe.Experiment {
 	list := []probe.Experiment{
 		{Answers: []string{"success_error", "role_rows", "global_application_id", "auditor_application_id", "implied_roles", "order"}, Try: s.roles},
 		{Answers: []string{"enumerate_applications", "start", "get_application", "more_fields", "jwks_uri", "certificate_login", "jwt_login", "unknown_identity", "self_groups"}, Try: s.applications},
-		{Answers: []string{"expires_in", "expires", "refresh_token", "failed_login", "error_form", "error_keys", "login_echo", "challenge", "malformed_token"}, Try: s.logins},
+		{Answers: []string{"expires_in", "expires", "refresh_token", "failed_login", "error_form", "error_keys", "login_echo", "challenge", "malformed_token"}, Try: s.logins, Does: "tries a login that nobody has, and a token that is none"},
 		{Answers: []string{"self_scope", "revoke_scope"}, Try: s.shortLogin, Does: "logs in once more, with less scope, and ends that login"},
 		{Answers: []string{"absent_revoke", "stale_list", "duplicate_grant"}, Try: s.grants, Lacks: s.unreadable, Does: to + ", and takes it back"},
 		{Answers: []string{"unknown_grantee", "grantee_names"}, Try: s.strangers, Lacks: s.unreadable, Does: "grants the same to an identity that does not exist, and to a name, and takes it back"},

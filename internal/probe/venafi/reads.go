@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
@@ -254,14 +255,7 @@ func (s *subject) logins(ctx context.Context, answers *probe.Answers) error {
 	if err != nil {
 		return err
 	}
-	switch a.Status {
-	case http.StatusOK:
-		answers.Is("failed_login", "200", "a login that fails: %s", a)
-	case http.StatusBadRequest:
-		answers.Is("failed_login", "400", "a login that fails: %s", a)
-	default:
-		answers.Other("failed_login", "a login that fails: %s", a)
-	}
+	answers.Pick("failed_login", strconv.Itoa(a.Status), nil, "a login that fails: %s", a)
 	errorForm(answers, a)
 	if len(a.Body) > 0 {
 		answers.Is("login_echo", echo(a.text("error_description")+a.text("Error_description")), "what a failed login repeats of its password")
@@ -274,13 +268,10 @@ func (s *subject) logins(ctx context.Context, answers *probe.Answers) error {
 	errorForm(answers, a)
 	challenged := a.Header.Get("WWW-Authenticate") != ""
 	answers.Either(challenged, "challenge", "sent", "absent", "a 401 has WWW-Authenticate: %t", challenged)
-	switch code := a.text("error") + a.text("Error"); code {
-	case "invalid_token", "session_error":
-		answers.Is("malformed_token", code, "a token that is none: %s", a)
-	case "":
+	if code := a.text("error") + a.text("Error"); code != "" {
+		answers.Pick("malformed_token", code, nil, "a token that is none: %s", a)
+	} else {
 		answers.CannotTell("malformed_token", "the error has no body")
-	default:
-		answers.Other("malformed_token", "a token that is none: %s", a)
 	}
 	return nil
 }
