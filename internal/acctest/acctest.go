@@ -45,6 +45,15 @@ func ProvidersWithEnvironment(environment map[string]string, options ...provider
 	}
 }
 
+// NewProvider is a provider of Providers.
+func NewProvider() tfprotov6.ProviderServer {
+	server, err := Providers()["appaccess"]()
+	if err != nil {
+		panic(err) // it makes none
+	}
+	return server
+}
+
 // Test runs an acceptance test with the provider above, unless the test case brings its own. It needs no TF_ACC: the
 // services are mocks. Where there is no Terraform, and none can be fetched, it fails.
 func Test(t *testing.T, c resource.TestCase) {

@@ -29,9 +29,11 @@ var providerAddresses = []string{"registry.terraform.io/appaccess/appaccess", "r
 // CLI is a working directory of the real terraform, or tofu, whose provider runs in this process. It is for tests that
 // assert on what a person reads; what can be said with plan and state checks is better said with Steps.
 type CLI struct {
-	t   testing.TB
-	dir string
-	env []string
+	t      testing.TB
+	dir    string
+	env    []string
+	files  map[string]string // of a Terraform that this process plays, and so is played
+	played *player
 }
 
 // NewCLI serves the provider until the test ends, and initializes an empty working directory.
@@ -110,6 +112,10 @@ func (c *CLI) Setenv(name, value string) { c.env = append(c.env, name+"="+value)
 // Write puts a file into the working directory.
 func (c *CLI) Write(name, text string) {
 	c.t.Helper()
+	if c.played != nil {
+		c.files[name] = text
+		return
+	}
 	if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
@@ -125,6 +131,9 @@ type Result struct {
 // Run runs a command such as "plan". It fails the test only when there is no exit code.
 func (c *CLI) Run(args ...string) Result {
 	c.t.Helper()
+	if c.played != nil {
+		return c.played.run(c.files, args).Result
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, TerraformPath(c.t), args...)
@@ -172,6 +181,9 @@ type Report struct {
 // JSON runs a command with -json and reads what it says.
 func (c *CLI) JSON(args ...string) Report {
 	c.t.Helper()
+	if c.played != nil {
+		return c.played.run(c.files, args)
+	}
 	args = append([]string{args[0], "-json", "-input=false"}, args[1:]...)
 	report := Report{Result: c.Run(args...), Changes: map[string]string{}}
 	scanner := bufio.NewScanner(strings.NewReader(report.Stdout))

@@ -55,6 +55,8 @@ func (s State) Clone() State { return maps.Clone(s) }
 type Diagnostic struct {
 	Address         Address
 	Summary, Detail string
+	// At is the attribute that it points at, nil for none.
+	At *tftypes.AttributePath
 }
 
 // Diagnostics are the errors and the warnings of a walk, in no order.
@@ -104,6 +106,9 @@ type Terraform struct {
 	// OrphansFirst plans the end of what is no longer configured before it is refreshed, from what the state says, as
 	// Terraform 1.11 does. Later ones refresh first.
 	OrphansFirst bool
+	// SkipRefresh plans from the state as it is, as -refresh=false does; Replace are the resources of -replace.
+	SkipRefresh bool
+	Replace     map[Address]bool
 	// State is what is remembered. Plan leaves it as it is.
 	State State
 
@@ -114,6 +119,11 @@ type Terraform struct {
 		process *Process
 	}
 }
+
+// ConfigurationError tells that the provider refuses its configuration.
+type ConfigurationError struct{ Diagnostics }
+
+func (e *ConfigurationError) Error() string { return e.Err().Error() }
 
 // Process is one provider process, and the walk that uses it.
 type Process struct {
@@ -173,7 +183,7 @@ func (t *Terraform) Start(ctx context.Context) (*Process, error) {
 	}
 	p.report(Address{}, configured.Diagnostics)
 	if p.failed() {
-		return nil, p.diags.Err()
+		return nil, &ConfigurationError{p.diags}
 	}
 	t.running.Lock()
 	defer t.running.Unlock()
@@ -236,26 +246,31 @@ func (p *Process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
 	for _, d := range diags {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
 			failed = true
-			p.diags.Errors = append(p.diags.Errors, Diagnostic{a, d.Summary, d.Detail})
+			p.diags.Errors = append(p.diags.Errors, Diagnostic{a, d.Summary, d.Detail, d.Attribute})
 		} else {
-			p.diags.Warnings = append(p.diags.Warnings, Diagnostic{a, d.Summary, d.Detail})
+			p.diags.Warnings = append(p.diags.Warnings, Diagnostic{a, d.Summary, d.Detail, d.Attribute})
 		}
 	}
 	return failed
+}
+
+// reportErrors files errors alone: of the second plan of a replacement, Terraform shows no warnings.
+func (p *Process) reportErrors(a Address, diags []*tfprotov6.Diagnostic) bool {
+	return p.report(a, slices.DeleteFunc(slices.Clone(diags), func(d *tfprotov6.Diagnostic) bool { return d.Severity != tfprotov6.DiagnosticSeverityError }))
 }
 
 // fail files an error of a call.
 func (p *Process) fail(a Address, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, "The call failed", err.Error()})
+	p.diags.Errors = append(p.diags.Errors, Diagnostic{Address: a, Summary: "The call failed", Detail: err.Error()})
 }
 
 // bug files what the provider must not do.
 func (p *Process) bug(a Address, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.diags.Errors = append(p.diags.Errors, Diagnostic{a, Bug, fmt.Sprintf(format, args...)})
+	p.diags.Errors = append(p.diags.Errors, Diagnostic{Address: a, Summary: Bug, Detail: fmt.Sprintf(format, args...)})
 }
 
 // call makes one call of the provider, unless it is killed.
@@ -371,6 +386,15 @@ func (t *Terraform) Move(ctx context.Context, a Address, from *tfprotov6.MoveRes
 		t.State[a] = &Object{Value: value, Private: answer.TargetPrivate, Identity: answer.TargetIdentity}
 	}
 	return &p.diags, nil
+}
+
+// Identity gives the identity of a resource in the state as JSON would hold it, nil for none.
+func (t *Terraform) Identity(a Address) (map[string]any, error) {
+	object := t.State[a]
+	if object == nil || object.Identity == nil {
+		return nil, nil
+	}
+	return plainObject(object.Identity.IdentityData, t.identities[a.Type])
 }
 
 // Object reads a resource as a state file holds it.

@@ -110,9 +110,12 @@ func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, 
 // PlanDestroy plans the end of all that the state holds. As `terraform destroy` does, it refreshes in one process and plans in
 // another.
 func (t *Terraform) PlanDestroy(ctx context.Context, configuration []Resource) (*Plan, error) {
-	refreshed, err := t.Plan(ctx, configuration)
-	if err != nil || len(refreshed.Errors) > 0 {
-		return refreshed, err
+	refreshed := &Plan{Refreshed: t.State.Clone()}
+	if !t.SkipRefresh {
+		var err error
+		if refreshed, err = t.Plan(ctx, configuration); err != nil || len(refreshed.Errors) > 0 {
+			return refreshed, err
+		}
 	}
 	p, err := t.Start(ctx)
 	if err != nil {
@@ -169,7 +172,7 @@ func (w *planWalk) resource(ctx context.Context, a Address, r Resource, wanted b
 			return nil
 		}
 	}
-	if object != nil {
+	if object != nil && !w.tf.SkipRefresh {
 		var ok bool
 		if object, ok = w.refresh(ctx, a, schema, object); !ok {
 			return nil
@@ -260,7 +263,7 @@ func (p *Process) planned(ctx context.Context, a Address, schema *tfprotov6.Sche
 		tainted = object != nil
 		prior = &Object{Value: none}
 	}
-	change, replace := p.ask(ctx, a, schema, prior, config)
+	change, replace := p.ask(ctx, a, schema, prior, config, p.report)
 	switch {
 	case change == nil:
 		return nil
@@ -268,8 +271,8 @@ func (p *Process) planned(ctx context.Context, a Address, schema *tfprotov6.Sche
 		change.Action = Replace
 	case object == nil:
 		change.Action = Create
-	case replace:
-		if change, _ = p.ask(ctx, a, schema, &Object{Value: none, Private: change.private}, config); change == nil {
+	case replace || p.tf.Replace[a]:
+		if change, _ = p.ask(ctx, a, schema, &Object{Value: none, Private: change.private}, config, p.reportErrors); change == nil {
 			return nil
 		}
 		change.Action = Replace
@@ -283,7 +286,7 @@ func (p *Process) planned(ctx context.Context, a Address, schema *tfprotov6.Sche
 
 // ask makes one PlanResourceChange and checks the answer.
 func (p *Process) ask(
-	ctx context.Context, a Address, schema *tfprotov6.Schema, prior *Object, config tftypes.Value,
+	ctx context.Context, a Address, schema *tfprotov6.Schema, prior *Object, config tftypes.Value, report func(Address, []*tfprotov6.Diagnostic) bool,
 ) (change *Change, replace bool) {
 	answer, err := call(ctx, p, p.server.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(prior.Value), Config: dynamic(config), PriorPrivate: prior.Private, PriorIdentity: prior.Identity,
@@ -293,7 +296,7 @@ func (p *Process) ask(
 		p.fail(a, err)
 		return nil, false
 	}
-	if p.report(a, answer.Diagnostics) {
+	if report(a, answer.Diagnostics) {
 		return nil, false
 	}
 	planned, err := answer.PlannedState.Unmarshal(schema.ValueType())

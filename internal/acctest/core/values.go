@@ -113,7 +113,7 @@ func checkPlan(schema *tfprotov6.Schema, prior, config, planned tftypes.Value) e
 		name := attribute.Name
 		switch {
 		case wanted[name].Equal(got[name]):
-		case before != nil && before[name].Equal(got[name]) && !before[name].IsNull() && attribute.Computed:
+		case before != nil && before[name].Equal(got[name]) && !before[name].IsNull() && !wanted[name].IsNull():
 			// Kept the prior value, as for one that means the same.
 		case wanted[name].IsNull() && attribute.Computed:
 		case !wanted[name].IsFullyKnown():

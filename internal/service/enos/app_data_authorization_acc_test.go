@@ -142,7 +142,7 @@ func TestAccAppDataAuthorization_gone(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{BusinessStatus: status})
-			cli := g.cli()
+			cli := g.terraform()
 			cli.Write("main.tf", authorization(portal, "USER"))
 			cli.Plan()
 			mustApply(t, cli)

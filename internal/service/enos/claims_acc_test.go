@@ -91,7 +91,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{})
 			g.set(other)
-			cli := g.cli()
+			cli := g.terraform()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
 				cli.Plan()
@@ -117,7 +117,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
-	cli := g.cli()
+	cli := g.terraform()
 	cli.Write("main.tf", "resource \"terraform_data\" \"id\" { input = "+thePortal+" }\n"+
 		named("a", "terraform_data.id.output")+named("b", "terraform_data.id.output"))
 	mustBeSilent(t, cli.Plan())

@@ -52,15 +52,14 @@ func block(body string) string {
 	return "resource \"appaccess_enos_app_data_authorization\" \"test\" {\n" + body + "\n}\n"
 }
 
-func (g *gateway) cli() *acctest.CLI {
+// cli is a Terraform that this process plays, and terraform a real one.
+func (g *gateway) cli() *acctest.CLI { return g.in(acctest.NewTerraform) }
+
+func (g *gateway) terraform() *acctest.CLI { return g.in(acctest.NewCLI) }
+
+func (g *gateway) in(directory func(*testing.T, func() tfprotov6.ProviderServer) *acctest.CLI) *acctest.CLI {
 	g.t.Helper()
-	cli := acctest.NewCLI(g.t, func() tfprotov6.ProviderServer {
-		server, err := acctest.Providers()["appaccess"]()
-		if err != nil {
-			panic(err)
-		}
-		return server
-	})
+	cli := directory(g.t, acctest.NewProvider)
 	cli.Write("services.tf", g.Provider())
 	return cli
 }

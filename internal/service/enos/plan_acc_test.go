@@ -148,7 +148,7 @@ func TestAccPlan_unknown(t *testing.T) {
 		"org":   `org_id = terraform_data.org.output` + "\n" + fmt.Sprintf("app_id = %q", other) + "\n" + `data_authorize_types = ["USER", "USER_OP"]`,
 	} {
 		g.set(other, "USER")
-		cli := g.cli()
+		cli := g.terraform()
 		cli.Write("main.tf", fmt.Sprintf(`
 			resource "terraform_data" "app" { input = %q }
 			resource "terraform_data" "org" { input = %q }
@@ -172,7 +172,7 @@ func TestAccPlan_unknown(t *testing.T) {
 func TestAccPlan_unknownProvider(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
-	cli := g.cli()
+	cli := g.terraform()
 	unknown := strings.NewReplacer(
 		fmt.Sprintf("gateway_url = %q", g.URL), "gateway_url = terraform_data.gateway.output",
 		fmt.Sprintf("org_id      = %q", acctest.OrgID), "org_id = terraform_data.org.output",

@@ -104,7 +104,7 @@ func TestAccPromise_replacement(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGateway(t, mock.Switches{})
-			cli := g.cli()
+			cli := g.terraform()
 			cli.Write("main.tf", block(fmt.Sprintf("app_id = %q\ndata_authorize_types = [\"ASSET\", \"USER\"]\n%s", portal, lifecycle)))
 			cli.Plan()
 			mustApply(t, cli)
@@ -164,7 +164,7 @@ func TestAccPromise_failedReplacement(t *testing.T) {
 func TestAccPromise_anotherPlace(t *testing.T) {
 	t.Setenv("APPACCESS_MOVED", "")
 	g := newGateway(t, mock.Switches{})
-	cli := g.cli()
+	cli := g.terraform()
 	cli.Write("main.tf", authorization(portal, "USER"))
 	cli.Plan()
 	mustApply(t, cli)
@@ -213,7 +213,7 @@ func TestAccPromise_providerLimit(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
 	g.set(other)
-	cli := g.cli()
+	cli := g.terraform()
 	both := `resource "appaccess_enos_app_data_authorization" "all" {
   for_each             = toset(var.apps)
   app_id               = each.key
@@ -258,7 +258,7 @@ func TestAccPromise_massDrop(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
 	g.set(other)
-	cli := g.cli()
+	cli := g.terraform()
 	cli.Write("main.tf", authorization(portal, "USER")+second(other, "USER"))
 	cli.Plan()
 	mustApply(t, cli)
@@ -271,7 +271,7 @@ func TestAccPromise_massDrop(t *testing.T) {
 func TestAccPromise_emptyImportID(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t, mock.Switches{})
-	cli := g.cli()
+	cli := g.terraform()
 	cli.Write("main.tf", authorization(portal, "USER")+"import {\n  to = "+address+"\n  id = \"\"\n}\n")
 	r := cli.Plan()
 	if r.Code == 0 || strings.Contains(r.Output, "always an error in the provider") {

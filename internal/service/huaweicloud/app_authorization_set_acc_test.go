@@ -246,7 +246,7 @@ func TestAccSet_drift(t *testing.T) {
 func TestAccSet_disappears(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	body := `
 		app_ids = %s
 		users   = { "corp.example.com" = { wangwu = "AD" } }`

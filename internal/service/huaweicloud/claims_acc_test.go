@@ -83,7 +83,7 @@ func TestAccClaims_twoOwners(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
 			mustDo(t, w.SetMode(office, mock.AssignUser))
-			cli := w.cli()
+			cli := w.terraform()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
 				mustBeSilent(t, cli.Plan())
@@ -207,7 +207,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
 			mustDo(t, w.SetMode(office, mock.AssignUser))
-			cli := w.cli()
+			cli := w.terraform()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
 				cli.Plan()
@@ -256,7 +256,7 @@ func mustRun(t *testing.T, cli *acctest.CLI, args ...string) {
 func TestAccClaims_terraformTest(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("huaweicloud.tf", "variable \"account\" { type = string }\n"+
 		owner("a", apps(cad), `users = { "corp.example.com" = { (var.account) = null } }`, "max_revocations = 9"))
 	var runs strings.Builder
@@ -291,7 +291,7 @@ func forgetPrivate(t *testing.T, cli *acctest.CLI) {
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("main.tf", "resource \"terraform_data\" \"id\" { input = \""+cad+"\" }\n"+
 		owner("a", "app_ids = [terraform_data.id.output]", users("wangwu"))+
 		owner("b", "app_ids = [terraform_data.id.output]", users("lisi"), "max_revocations = 9", "depends_on = ["+ownerAddress("a")+"]"))
@@ -332,7 +332,7 @@ func TestAccClaims_turns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
-			cli := w.cli()
+			cli := w.terraform()
 			cli.Write("main.tf", tc.config)
 			plan := cli.Plan()
 			if tc.parts == nil {

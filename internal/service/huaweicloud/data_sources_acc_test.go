@@ -94,7 +94,7 @@ func TestAccApps_many(t *testing.T) {
 func TestAccApps_sameName(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, func(s *mock.Seed) { s.Apps["second"] = mock.App{Name: "Office", Version: "366"} }, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("main.tf", `
 		data "appaccess_huaweicloud_apps" "all" {}
 		output "ids"  { value = keys(data.appaccess_huaweicloud_apps.all.ids) }

@@ -66,7 +66,7 @@ func TestAccExclusive_create(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"} {
 		w.grant(cad, user(name))
 	}
-	cli := w.cli()
+	cli := w.terraform()
 	body := `
 		app_ids = ` + quoted(cad) + `
 		users   = { "corp.example.com" = { a = null } }`

@@ -87,7 +87,7 @@ func TestAccSet_rewrittenNames(t *testing.T) {
 func TestAccSet_anotherPlace(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("main.tf", setBlock(additive, `
 		app_ids = `+quoted(cad)+`
 		users   = { "corp.example.com" = { lisi = null } }`))

@@ -70,7 +70,7 @@ func TestAccSet_handover(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, nil, mock.Switches{})
 			mustDo(t, w.SetMode(office, mock.AssignUser))
-			cli := w.cli()
+			cli := w.terraform()
 			cli.Write("main.tf", tc.before)
 			mustRun(t, cli, "apply", "-auto-approve")
 			cli.Write("main.tf", tc.config)
@@ -99,7 +99,7 @@ func TestAccSet_handover(t *testing.T) {
 func TestAccSet_createBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("main.tf", named("app_authorization_set", "a", apps(cad), users("wangwu", "lisi"), "lifecycle {\ncreate_before_destroy = true\n}"))
 	mustRun(t, cli, "apply", "-auto-approve")
 	mustRun(t, cli, "apply", "-auto-approve", "-replace=appaccess_huaweicloud_app_authorization_set.a")

@@ -81,10 +81,14 @@ func factories() map[string]func() (tfprotov6.ProviderServer, error) {
 
 var testProvider = provider.New("test", provider.WithRetryWait(time.Millisecond))
 
-// cli is a working directory whose provider block reaches the mock.
-func (w *workspace) cli() *acctest.CLI {
+// cli is a Terraform that this process plays, and terraform a real one.
+func (w *workspace) cli() *acctest.CLI { return w.in(acctest.NewTerraform) }
+
+func (w *workspace) terraform() *acctest.CLI { return w.in(acctest.NewCLI) }
+
+func (w *workspace) in(directory func(*testing.T, func() tfprotov6.ProviderServer) *acctest.CLI) *acctest.CLI {
 	w.t.Helper()
-	cli := acctest.NewCLI(w.t, func() tfprotov6.ProviderServer { return providerserver.NewProtocol6(testProvider())() })
+	cli := directory(w.t, func() tfprotov6.ProviderServer { return providerserver.NewProtocol6(testProvider())() })
 	cli.Write("huaweicloud.tf", w.provider(""))
 	return cli
 }

@@ -287,7 +287,7 @@ func TestAccPlan_slow(t *testing.T) {
 func TestAccPlan_unknown(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	cli := w.cli()
+	cli := w.terraform()
 	cli.Write("main.tf", `
 resource "terraform_data" "app" { input = "`+cad+`" }
 resource "terraform_data" "domain" { input = { wangwu = "AD" } }

@@ -71,6 +71,10 @@ func TestAccSet_badInput(t *testing.T) { //nolint:tparallel // its parts share a
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			cli := cli
+			if name == "misspelt duration" { // Terraform itself finds it
+				cli = w.terraform()
+			}
 			cli.Write("main.tf", setBlock(additive, test.body))
 			report := cli.Plan()
 			found := false

@@ -111,7 +111,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, mock.Switches{})
-			cli := p.cli()
+			cli := p.terraform()
 			if tc.before != "" {
 				cli.Write("main.tf", tc.before)
 				mustPlan(t, cli)
@@ -136,7 +136,7 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	owner := func(name, grantee string, lines ...string) string {
 		return role(exclusiveType, name, "application_maintainer", quote(grantee), append(lines, "application_id = terraform_data.id.output")...)
 	}
@@ -175,7 +175,7 @@ func TestAccClaims_turns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, mock.Switches{})
-			cli := p.cli()
+			cli := p.terraform()
 			cli.Write("main.tf", tc.config)
 			plan := mustPlan(t, cli)
 			if tc.parts != nil {
@@ -191,7 +191,7 @@ func TestAccClaims_turns(t *testing.T) {
 func TestAccClaims_terraformTest(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("services.tf", "")
 	cli.Write("main.tf", "variable \"grantee\" { type = string }\n"+
 		role("appaccess_venafi_oauth_role_grant_set", "a", maintainerOfA, "var.grantee")+"output \"grantee\" { value = var.grantee }\n")

@@ -191,7 +191,7 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 func TestAccExclusive_drift(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", roleSet(exclusiveType, []string{"alice", alice}))
 	mustPlan(t, cli)
 	mustApply(t, cli)
@@ -292,7 +292,7 @@ func TestAccExclusive_import(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
 	p.give(maintainer(alice), maintainer(carol))
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", roleSet(exclusiveType, []string{"alice", alice}))
 	if r := cli.Run("import", "-input=false", exclusiveAddress, "application_maintainer/app-a"); r.Code != 0 {
 		t.Fatal(r.Output)

@@ -195,7 +195,7 @@ func TestAccGrantSet_collateral(t *testing.T) {
 func TestAccGrantSet_handedOver(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", roleSet(setType, []string{"alice", alice, "bob", bob}))
 	mustPlan(t, cli)
 	mustApply(t, cli)

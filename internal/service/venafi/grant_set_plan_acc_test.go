@@ -29,7 +29,7 @@ func TestAccExclusive_create(t *testing.T) {
 	for _, id := range strangers(12) {
 		p.give(maintainer(id))
 	}
-	cli := p.cli()
+	cli := p.terraform()
 	for _, more := range []string{"", "max_revocations = 12"} {
 		cli.Write("main.tf", roleSet(exclusiveType, []string{"alice", alice}, more))
 		plan := cli.Plan()
@@ -265,7 +265,7 @@ func TestAccGrantSet_calls(t *testing.T) {
 func TestAccGrantSet_unknown(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	config := func(id string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"id\" { input = %q }\n", id) +
 			strings.Replace(roleSet(setType, []string{"alice", alice, "late", bob}), `"`+bob+`"`, "terraform_data.id.output", 1)

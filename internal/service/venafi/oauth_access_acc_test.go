@@ -134,7 +134,7 @@ func TestAccOAuthAccess(t *testing.T) {
 func TestAccOAuthAccess_foreign(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", mayUse(accessSetType, "admin", people(alice)))
 	mustPlan(t, cli)
 	mustApply(t, cli)

@@ -235,14 +235,14 @@ func TestAccOAuthDataSources(t *testing.T) {
 		)}}})
 	}
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", `data "appaccess_venafi_oauth_rules" "x" { application_id = "gone" }`)
 	mustFail(t, cli.Plan(), "Unable to list the rules of the OAuth application", "ApplicationNotFound", "application_id")
 	// An owner who asks for the rules of another application is no proof that there are none.
 	p = newPlatform(t, mock.Switches{ForeignRules: mock.ForeignEmpty})
 	p.Venafi.Revoke(mock.Role{Role: mock.Admin, Grantee: acctest.VenafiIdentity})
 	p.give(mock.Role{Role: mock.Owner, Grantee: acctest.VenafiIdentity, ApplicationID: "app-a"})
-	cli = p.cli()
+	cli = p.terraform()
 	cli.Write("main.tf", `data "appaccess_venafi_oauth_rules" "x" { application_id = "app-b" }`)
 	mustFail(t, cli.Plan(), "Unable to list the rules of the OAuth application", "may not see them")
 }

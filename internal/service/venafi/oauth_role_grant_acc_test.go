@@ -213,7 +213,7 @@ func TestAccGrant_unknown(t *testing.T) {
 		fmt.Sprintf("grantee = %q\nrole = terraform_data.role.output", bob),
 		fmt.Sprintf("grantee = %q\nrole = %q\napplication_id = terraform_data.none.output == \"x\" ? \"y\" : null", bob, "auditor"),
 	} {
-		cli := p.cli()
+		cli := p.terraform()
 		cli.Write("main.tf", fmt.Sprintf(`
 			resource "terraform_data" "grantee" { input = %q }
 			resource "terraform_data" "role" { input = "auditor" }
@@ -232,7 +232,7 @@ func TestAccGrant_unknown(t *testing.T) {
 		}
 	}
 	// What turns out wrong only then fails before it is sent.
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", `resource "terraform_data" "role" { input = "application_owner" }`+
 		fmt.Sprintf("\nresource %q \"test\" {\ngrantee = %q\nrole = terraform_data.role.output\n}\n", grantType, bob))
 	mustBeSilent(t, cli.Plan())

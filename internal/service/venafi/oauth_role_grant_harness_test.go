@@ -69,15 +69,14 @@ func maintainerOf(grantee, application string) []string {
 	return []string{"grantee", grantee, "role", "application_maintainer", "application_id", application}
 }
 
-func (p *platform) cli() *acctest.CLI {
+// cli is a Terraform that this process plays, and terraform a real one.
+func (p *platform) cli() *acctest.CLI { return p.in(acctest.NewTerraform) }
+
+func (p *platform) terraform() *acctest.CLI { return p.in(acctest.NewCLI) }
+
+func (p *platform) in(directory func(*testing.T, func() tfprotov6.ProviderServer) *acctest.CLI) *acctest.CLI {
 	p.t.Helper()
-	cli := acctest.NewCLI(p.t, func() tfprotov6.ProviderServer {
-		server, err := acctest.Providers()["appaccess"]()
-		if err != nil {
-			panic(err)
-		}
-		return server
-	})
+	cli := directory(p.t, acctest.NewProvider)
 	cli.Write("services.tf", p.Provider())
 	return cli
 }

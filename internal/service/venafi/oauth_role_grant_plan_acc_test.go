@@ -59,7 +59,7 @@ func TestAccGrantPlan_ownRole(t *testing.T) {
 		t.Run(login, func(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, mock.Switches{})
-			cli := p.cli()
+			cli := p.terraform()
 			// Terraform refreshes and plans a destroy with two instances of the provider.
 			want := map[string]int{mock.AuthorizeOAuth: 2, mock.ListRoles: 1}
 			if login == "token" {
@@ -94,7 +94,7 @@ func TestAccGrantPlan_ownRole(t *testing.T) {
 func TestAccGrantPlan_changesHands(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	cli.Write("main.tf", grant("before", maintainerOf(alice, "app-a")...))
 	mustPlan(t, cli)
 	mustApply(t, cli)

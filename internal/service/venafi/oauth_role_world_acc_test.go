@@ -16,7 +16,7 @@ func TestAccRoles_missing(t *testing.T) {
 	t.Parallel()
 	const nobody = "local:{99999999-0000-4000-8000-000000000001}"
 	p := newPlatform(t, mock.Switches{})
-	cli := p.cli()
+	cli := p.terraform()
 	for name, config := range map[string]string{
 		`no application "no-such-app"`: grant("test", maintainerOf(alice, "no-such-app")...),
 		`no application "App-A"`:       strings.Replace(roleSet(setType, []string{"alice", alice}), "app-a", "App-A", 1),
