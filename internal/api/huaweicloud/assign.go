@@ -55,7 +55,7 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 			return unsentError(opBatchUpdate, err)
 		}
 	}
-	defer c.forget(a.AppIDs)
+	defer c.Forget(a.AppIDs)
 	return c.Send(ctx, rest.Request{
 		Operation: opBatchUpdate, Method: http.MethodPost, Kind: rest.Write, Repeat: rest.RepeatSafe, Grace: writeGrace,
 		Body: assignRequest{

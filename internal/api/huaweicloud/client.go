@@ -6,6 +6,7 @@
 package huaweicloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,7 @@ type Client struct {
 	credentials    credential.Source
 	signedWith     atomic.Pointer[string] // the access key that was used last
 	quota          rest.Quota
+	lag            time.Duration
 	gate           *gate
 	project        *shared.Reading[string]
 	locks          locks
@@ -117,6 +119,7 @@ func New(config Config) (*Client, error) {
 
 	c := &Client{
 		quota:          config.Rest.Quota,
+		lag:            4 * cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond),
 		gate:           newGate(),
 		locks:          locks{byApp: map[string]chan struct{}{}},
 		authorizations: map[string]*cached[Accounts]{},
@@ -160,6 +163,9 @@ func (c *Client) QuotaWait() time.Duration { return c.workspace.QuotaWait() }
 
 // PagesRead counts the pages of accounts that this run has read.
 func (c *Client) PagesRead() int64 { return c.read.Load() }
+
+// Lag is how long a list is allowed to lag behind a write. The vendor's pages know no lag (API.md, section 2).
+func (c *Client) Lag() time.Duration { return c.lag }
 
 // Host is the address of Workspace.
 func (c *Client) Host() string { return c.workspace.BaseURL() }

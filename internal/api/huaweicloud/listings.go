@@ -11,14 +11,11 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Apps returns the applications of the project by id. All callers of a run share one listing, until a write or ForgetApps; nobody may
+// Apps returns the applications of the project by id. All callers of a run share one listing, until a write or Forget; nobody may
 // change it.
 func (c *Client) Apps(ctx context.Context) (map[string]App, error) {
 	return c.apps.get(ctx)
 }
-
-// ForgetApps makes the next Apps list anew.
-func (c *Client) ForgetApps() { c.apps.forget() }
 
 // Authorizations returns the accounts of one application. All callers of a run share one listing, until a write that names the
 // application; nobody may change it. The error is ErrAppNotFound when the application does not exist.
@@ -68,8 +65,8 @@ func (c *Client) share(accounts Accounts) Accounts {
 	return accounts
 }
 
-// forget makes the next listings of the applications, and of their accounts, begin anew.
-func (c *Client) forget(appIDs []string) {
+// Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
+func (c *Client) Forget(appIDs []string) {
 	c.apps.forget()
 	c.mu.Lock()
 	defer c.mu.Unlock()

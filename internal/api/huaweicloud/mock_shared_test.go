@@ -86,7 +86,7 @@ func TestListingsAreShared(t *testing.T) {
 	}
 	b.want(mock.OpListApps, 2)
 	b.want(mock.OpListAppAuthorizations, 3+1+3)
-	b.client.ForgetApps()
+	b.client.Forget(nil)
 	if _, err := b.client.Apps(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -219,4 +219,6 @@ func (ws *workspace) keys(attributes map[string]any) []string {
 	return out
 }
 
-func (ws *workspace) learned() skills { return skills{creates: true, unanswered: true, tainted: true} }
+func (ws *workspace) learned() skills {
+	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
+}

@@ -174,8 +174,12 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 	if s.kind.exclusive {
 		s.data.HuaweicloudClaims.Hold(service.OfTargets(now.AppIDs), now.AppIDs, now.Lists)
 	}
+	s.data.HuaweicloudClaims.Hold(openedBy(now.AppIDs), now.memory.Open, func(api.Handle) bool { return true })
 	return now, len(now.AppIDs) > 0, nil
 }
+
+// openedBy names the one resource that has some applications open to everybody.
+func openedBy(appIDs []string) string { return "everybody, by the " + service.OfTargets(appIDs) }
 
 // Import takes the accounts that the applications have in common, or for an exclusive set all that any of them has.
 func (s *sets) Import(ctx context.Context, named set) (set, error) {
@@ -199,7 +203,7 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 		claims = s.data.HuaweicloudReservations
 	}
 	if order.Verb == "undo" {
-		return access.Outcome[set]{}, authset.Undo(ctx, s.client, order.Prior.undo, claims)
+		return access.Outcome[set]{}, authset.Undo(ctx, s.client, order.Prior.undo, claims, s.client.Lag())
 	}
 	wanted, prior := sides(order)
 	var progress authset.Progress
@@ -211,7 +215,7 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	defer stop()
 	progress.Wrote = func() { wrote(progress.Requests.Due.Load()) }
 	out, err := authset.Reconcile(ctx, s.client, authset.Reconciliation{
-		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Claims: claims, Progress: &progress,
+		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Claims: claims, Progress: &progress,
 		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
 			change := s.change(order, actual, deltas)
 			change.Revoked.Count += revoked

@@ -70,9 +70,12 @@ func (s *sets) refuse(ctx context.Context, order access.Order[set], actual auths
 	}
 	var joined, since []api.App
 	for _, app := range deltas.OpenedApps() {
-		if slices.Contains(prior.AppIDs, app.ID) {
+		switch {
+		case slices.Contains(prior.AppIDs, app.ID):
 			since = append(since, app)
-		} else {
+		case order.Prior == nil && s.data.HuaweicloudClaims.Holds(openedBy(wanted.AppIDs), app.ID, api.Handle{}):
+			// The resource that is replaced has it open, and closes it, as its plan shows.
+		default:
 			joined = append(joined, app)
 		}
 	}

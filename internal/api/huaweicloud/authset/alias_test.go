@@ -45,7 +45,7 @@ func TestSpellings(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.fails {
-				if err := Undo(t.Context(), o, *out.Undo, nil); err != nil {
+				if err := Undo(t.Context(), o, *out.Undo, nil, 0); err != nil {
 					t.Error(err)
 				}
 				want := slices.Sorted(slices.Values(test.before))

@@ -30,6 +30,13 @@ type look struct {
 	requests int
 }
 
+// last is the last request that named an application.
+func (l *ledger) last(appID string) *entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byApp[appID][len(l.byApp[appID])-1]
+}
+
 type entry struct {
 	api.Assignment
 	err error

@@ -25,6 +25,8 @@ type Workspace interface {
 	Authorizations(ctx context.Context, appID string) (api.Accounts, error)
 	// AssignAuthorizations sends one request.
 	AssignAuthorizations(ctx context.Context, a api.Assignment) error
+	// Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
+	Forget(appIDs []string)
 	// Settled waits until no request about the applications is under way.
 	Settled(ctx context.Context, appIDs []string) error
 }
@@ -36,10 +38,15 @@ const concurrency = 8
 // Observe reads what the service says of the applications of both sides, and of their accounts where Diff needs them.
 // An application is taken for gone only when it is not in the list of applications and its accounts can't be listed.
 func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool) (Actual, error) {
-	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
 	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
 	slices.Sort(ids)
-	return observe(ctx, w, slices.Compact(ids), func(app api.App) bool {
+	return observe(ctx, w, slices.Compact(ids), needsAccounts(wanted, prior, exclusive))
+}
+
+// needsAccounts tells whether Diff needs the accounts of an application.
+func needsAccounts(wanted, prior Set, exclusive bool) func(api.App) bool {
+	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
+	return func(app api.App) bool {
 		switch {
 		case !inWanted[app.ID]:
 			return exclusive || len(prior.Accounts) > 0
@@ -51,7 +58,7 @@ func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool
 		default:
 			return exclusive || len(wanted.Accounts) > 0 || inPrior[app.ID] && len(prior.Accounts) > 0
 		}
-	})
+	}
 }
 
 // ObserveTracked reads what Track needs for a set as the state remembers it.

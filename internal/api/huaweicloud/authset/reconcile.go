@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,6 +33,9 @@ type Reconciliation struct {
 	// Approve is asked before anything is sent, with what will change. revoked is the number of accounts that this
 	// apply has revoked so far: it is above zero only when closing an application uncovered more to revoke.
 	Approve func(deltas Deltas, actual Actual, revoked int) error
+	// Lag is how long a list may lag behind a write. For that time the apply looks again at what the service said yes to and does not
+	// show: 0 never does.
+	Lag time.Duration
 	// Claims, when given, are those of all applies of this run: what others want is not taken from them.
 	Claims *Claims
 	// Progress, when given, is kept up to date for whoever reports it.
@@ -155,18 +159,10 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 		if ctx.Err() != nil {
 			return run.abandon(out, context.Cause(ctx))
 		}
-		again, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
+		remaining, err := run.readBack(ctx, &out)
 		if err != nil {
 			return run.abandon(out, errors.Join(sendErr, err))
 		}
-		again = run.ledger.settle(again)
-		if learned := run.ledger.learn(r.Wanted, r.Prior, out.Spelled, again); len(learned) > 0 {
-			out.Spelled = r.Wanted.spellings(Set{Spelled: learned})
-			r.Wanted.Spelled, run.Wanted.Spelled = out.Spelled, out.Spelled
-			claim.spell(out.Spelled)
-		}
-		out.Actual = claim.conceal(again)
-		remaining := Diff(r.Wanted, r.Prior, out.Actual)
 		if gone := goneApps(r.Wanted, out.Actual); len(gone) > 0 && remaining.Empty() {
 			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)
 		}

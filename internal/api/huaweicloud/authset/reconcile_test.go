@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -29,6 +30,7 @@ type office struct {
 	foldCase, partial, modes   bool                        // one account whatever its case; a refused batch was done for its first app; modes are told
 	stubborn                   bool                        // another writer sets every mode back
 	strangers                  map[string]bool
+	lag                        time.Duration // it says yes at once, and acts later
 	fault                      func(request int, a api.Assignment) (before, after error)
 
 	mu       sync.Mutex
@@ -95,6 +97,19 @@ func (o *office) AssignAuthorizations(ctx context.Context, a api.Assignment) err
 	if before != nil {
 		return before
 	}
+	if o.lag > 0 {
+		time.AfterFunc(o.lag, func() {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			_ = o.act(a)
+		})
+		return after
+	}
+	return errors.Join(o.act(a), after)
+}
+
+// act carries a request out.
+func (o *office) act(a api.Assignment) error {
 	draft := map[string]*room{}
 	var refusal error
 	for _, id := range a.AppIDs {
@@ -109,10 +124,12 @@ func (o *office) AssignAuthorizations(ctx context.Context, a api.Assignment) err
 			}
 		}
 	}
-	return errors.Join(refusal, after)
+	return refusal
 }
 
 func (o *office) Settled(context.Context, []string) error { return nil }
+
+func (o *office) Forget([]string) {}
 
 func (o *office) change(id string, a api.Assignment) (*room, error) {
 	old, ok := o.apps[id]

@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // undo is what takes back a create that has failed: whom it asked the service to grant and who had nothing before, and the mode
@@ -43,24 +45,47 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 }
 
 // Undo takes back what a failed create has done, but for what other resources of the run want. A service that knows an account
-// no more than it did when it was to be granted may refuse to revoke it: what counts is what it lists afterwards.
-func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims) error {
+// no more than it did when it was to be granted may refuse to revoke it: what counts is what it lists afterwards, and lag is how
+// long a list may lag behind.
+func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims, lag time.Duration) error {
 	ctx = rest.WithQueue(ctx)
 	claim, err := claims.make(ctx, w, Set{}, Set{})
 	if err != nil {
 		return err
 	}
 	r := &run{w: w, claim: claim, ledger: newLedger(deltas, nil, Set{}, nil)}
-	listed := Deltas{revokePlatform: deltas.revokePlatform}
+	sendErr := r.send(ctx, deltas)
+	left, err := r.undone(ctx, deltas)
+	for _, pause := range pauses(lag) {
+		if err != nil || sendErr != nil || left.Empty() {
+			break
+		}
+		if err = shared.Sleep(ctx, pause); err == nil {
+			left, err = r.undone(ctx, deltas)
+		}
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("what was granted could not be read: %w", err)
+	case left.Empty():
+		return nil
+	case sendErr == nil:
+		return fmt.Errorf("the service said yes, and still grants %s", plural(left.Revocations(), "account"))
+	case !refused(sendErr):
+		return fmt.Errorf("%s could not be revoked: %w", plural(left.Revocations(), "account"), sendErr)
+	}
+	return r.send(ctx, left) // without those whom the service refuses to hear of
+}
+
+// undone looks how much of an undo is left to do.
+func (r *run) undone(ctx context.Context, deltas Deltas) (Deltas, error) {
+	left := Deltas{revokePlatform: deltas.revokePlatform}
 	ids := make([]string, len(deltas.Apps))
 	for i, delta := range deltas.Apps {
 		ids[i] = delta.App.ID
 	}
-	sendErr := r.send(ctx, deltas)
-	actual, err := ObserveAll(ctx, w, ids)
-	if err != nil {
-		return fmt.Errorf("what was granted could not be read: %w", err)
-	}
+	r.w.Forget(ids)
+	actual, err := ObserveAll(ctx, r.w, ids)
 	for _, delta := range deltas.Apps {
 		status, ok := actual[delta.App.ID]
 		if !ok {
@@ -69,17 +94,11 @@ func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims) error
 		delta.Flip = opaque(status.App)
 		delta.Revoke = slices.DeleteFunc(slices.Clone(delta.Revoke), func(h api.Handle) bool {
 			_, there := status.Accounts[h]
-			return !there || claim != nil && claim.taken(delta.App.ID, h, claim.others(delta.App.ID))
+			return !there || r.claim != nil && r.claim.taken(delta.App.ID, h, r.claim.others(delta.App.ID))
 		})
 		if delta.Flip || len(delta.Revoke) > 0 {
-			listed.Apps = append(listed.Apps, delta)
+			left.Apps = append(left.Apps, delta)
 		}
 	}
-	if listed.Empty() {
-		return nil
-	}
-	if sendErr == nil || !refused(sendErr) {
-		return fmt.Errorf("%d accounts are still granted: %w", listed.Revocations(), sendErr)
-	}
-	return r.send(ctx, listed) // without those whom the service refuses to hear of
+	return left, err
 }
