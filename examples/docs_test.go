@@ -77,7 +77,7 @@ func TestDocs_resourcesSayWhoGetsRemoved(t *testing.T) {
 	pages(t, "../docs/resources", func(path, text string) {
 		_, body, _ := strings.Cut(text, "(Resource)\n\n")
 		first, _, _ := strings.Cut(body, "\n")
-		if !regexp.MustCompile(`removed|revoke|taken away|loses`).MatchString(first) {
+		if !regexp.MustCompile(`remove|revoke|taken away|loses`).MatchString(first) {
 			t.Errorf("%s begins with: %s", path, first)
 		}
 	})

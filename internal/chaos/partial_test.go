@@ -93,7 +93,7 @@ func (s *subject) checkDiagnostics(diags *core.Diagnostics, before []string, k i
 	parts := []string{"the write was denied"}
 	switch s.name {
 	case "huaweicloud":
-		parts = append(parts, "TEST.0001", "403", fmt.Sprintf("Done: %d request", k-1), fmt.Sprintf("%d accounts granted and %d revoked", granted, revoked), "Not done:")
+		parts = append(parts, "TEST.0001", "403", fmt.Sprintf("Done: %d request", k-1), fmt.Sprintf("%d account", granted), fmt.Sprintf("granted and %d revoked", revoked), "Not done:")
 	case "venafi":
 		parts = append(parts, "403", fmt.Sprintf("Done: %d of", granted), fmt.Sprintf("and %d of", revoked))
 	case "enos":

@@ -127,8 +127,8 @@ func (r *Resource[M, PM, S]) planDestroy(
 	r.count(ctx, change, "/destroy", resp)
 	if change.Revoked.Count > 0 {
 		resp.Diagnostics.AddWarning("Destroying revokes access: "+change.Target,
-			fmt.Sprintf("%s will be revoked:\n\n%s\n\nTo forget the resource and leave the access as it is, set on_destroy = \"keep\" and apply before you "+
-				"destroy, or use a `removed` block with `destroy = false`.", counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
+			fmt.Sprintf("%s will be revoked:\n\n%s\n\nTo forget the resource and leave the access as it is, put a `removed` block with "+
+				"`destroy = false` in its place; or set on_destroy = \"keep\" and apply before you destroy.", counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
 	}
 	resp.Diagnostics.Append(change.Warnings...)
 	warnSlow(&resp.Diagnostics, change)
@@ -194,8 +194,8 @@ func warnSlow(diags *diag.Diagnostics, c Change) {
 		return
 	}
 	diags.AddWarning("The apply takes a while: "+c.Target,
-		fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %d minutes. "+
-			"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, int(math.Ceil(minutes))))
+		fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %s. "+
+			"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, counted(int(math.Ceil(minutes)), "minute")))
 }
 
 // quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait for nothing.

@@ -263,7 +263,8 @@ func (in insight) warnLeaving(diags *diag.Diagnostics) {
 	}
 	if count > 0 {
 		diags.AddAttributeWarning(path.Root("app_ids"), "Applications that leave app_ids lose their accounts: "+first,
-			fmt.Sprintf("%s will be revoked:\n\n%s", counted(count, "authorization"), lines(text)))
+			fmt.Sprintf("%s will be revoked:\n\n%s\n\nWhere a resource behind another alias of the provider lists them from now on, they lose access until the next "+
+				"plan, which grants it again: add them there in an apply of its own first.", counted(count, "authorization"), lines(text)))
 	}
 }
 

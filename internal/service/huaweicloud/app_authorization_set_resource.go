@@ -82,8 +82,8 @@ type kind struct {
 
 var additiveSet = kind{
 	suffix: "_huaweicloud_app_authorization_set", sibling: "_huaweicloud_app_authorizations_exclusive",
-	description: "Nobody is removed whom this resource did not list: it **adds** accounts to applications of Huawei Cloud Workspace, every listed " +
-		"account on every listed application, and accounts that others granted are left alone and never show. An account that leaves the " +
+	description: "**Adds** accounts to applications of Huawei Cloud Workspace, and never removes an account that it did not add: every listed account " +
+		"gets every listed application, and accounts that others granted are left alone and never show. An account that leaves the " +
 		"configuration is revoked on all its applications.\n\nMany sets may name the same application, as long as they agree on `authorization_type` " +
 		"and no account stands in two of them: the set that lets go of an account revokes it, whoever else lists it. To own the whole list of an " +
 		"application use `appaccess_huaweicloud_app_authorizations_exclusive`.",

@@ -117,7 +117,7 @@ func (e *ApplyError) Error() string {
 	}
 	for i, a := range e.Failed {
 		if i == 3 {
-			fmt.Fprintf(&b, "… and %d more requests that failed.\n", len(e.Failed)-i)
+			fmt.Fprintf(&b, "… and %s that failed.\n", plural(len(e.Failed)-i, "more request"))
 			break
 		}
 		fmt.Fprintf(&b, "The request that failed: %s.\n", describe(a))
@@ -129,13 +129,13 @@ func (e *ApplyError) Error() string {
 		}
 		b.WriteString("An account that the service does not know, or spells in another way, is skipped without an error.\n")
 	}
-	fmt.Fprintf(&b, "Done: %s, %d accounts granted and %d revoked (counted once for each application).\n",
-		plural(e.Requests, "request"), e.Granted, e.Revoked)
+	fmt.Fprintf(&b, "Done: %s, %s granted and %d revoked (counted once for each application).\n",
+		plural(e.Requests, "request"), plural(e.Granted, "account"), e.Revoked)
 	grants, revocations := e.Remaining.Grants(), 0
 	for _, delta := range e.Remaining.Apps {
 		revocations += len(delta.Revoke) + len(delta.Replace)
 	}
-	fmt.Fprintf(&b, "Not done: %d accounts to grant and %d to revoke on %s.", grants, revocations,
+	fmt.Fprintf(&b, "Not done: %s to grant and %d to revoke on %s.", plural(grants, "account"), revocations,
 		plural(len(e.Remaining.Apps), "application"))
 	return b.String()
 }

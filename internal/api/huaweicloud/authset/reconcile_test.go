@@ -439,7 +439,7 @@ func TestReconcileCases(t *testing.T) {
 		"a skipped account is an error that names it": {
 			wanted: set(api.AssignUser, "x", "nobody"), actual: one(api.AssignUser), granted: []string{"x"}, requests: 1,
 			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
-			err:    []string{"not granted: local.com/nobody", "Not done: 1 accounts to grant"},
+			err:    []string{"not granted: local.com/nobody", "Not done: 1 account to grant"},
 		},
 		"another letter case is pointed out": {
 			wanted: set(api.AssignUser, "lisi"), actual: one(api.AssignUser, "LiSi"), granted: []string{"LiSi"}, requests: 1,
