@@ -54,7 +54,7 @@ func runsWanted(t *testing.T) int {
 // wanted or what others gave and no plan showed, and one plan and apply without trouble converge.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	for name, estateOf := range map[string]func(*run) estate{"huaweicloud": newWorkspace, "enos": newPortal, "venafi": newTrust} {
+	for name, estateOf := range map[string]func(*run) estate{"huaweicloud": newWorkspace, "enos": newPortal, "venafi": newTrust, "rules": newRules} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failed := 0

@@ -130,10 +130,10 @@ func (v *trust) resources() []core.Resource {
 
 // ready takes away what a create may not.
 func (v *trust) ready(state core.State) {
-	if v.owned == nil || state[exclusiveGrants] != nil {
+	if v.owned == nil || state[exclusiveGrants] != nil || state[exclusiveAccess] != nil {
 		return
 	}
-	for _, key := range sorted(v.granted()) {
+	for _, key := range sorted(v.r.estate.granted()) {
 		if strings.HasPrefix(key, "app1|") && v.r.foreign[key] {
 			v.r.meddleWith(key)
 		}
