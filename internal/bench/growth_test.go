@@ -75,6 +75,9 @@ func TestGrowth(t *testing.T) {
 		"grants": {
 			{Kind: RoleGrantSet, Size: 3_000}, {Kind: RoleGrantSet, Size: 6_000},
 		},
+		"rules": {
+			{Kind: RuleSet, Size: 1_000}, {Kind: RuleSet, Size: 2_000},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ func Matrix(quick bool) []Spec {
 			{Kind: AuthorizationSet, Size: 1_000, Apps: 20},
 			{Kind: AuthorizationSet, Size: 5_000, Apps: 20},
 			{Kind: RoleGrantSet, Size: 1_000},
+			{Kind: RuleSet, Size: 1_000},
 			{Kind: RoleGrants, Size: 100},
 			{Kind: AppData, Size: 100},
 		}
@@ -26,6 +27,8 @@ func Matrix(quick bool) []Spec {
 	return append(specs,
 		Spec{Kind: RoleGrantSet, Size: 1_000},
 		Spec{Kind: RoleGrantSet, Size: 10_000},
+		Spec{Kind: RuleSet, Size: 1_000},
+		Spec{Kind: RuleSet, Size: 10_000},
 		Spec{Kind: RoleGrants, Size: 1_000},
 		Spec{Kind: AppData, Size: 100},
 	)

@@ -88,9 +88,10 @@ type kind struct {
 func kinds(results []Result) []kind {
 	parts := []kind{
 		{Title: "appaccess_huaweicloud_app_authorization_set"}, {Title: "appaccess_venafi_oauth_role_grant_set"},
+		{Title: "appaccess_venafi_oauth_access_set"},
 		{Title: "appaccess_venafi_oauth_role_grant"}, {Title: "appaccess_enos_app_data_authorization"},
 	}
-	of := map[Kind]int{AuthorizationSet: 0, RoleGrantSet: 1, RoleGrants: 2, AppData: 3}
+	of := map[Kind]int{AuthorizationSet: 0, RoleGrantSet: 1, RuleSet: 2, RoleGrants: 3, AppData: 4}
 	for _, r := range results {
 		part := &parts[of[r.Spec.Kind]]
 		part.Results = append(part.Results, r)

@@ -65,6 +65,7 @@ type Kind string
 const (
 	AuthorizationSet Kind = "authorization_set" // accounts of one appaccess_huaweicloud_app_authorization_set
 	RoleGrantSet     Kind = "role_grant_set"    // grants of one appaccess_venafi_oauth_role_grant_set
+	RuleSet          Kind = "rule_set"          // rules of one appaccess_venafi_oauth_access_set
 	RoleGrants       Kind = "role_grants"       // instances of appaccess_venafi_oauth_role_grant
 	AppData          Kind = "app_data"          // instances of appaccess_enos_app_data_authorization
 )
@@ -76,6 +77,8 @@ func (s Spec) Workload() (Workload, error) {
 		return authorizationSet{size: s.Size, apps: s.Apps}, nil
 	case RoleGrantSet:
 		return roleGrants{size: s.Size, set: true}, nil
+	case RuleSet:
+		return rules{roleGrants{size: s.Size, set: true}}, nil
 	case RoleGrants:
 		return roleGrants{size: s.Size}, nil
 	case AppData:

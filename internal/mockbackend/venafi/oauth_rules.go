@@ -311,8 +311,13 @@ func (b *Backend) deleteRule(c *call) reply {
 	if c.fault == FaultIgnoredWrite {
 		return b.success(nil)
 	}
-	deleted := 0
-	for _, rule := range b.rules.all() {
+	deleted, candidates := 0, []Rule(nil)
+	if trustee == "" || application == "" {
+		candidates = b.rules.all()
+	} else if row := b.rules.find(application, trustee); row != nil {
+		candidates = []Rule{row.Rule}
+	}
+	for _, rule := range candidates {
 		if (application == "" || rule.ApplicationID == application) && (trustee == "" || b.rules.fold(rule.Trustee) == b.rules.fold(trustee)) &&
 			c.caller.governs(rule.ApplicationID) && b.rules.remove(rule.ApplicationID, rule.Trustee, b.lag(c)) {
 			deleted++
