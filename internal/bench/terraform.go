@@ -89,7 +89,7 @@ func (w *workspace) configure(workload Workload, url string, providerExtra strin
 }
 
 provider "appaccess" {
-  %s = {
+  %s {
 %s
 %s
   }
