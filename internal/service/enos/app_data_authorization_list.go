@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/enos"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -121,7 +122,7 @@ func found(ctx context.Context, client *api.Client, req list.ListRequest, orgID 
 		return list.ListResult{}, &api.AppError{OrgID: orgID.ValueString(), AppID: appID, Reason: api.ErrShortcut}
 	}
 	result := service.NewListResult(ctx, req)
-	result.DisplayName = fmt.Sprintf("%s (%s)", cmp.Or(app.Name, "application"), appID)
+	result.DisplayName = shared.Printable(fmt.Sprintf("%s (%s)", cmp.Or(app.Name, "application"), appID))
 	model := authorizationModel{OrgID: orgID, AppID: types.StringValue(appID)}
 	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
 	if !req.IncludeResource {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
@@ -84,7 +85,7 @@ func push[F any](
 		out := service.NewPush(req, push)
 		err := find(ctx, client, filter, func(l listed) bool {
 			result := service.NewListResult(ctx, req)
-			result.DisplayName = l.name
+			result.DisplayName = shared.Printable(l.name)
 			result.Diagnostics.Append(result.Identity.Set(ctx, l.identity)...)
 			if req.IncludeResource {
 				result.Diagnostics.Append(result.Resource.Set(ctx, l.model)...)
