@@ -49,7 +49,7 @@ func TestAccAppDataAuthorization_lifecycle(t *testing.T) {
 			config := func(types string) string {
 				return g.config(fmt.Sprintf("app_id = %q\ndata_authorize_types = %s", portal, types))
 			}
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "default", resource.TestCase{
 				CheckDestroy: g.gone(portal),
 				Steps: []resource.TestStep{
 					{
@@ -176,7 +176,7 @@ func TestAccAppDataAuthorization_onDestroy(t *testing.T) {
 	config := func(onDestroy string) string {
 		return g.config(fmt.Sprintf("app_id = %q\ndata_authorize_types = [\"USER\", \"ASSET\"]\non_destroy = %q", portal, onDestroy))
 	}
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		CheckDestroy: g.gone(portal, "USER", "ASSET"),
 		Steps: []resource.TestStep{
 			{Config: config("revoke")},
@@ -202,7 +202,7 @@ func TestAccAppDataAuthorization_replace(t *testing.T) {
 	body := func(org, app string) string {
 		return block(fmt.Sprintf("%s\napp_id = %q\ndata_authorize_types = [\"USER\"]", org, app))
 	}
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		CheckDestroy: g.gone(portal),
 		Steps: []resource.TestStep{
 			{PreConfig: func() { g.set(other) }, Config: withOrg(acctest.OrgID) + body("", portal)},

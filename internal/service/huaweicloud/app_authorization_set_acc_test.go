@@ -77,7 +77,7 @@ func TestAccSet_lifecycle(t *testing.T) {
 				app.Users = map[string]map[string]string{"corp.example.com": {"stranger": "AD"}}
 				s.Apps[cad] = app
 			}, switches)
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "defaults", resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				CheckDestroy: func(*terraform.State) error {
 					return errors.Join(w.expect(cad, "corp.example.com/stranger"), w.expect(viewer),
@@ -144,7 +144,7 @@ func TestAccSet_flips(t *testing.T) {
 			listed := w.set(`
 				app_ids = ` + quoted(cad, viewer) + `
 				users   = { "corp.example.com" = { wangwu = "AD" } }`)
-			acctest.Test(t, resource.TestCase{
+			acctest.Steps(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				Steps: []resource.TestStep{
 					{Config: listed},
@@ -199,7 +199,7 @@ func TestAccSet_drift(t *testing.T) {
 		app_ids     = ` + quoted(cad, viewer) + `
 		users       = { "corp.example.com" = { wangwu = "AD", zhaoliu = null } }
 		user_groups = { "corp.example.com" = { engineering = "AD" } }`)
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
 			{Config: config},
@@ -272,7 +272,7 @@ func TestAccSet_disappears(t *testing.T) {
 func TestAccSet_onDestroyKeep(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{Config: w.set(`
 			app_ids    = ` + quoted(cad) + `
@@ -295,7 +295,7 @@ func TestAccSet_batches(t *testing.T) {
 			s.Apps[id] = mock.App{Name: id}
 		}
 	}, mock.Switches{})
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{{
 			Config: w.set(`

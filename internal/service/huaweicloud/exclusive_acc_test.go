@@ -31,7 +31,7 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 				app_ids     = ` + quoted(cad, viewer) + `
 				users       = { "corp.example.com" = { wangwu = "AD" } }
 				user_groups = { "corp.example.com" = { engineering = "AD" } }`)
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "defaults", resource.TestCase{
 				ProtoV6ProviderFactories: factories(),
 				Steps: []resource.TestStep{
 					{Config: config},

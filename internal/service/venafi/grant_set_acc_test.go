@@ -78,7 +78,7 @@ func TestAccGrantSet_lifecycle(t *testing.T) {
 			p.give(maintainer(carol), mock.Role{Role: mock.Maintainer, Grantee: alice, ApplicationID: "app-b"})
 			others := append(onA(carol), "application_maintainer app-b "+alice)
 			first := p.Provider() + roleSet(setType, []string{"alice", alice, "ops team", bob})
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "plain", resource.TestCase{
 				Steps: []resource.TestStep{
 					{
 						Config: first,
@@ -140,7 +140,7 @@ func TestAccGrantSet_spelling(t *testing.T) {
 func TestAccGrantSet_global(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	acctest.Test(t, resource.TestCase{
+	acctest.Steps(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{
 				Config:        p.Provider() + roleBlock(setType, []string{"alice", alice}, `role = "auditor"`),
@@ -168,7 +168,7 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 			p.give(elsewhere)
 			other := "application_maintainer app-b " + carol
 			config := p.Provider() + roleSet(exclusiveType, []string{"alice", alice, "bob", bob})
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "plain", resource.TestCase{
 				Steps: []resource.TestStep{
 					{Config: config, PostApplyFunc: func() { p.check(p.holds(append(onA(alice, bob), other)...)) }},
 					{

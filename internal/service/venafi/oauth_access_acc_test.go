@@ -76,7 +76,7 @@ func TestAccOAuthAccess(t *testing.T) {
 				p := newPlatform(t, switches)
 				p.check(p.Venafi.AddRules(mock.Rule{ApplicationID: "app-b", Trustee: alice, MaximumScope: "admin"}))
 				address := typeName + ".test"
-				acctest.Test(t, resource.TestCase{
+				acctest.Life(t, name == "first", resource.TestCase{
 					CheckDestroy: func(*terraform.State) error {
 						if len(p.Venafi.Rules()) != 1 {
 							return fmt.Errorf("%v", p.Venafi.Rules())

@@ -65,7 +65,7 @@ func TestAccOAuthApplication(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, switches)
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "first", resource.TestCase{
 				CheckDestroy: func(*terraformState) error {
 					if p.application("ci") != nil {
 						return fmt.Errorf("it is still there")

@@ -54,7 +54,7 @@ func TestAccOAuthJwtMapping(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, switches)
 			const keys = "https://gitlab.example.com/keys"
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "first", resource.TestCase{
 				CheckDestroy: func(*terraform.State) error {
 					if all := p.Venafi.JwtMappings(); len(all) > 0 {
 						return fmt.Errorf("left are %v", all)

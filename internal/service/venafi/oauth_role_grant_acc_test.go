@@ -45,7 +45,7 @@ func TestAccGrant_lifecycle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, switches)
-			acctest.Test(t, resource.TestCase{
+			acctest.Life(t, name == "default", resource.TestCase{
 				CheckDestroy: func(*terraform.State) error { return p.holds() },
 				Steps: []resource.TestStep{
 					{
@@ -91,7 +91,7 @@ func TestAccGrant_adopted(t *testing.T) {
 	for _, switches := range []mock.Switches{{}, {GranteeMatching: mock.MatchExact}, {GranteeMatching: mock.MatchExact, AbsentRevoke: mock.ResultRights}} {
 		p := newPlatform(t, switches)
 		p.give(mock.Role{Role: mock.Maintainer, Grantee: strings.ToUpper(alice), ApplicationID: "app-a"})
-		acctest.Test(t, resource.TestCase{
+		acctest.Steps(t, resource.TestCase{
 			CheckDestroy: func(*terraform.State) error { return p.holds() },
 			Steps: []resource.TestStep{{
 				Config:            p.config(maintainerOf(alice, "app-a")...),
