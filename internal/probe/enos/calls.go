@@ -175,7 +175,10 @@ func (s *subject) call(ctx context.Context, r rest.Request) (a answer, err error
 func (s *subject) signed(ctx context.Context, r rest.Request, timestamp string) (answer, error) {
 	var body []byte
 	if r.Body != nil {
-		body, _ = json.Marshal(r.Body) // of strings
+		var err error
+		if body, err = json.Marshal(r.Body); err != nil {
+			return answer{}, err
+		}
 		r.Body = body
 	}
 	r.Header = http.Header{

@@ -117,21 +117,24 @@ func (s *subject) call(ctx context.Context, operation string, body any) (answer,
 	return s.read(s.client.Send(ctx, rest.Request{Operation: operation, Method: http.MethodPost, Path: "/vedsdk/oauth/" + strings.ToLower(operation), Body: body}))
 }
 
-// write makes a call that writes, after noting what has to be put back.
-func (s *subject) write(ctx context.Context, operation string, body any) (answer, error) {
-	switch operation {
-	case "GrantRole":
-		if g := body.(grant); !slices.Contains(s.granted, g) {
-			s.granted = append(s.granted, g)
-		}
-	case "CreateRule":
-		fields := body.(map[string]any)
-		if r := (rule{fields["TrusteePrefixedUniversal"].(string), fields["ApplicationId"].(string)}); !slices.Contains(s.ruled, r) {
-			s.ruled = append(s.ruled, r)
-		}
-	case "CreateApplication":
-		s.made = true
+// grantRole and createRule note what has to be put back before they write.
+func (s *subject) grantRole(ctx context.Context, g grant) (answer, error) {
+	if !slices.Contains(s.granted, g) {
+		s.granted = append(s.granted, g)
 	}
+	return s.write(ctx, "GrantRole", g)
+}
+
+func (s *subject) createRule(ctx context.Context, r rule, fields map[string]any) (answer, error) {
+	if !slices.Contains(s.ruled, r) {
+		s.ruled = append(s.ruled, r)
+	}
+	fields["TrusteePrefixedUniversal"], fields["ApplicationId"] = r.Trustee, r.ApplicationID
+	return s.write(ctx, "CreateRule", fields)
+}
+
+// write makes a call that writes.
+func (s *subject) write(ctx context.Context, operation string, body any) (answer, error) {
 	a, err := s.read(s.client.Send(ctx, rest.Request{
 		Operation: operation, Method: http.MethodPost, Path: "/vedsdk/oauth/" + strings.ToLower(operation), Body: body,
 		Kind: rest.Write, Repeat: rest.RepeatUnsent, Grace: grace,
@@ -140,11 +143,10 @@ func (s *subject) write(ctx context.Context, operation string, body any) (answer
 	return a, err
 }
 
-// must makes a write that has to be done.
-func (s *subject) must(ctx context.Context, operation string, body any) error {
-	a, err := s.write(ctx, operation, body)
+// done is the error of a write that has to be done.
+func done(a answer, err error) error {
 	if err == nil && !a.ok() {
-		err = fmt.Errorf("the server refuses %s: %s", operation, a)
+		err = fmt.Errorf("the server refuses %s: %s", a.URL.Path, a)
 	}
 	return err
 }
@@ -158,19 +160,6 @@ func (s *subject) identity(ctx context.Context, key, id string) (answer, error) 
 
 func (s *subject) application(ctx context.Context, id string) (answer, error) {
 	return s.call(ctx, "GetApplication", map[string]string{"ApplicationId": id})
-}
-
-// rules are the rules of an application as they are listed.
-func (s *subject) rules(ctx context.Context, application string) ([]row, error) {
-	a, err := s.call(ctx, "GetRules", map[string]string{"ApplicationId": application})
-	if err != nil {
-		return nil, err
-	}
-	rows, present := a.rows("Rules")
-	if !a.ok() || !present {
-		return nil, fmt.Errorf("GetRules: %s", a)
-	}
-	return rows, nil
 }
 
 // awaitRule reads until a rule is there, or gone, and returns it: nil is gone.

@@ -153,12 +153,15 @@ func (s *subject) Prepare(ctx context.Context) error {
 }
 
 func (s *subject) prepareRules(ctx context.Context) error {
-	rules, err := s.rules(ctx, s.targets.applications[0])
+	a, err := s.call(ctx, "GetRules", map[string]string{"ApplicationId": s.targets.applications[0]})
 	if err != nil {
-		s.ruleless = "the rules of the application can't be read: " + err.Error()
-		return nil
+		return err
 	}
-	if len(rules) == 0 {
+	rules, _ := a.rows("Rules")
+	switch {
+	case !a.ok():
+		s.ruleless = "the rules of the application can't be read: " + a.String()
+	case len(rules) == 0:
 		s.ruleless = "the application has no rule: a first one may close it to all others"
 	}
 	for _, r := range rules {

@@ -22,7 +22,7 @@ func (s *subject) grants(ctx context.Context, answers *probe.Answers) error {
 		return err
 	}
 	result(answers, "absent_revoke", a, "revoking what nobody has")
-	if err := s.must(ctx, "GrantRole", g); err != nil {
+	if err := done(s.grantRole(ctx, g)); err != nil {
 		return err
 	}
 	late := -1
@@ -42,7 +42,7 @@ func (s *subject) grants(ctx context.Context, answers *probe.Answers) error {
 	default:
 		answers.Is("stale_list", "three_times", "listing %d behind a grant shows it", late+1)
 	}
-	if a, err = s.write(ctx, "GrantRole", g); err != nil {
+	if a, err = s.grantRole(ctx, g); err != nil {
 		return err
 	}
 	result(answers, "duplicate_grant", a, "granting what somebody has")
@@ -57,7 +57,7 @@ func result(answers *probe.Answers, question string, a answer, what string) {
 // strangers grants to somebody whom nobody knows, and to a name.
 func (s *subject) strangers(ctx context.Context, answers *probe.Answers) error {
 	app := s.targets.applications[0]
-	a, err := s.write(ctx, "GrantRole", grant{s.nobody, maintainer, app})
+	a, err := s.grantRole(ctx, grant{s.nobody, maintainer, app})
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (s *subject) strangers(ctx context.Context, answers *probe.Answers) error {
 	if err := s.Restore(ctx); err != nil {
 		return err
 	}
-	if a, err = s.write(ctx, "GrantRole", grant{s.name, maintainer, app}); err != nil {
+	if a, err = s.grantRole(ctx, grant{s.name, maintainer, app}); err != nil {
 		return err
 	}
 	mine, err := s.await(ctx, func(mine []row) bool { return len(mine) > 0 || !a.ok() })
@@ -106,7 +106,7 @@ func (s *subject) spellings(ctx context.Context, answers *probe.Answers) error {
 		if err := s.Restore(ctx); err != nil {
 			return "", err
 		}
-		a, err := s.write(ctx, "GrantRole", grant{id, maintainer, app})
+		a, err := s.grantRole(ctx, grant{id, maintainer, app})
 		if err != nil || !a.ok() {
 			return "", err
 		}
@@ -149,7 +149,7 @@ func (s *subject) spellings(ctx context.Context, answers *probe.Answers) error {
 	if !taken {
 		answers.Is("grantee_matching", "exact", "a GUID in another case is nobody's")
 	} else {
-		if _, err := s.write(ctx, "GrantRole", grant{s.own, maintainer, app}); err != nil {
+		if _, err := s.grantRole(ctx, grant{s.own, maintainer, app}); err != nil {
 			return err
 		}
 		mine, err := s.await(ctx, func(mine []row) bool { return len(mine) > 1 })
@@ -209,7 +209,7 @@ func spelling(answers *probe.Answers, sent, own, read string, folded bool) {
 func (s *subject) elsewhere(ctx context.Context, answers *probe.Answers) error {
 	on := func(r row, i int) bool { return r.application() == s.targets.applications[i] }
 	for _, app := range s.targets.applications[:2] {
-		if err := s.must(ctx, "GrantRole", grant{s.targets.grantees[0], maintainer, app}); err != nil {
+		if err := done(s.grantRole(ctx, grant{s.targets.grantees[0], maintainer, app})); err != nil {
 			return err
 		}
 	}
@@ -234,7 +234,7 @@ func (s *subject) elsewhere(ctx context.Context, answers *probe.Answers) error {
 
 // makeAuditor grants a role without an application.
 func (s *subject) makeAuditor(ctx context.Context, answers *probe.Answers) error {
-	if err := s.must(ctx, "GrantRole", grant{s.targets.grantees[0], auditor, ""}); err != nil {
+	if err := done(s.grantRole(ctx, grant{s.targets.grantees[0], auditor, ""})); err != nil {
 		return err
 	}
 	mine, err := s.await(ctx, func(mine []row) bool { return len(mine) > 0 })
@@ -279,7 +279,7 @@ func (s *subject) ruling(ctx context.Context, answers *probe.Answers) error {
 			beyond = name
 		}
 	}
-	if a, err = s.write(ctx, "CreateRule", r.with(map[string]any{"MaximumScope": beyond})); err != nil {
+	if a, err = s.createRule(ctx, r, map[string]any{"MaximumScope": beyond}); err != nil {
 		return err
 	}
 	if a.ok() {
@@ -290,18 +290,12 @@ func (s *subject) ruling(ctx context.Context, answers *probe.Answers) error {
 	return nil
 }
 
-// with is the body of a rule.
-func (r rule) with(fields map[string]any) map[string]any {
-	fields["TrusteePrefixedUniversal"], fields["ApplicationId"] = r.Trustee, r.ApplicationID
-	return fields
-}
-
 // makeRule makes a rule anew and returns how it reads.
 func (s *subject) makeRule(ctx context.Context, r rule, fields map[string]any) (row, error) {
 	if err := s.Restore(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.must(ctx, "CreateRule", r.with(fields)); err != nil {
+	if err := done(s.createRule(ctx, r, fields)); err != nil {
 		return nil, err
 	}
 	read, err := s.awaitRule(ctx, r, true)
@@ -373,13 +367,14 @@ func (s *subject) end(ctx context.Context, answers *probe.Answers) error {
 	}
 	r := rule{s.targets.grantees[0], s.targets.fresh}
 	scope := canonical(s.maximum)
-	if err = s.must(ctx, "CreateApplication", map[string]string{
+	s.made = true
+	if err = done(s.write(ctx, "CreateApplication", map[string]string{
 		"ApplicationId": r.ApplicationID, "Name": r.ApplicationID, "Vendor": "probe", "Description": "made by a probe, may be deleted", "Url": "https://example.com",
 		"Scope": scope, "MaximumScope": scope,
-	}); err != nil {
+	})); err != nil {
 		return err
 	}
-	if err := s.must(ctx, "CreateRule", r.with(map[string]any{"MaximumScope": scope})); err != nil {
+	if err := done(s.createRule(ctx, r, map[string]any{"MaximumScope": scope})); err != nil {
 		return err
 	}
 	if _, err := s.awaitRule(ctx, r, true); err != nil {
