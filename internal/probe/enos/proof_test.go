@@ -30,6 +30,7 @@ var bench = probetest.Bench{
 	}},
 	Environment: map[string]string{"ENOS_GATEWAY_URL": probetest.Address, "ENOS_ACCESS_KEY": caller, "ENOS_SECRET_KEY": "probe-secret-key"},
 	Args:        []string{"-org", org, "-app", scratch, "-own", "-refresh"},
+	Bystanders:  []string{"other"},
 	Names:       []string{caller, scratch, org},
 	Reads:       []string{"/apim-token-service/"},
 	Numbers:     map[string][]string{"token_calls": {"0", "1", "3"}},

@@ -43,9 +43,10 @@ var bench = probetest.Bench{
 	Args: []string{
 		"-app", app, "-market-app", market, "-user", "Scratch", "-user", "anna", "-user", "corp.example.com/Zoé von Test", "-in-group", "-closed", "-allow-open",
 	},
-	Names:   []string{app, market, "scratch", "anna", "zoé", "corp.example", "store", "staff"},
-	Numbers: map[string][]string{"account_limit": {"0", "1", "7"}},
-	Often:   map[string]int{"platform_change": 35, "retry_after": 0, "account_limit": 20}, // most positions read the same whatever was sent
+	Bystanders: []string{`"1"`, `"2"`, `"3"`},
+	Names:      []string{app, market, "scratch", "anna", "zoé", "corp.example", "store", "staff"},
+	Numbers:    map[string][]string{"account_limit": {"0", "1", "7"}},
+	Often:      map[string]int{"platform_change": 35, "retry_after": 0, "account_limit": 20}, // most positions read the same whatever was sent
 	Blind: map[string][]string{
 		"retry_after":   {"*"},               // it takes a throttled request
 		"count":         {"right", "capped"}, // it takes a list of a thousand

@@ -45,6 +45,8 @@ type Bench struct {
 	Numbers map[string][]string
 	// Names are those of people and targets, which no report may hold.
 	Names []string
+	// Bystanders are in no request that writes.
+	Bystanders []string
 	// Reads are parts of the paths of requests that change nothing though they are no GET.
 	Reads []string
 	// Blind are the positions that a run can't find even where all else is as by default, by question; "*" is all.
@@ -328,6 +330,13 @@ func (w *World) CheckUntouched(t testing.TB, before mockbackend.Seed) {
 	t.Helper()
 	if diff := gocmp.Diff(before, w.Snapshot()); diff != "" {
 		t.Errorf("the probe left something over (-before +after):\n%s", diff)
+	}
+	for _, e := range w.Recorder.All() {
+		for _, name := range w.bench.Bystanders {
+			if w.bench.writes(e.Method, e.Path) && strings.Contains(e.Query.Encode()+string(e.Body), name) {
+				t.Errorf("%s %s is about %s: %s", e.Method, e.Path, name, e.Body)
+			}
+		}
 	}
 	if violations := w.Recorder.Violations(); len(violations) > 0 {
 		t.Errorf("the probe sent what a correct client never sends:\n%s", strings.Join(violations, "\n"))

@@ -47,8 +47,9 @@ var bench = probetest.Bench{
 		"-application", "scratch-pad", "-application", "4711", "-grantee", scratch, "-grantee", second, "-new-application", "probe-made", "-auditor",
 		"-tpp-auditor", tpp, "-in-group",
 	},
-	Names: []string{"scratch-pad", scratch[7:20], "zoe", "scratchy", "unrelated", "inspector", "probe-made", "probe-secret-password"},
-	Reads: []string{"/vedauth/", "/identity/", "/listroles", "/oauth/get", "/oauth/enumerate"},
+	Bystanders: []string{"33333333", "22222222", `"other"`},
+	Names:      []string{"scratch-pad", scratch[7:20], "zoe", "scratchy", "unrelated", "inspector", "probe-made", "probe-secret-password"},
+	Reads:      []string{"/vedauth/", "/identity/", "/listroles", "/oauth/get", "/oauth/enumerate"},
 	Blind: map[string][]string{
 		"jwt_answer": {"*"}, "id_match": {"*"}, // it takes a JSON Web Token
 		"insufficient_rights": {"*"}, "owner_assigns_owner": {"*"}, "maintainer_grants": {"*"}, "foreign_rules": {"*"}, // it takes lower rights
