@@ -213,4 +213,6 @@ func (s *subject) scratch(id string) bool {
 // same tells whether two spellings may mean one identity.
 func same(a, b string) bool { return strings.EqualFold(unbraced(a), unbraced(b)) }
 
-func unbraced(id string) string { return strings.NewReplacer("{", "", "}", "").Replace(id) }
+var braces = strings.NewReplacer("{", "", "}", "")
+
+func unbraced(id string) string { return braces.Replace(id) }
