@@ -6,6 +6,7 @@ package venafi_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
@@ -127,6 +129,32 @@ func TestAccOAuthAccess(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// An import takes all rules, in each of the three ways, and configuration that lists them changes nothing.
+func TestAccOAuthAccess_import(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, mock.Switches{})
+	for _, typeName := range []string{accessSetType, accessExclusiveType} {
+		p.rule(alice, "admin")
+		p.rule(bob, "admin")
+		config := p.Provider() + mayUse(typeName, "admin", map[string]string{alice: alice, bob: bob})
+		by := func(kind resource.ImportStateKind, id string) resource.TestStep {
+			return resource.TestStep{Config: config, ResourceName: typeName + ".test", ImportState: true, ImportStateKind: kind, ImportStateId: id}
+		}
+		persist, wrong := by(resource.ImportCommandWithID, "app-a"), by(resource.ImportCommandWithID, "gone")
+		persist.ImportStatePersist, wrong.ExpectError = true, regexp.MustCompile("ApplicationNotFound|no application")
+		empty := by(resource.ImportCommandWithID, "app-b")
+		empty.ExpectError = regexp.MustCompile("has no rules")
+		acctest.Test(t, resource.TestCase{
+			TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+			Steps: []resource.TestStep{
+				persist,
+				{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+				by(resource.ImportBlockWithID, "app-a"), by(resource.ImportBlockWithResourceIdentity, ""), wrong, empty,
+			},
+		})
 	}
 }
 

@@ -183,9 +183,12 @@ func TestListOAuth(t *testing.T) {
 		}
 		return s, nil
 	}))
+	p.rule(alice, "admin")
+	p.rule(bob, "admin")
 	server := acctest.NewServer(t, p.Environment())
 	for typeName, want := range map[string][]string{
 		"appaccess_venafi_oauth_application": {acctest.VenafiClientID, "app-a", "app-b", "team/app-c"}, "appaccess_venafi_oauth_jwt_mapping": {"a", "b"},
+		accessSetType: {"app-a"}, accessExclusiveType: {"app-a"},
 	} {
 		results := server.Query(typeName, acctest.Query{IncludeResource: true})
 		if got := fmt.Sprint(displayNames(results)); got != fmt.Sprint(want) {
