@@ -136,26 +136,26 @@ func TestAccOAuthAccess(t *testing.T) {
 func TestAccOAuthAccess_import(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
-	for _, typeName := range []string{accessSetType, accessExclusiveType} {
-		p.rule(alice, "admin")
-		p.rule(bob, "admin")
-		config := p.Provider() + mayUse(typeName, "admin", map[string]string{alice: alice, bob: bob})
-		by := func(kind resource.ImportStateKind, id string) resource.TestStep {
-			return resource.TestStep{Config: config, ResourceName: typeName + ".test", ImportState: true, ImportStateKind: kind, ImportStateId: id}
-		}
-		persist, wrong := by(resource.ImportCommandWithID, "app-a"), by(resource.ImportCommandWithID, "gone")
-		persist.ImportStatePersist, wrong.ExpectError = true, regexp.MustCompile("ApplicationNotFound|no application")
-		empty := by(resource.ImportCommandWithID, "app-b")
-		empty.ExpectError = regexp.MustCompile("has no rules")
+	p.rule(alice, "admin")
+	p.rule(bob, "admin")
+	config := p.Provider() + mayUse(accessExclusiveType, "admin", map[string]string{alice: alice, bob: bob})
+	by := func(kind resource.ImportStateKind, id string) resource.TestStep {
+		return resource.TestStep{Config: config, ResourceName: accessExclusiveType + ".test", ImportState: true, ImportStateKind: kind, ImportStateId: id}
+	}
+	persist, wrong, empty := by(resource.ImportCommandWithID, "app-a"), by(resource.ImportCommandWithID, "gone"), by(resource.ImportCommandWithID, "app-b")
+	persist.ImportStatePersist = true
+	wrong.ExpectError, empty.ExpectError = regexp.MustCompile("ApplicationNotFound|no application"), regexp.MustCompile("has no rules")
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		persist,
+		{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+		by(resource.ImportBlockWithID, "app-a"), wrong, empty,
+	}})
+	t.Run("identity", func(t *testing.T) {
 		acctest.Test(t, resource.TestCase{
 			TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
-			Steps: []resource.TestStep{
-				persist,
-				{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
-				by(resource.ImportBlockWithID, "app-a"), by(resource.ImportBlockWithResourceIdentity, ""), wrong, empty,
-			},
+			Steps:                  []resource.TestStep{{Config: config}, by(resource.ImportBlockWithResourceIdentity, "")},
 		})
-	}
+	})
 }
 
 // Others are left alone by the one, and show as drift of the other.
