@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
 // Result is what one workload has cost.
@@ -150,6 +152,9 @@ func (r *Runner) once(ctx context.Context, spec Spec) (result Result, err error)
 
 func (r *Runner) step(ctx context.Context, step Step, workload Workload, mock *mock, real, floor *workspace) (StepResult, error) {
 	s := StepResult{Step: step, Least: workload.Least(step)}
+	if logins := s.Least[venafi.AuthorizeOAuth]; logins > 0 {
+		s.Least[venafi.RevokeToken] = logins // each process ends the token that it has got for itself
+	}
 	var err error
 	if s.Real, err = real.run(ctx, step); err != nil {
 		return s, err
