@@ -39,7 +39,13 @@ type (
 // NewServer makes a provider that is configured from an environment.
 func NewServer(t testing.TB, environment map[string]string, options ...provider.Option) *Server {
 	t.Helper()
-	terraform := &core.Terraform{Provider: map[string]any{}, Server: func() tfprotov6.ProviderServer {
+	return NewServerWith(t, map[string]any{}, environment, options...)
+}
+
+// NewServerWith is NewServer with a provider block, as JSON would hold it.
+func NewServerWith(t testing.TB, block map[string]any, environment map[string]string, options ...provider.Option) *Server {
+	t.Helper()
+	terraform := &core.Terraform{Provider: block, Server: func() tfprotov6.ProviderServer {
 		server, err := ProvidersWithEnvironment(environment, options...)["appaccess"]()
 		if err != nil {
 			panic(err) // it makes none

@@ -25,7 +25,7 @@ func Tapped(t testing.TB, handler http.Handler) http.Handler {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
 		defer record.observe(r, body)()
-		for _, name := range []string{"Authorization", "Apim-Accesstoken", "X-Security-Token", "X-Auth-Token", "X-Subject-Token"} {
+		for _, name := range []string{"Authorization", "Apim-Accesstoken", "X-Security-Token", "X-Auth-Token", "X-Subject-Token", "X-Metadata-Token"} {
 			if token := r.Header.Get(name); !strings.Contains(token, "Signature=") {
 				secrets.learnToken("the header "+name, strings.TrimPrefix(token, "Bearer "))
 			}
@@ -44,7 +44,7 @@ func Tapped(t testing.TB, handler http.Handler) http.Handler {
 
 func isLogin(path string) bool {
 	path = strings.ToLower(path)
-	return slices.ContainsFunc([]string{"/vedauth/", "/apim-token-service/", "/v3/auth/", "/v3.0/os-credential/", "/openstack/"}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{"/vedauth/", "/apim-token-service/", "/v3/auth/", "/v3.0/os-credential/", "/v3.0/os-auth/", "/openstack/"}, func(prefix string) bool {
 		return strings.HasPrefix(path, prefix)
 	})
 }
@@ -86,7 +86,12 @@ func (s *Secrets) learnIn(name string, document any) {
 	switch value := document.(type) {
 	case map[string]any:
 		for field, inner := range value {
-			if text, ok := inner.(string); ok && slices.Contains(secretFields, strings.ToLower(field)) {
+			if object, ok := inner.(map[string]any); ok && (field == "id_token" || field == "token") {
+				if id, ok := object["id"].(string); ok { // as IAM of Huawei Cloud has them
+					inner = id
+				}
+			}
+			if text, ok := inner.(string); ok && (field == "token" || slices.Contains(secretFields, strings.ToLower(field))) {
 				s.learnToken(field+" of "+name, text)
 				continue
 			}

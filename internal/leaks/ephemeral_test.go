@@ -48,24 +48,67 @@ provider "appaccess" {
 }
 
 provider "appaccess" {
-  alias  = "jwt"
+  alias = "jwt"
+  huaweicloud {
+    region             = "REGION"
+    shared_config_file = "PROFILES"
+    profile            = "leaks"
+    workspace_endpoint = "HTTP_URL"
+    iam_endpoint       = "HTTP_URL"
+    max_retries        = 0
+    assume_role {
+      agency_name = "operators"
+      domain_name = "corp"
+    }
+  }
   venafi {
-    url = "HTTP_URL"
-    client_id = "CLIENT"
-    jwt = var.credentials.jwt
+    url         = "HTTP_URL"
+    client_id   = "CLIENT"
+    jwt         = var.credentials.jwt
     max_retries = 0
   }
 }
 
 provider "appaccess" {
-  alias  = "certificate"
-  venafi {
-    url                = "TLS_URL"
-    ca_certificate     = file("${path.module}/ca.pem")
-    client_id          = "CLIENT"
-    client_certificate = var.credentials.certificate
-    client_key         = var.credentials.key
+  alias = "certificate"
+  huaweicloud {
+    region             = "REGION"
+    workspace_endpoint = "HTTP_URL"
+    iam_endpoint       = "HTTP_URL"
     max_retries        = 0
+    assume_role_with_oidc {
+      idp_id   = "gitlab"
+      id_token = var.credentials.id_token
+    }
+  }
+  venafi {
+    url                 = "TLS_URL"
+    ca_certificate      = file("${path.module}/ca.pem")
+    client_id           = "CLIENT"
+    client_certificate  = var.credentials.certificate
+    client_key          = var.credentials.key
+    client_key_password = var.credentials.key_password
+    max_retries         = 0
+  }
+}
+
+provider "appaccess" {
+  alias = "p12"
+  huaweicloud {
+    region             = "REGION"
+    shared_config_file = "PROFILES"
+    profile            = "agency"
+    workspace_endpoint = "HTTP_URL"
+    iam_endpoint       = "HTTP_URL"
+    max_retries        = 0
+  }
+  venafi {
+    url                 = "TLS_URL"
+    ca_certificate      = file("${path.module}/ca.pem")
+    client_id           = "CLIENT"
+    client_p12          = var.credentials.p12
+    client_p12_password = var.credentials.key_password
+    max_retries         = 0
   }
 }
 
@@ -92,6 +135,23 @@ data "appaccess_venafi_identity" "certificate" {
   name     = "local:somebody3"
 }
 
+data "appaccess_venafi_identity" "p12" {
+  provider = appaccess.p12
+  name     = "local:somebody5"
+}
+
+data "appaccess_huaweicloud_apps" "jwt" {
+  provider = appaccess.jwt
+}
+
+data "appaccess_huaweicloud_apps" "certificate" {
+  provider = appaccess.certificate
+}
+
+data "appaccess_huaweicloud_apps" "p12" {
+  provider = appaccess.p12
+}
+
 data "appaccess_venafi_identity" "token" {
   provider = appaccess.token
   name     = "local:somebody4"
@@ -104,13 +164,14 @@ func TestEphemeralValues(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	p := newProject(t, s, map[string]string{
-		"main.tf": required + strings.NewReplacer("REGION", region, "ORG", orgID).Replace(s.fill(ephemeral)) + s.fill(everything),
+		"main.tf": required + strings.NewReplacer("REGION", region, "ORG", orgID, "PROFILES", s.file("profiles.json", s.given.profiles)).Replace(s.fill(ephemeral)) + s.fill(everything),
 	})
-	p.setenv(map[string]string{"TF_VAR_credentials": "{" + hcl(map[string]string{
+	credentials := map[string]string{
 		"access_key": s.given.temporaryKey, "secret_key": s.given.temporarySecret, "security_token": s.given.securityToken,
-		"enos_key": s.given.enosKey, "enos_secret": s.given.enosSecret, "password": s.given.password, "jwt": s.given.jwt,
-		"certificate": s.given.certificate, "key": s.given.key,
-	}) + "}"})
+		"enos_key": s.given.enosKey, "enos_secret": s.given.enosSecret, "password": s.given.password, "jwt": s.given.jwt, "id_token": s.given.idToken,
+		"certificate": s.given.certificate, "key": s.given.encryptedKey, "key_password": s.given.keyPassword, "p12": s.given.p12,
+	}
+	p.setenv(map[string]string{"TF_VAR_credentials": "{" + hcl(credentials) + "}"})
 	if !p.atLeast("1.10.0", "1.11.0") {
 		p.fails([]string{"ephemeral"}, "init")
 		p.checkSecrets(map[string]string{"said/": "ephemeral"})
@@ -123,11 +184,16 @@ func TestEphemeralValues(t *testing.T) {
 	p.must("apply", "-auto-approve", "-var=variant=1")
 	p.must("show", "-json")
 	p.must("apply", "-auto-approve", "-destroy")
+	for _, name := range []string{"secret_key", "enos_secret", "password", "jwt", "id_token"} {
+		credentials[name] = s.given.wrongSecret
+	}
+	p.setenv(map[string]string{"TF_VAR_credentials": "{" + hcl(credentials) + "}"})
+	p.fails([]string{"huaweicloud.assume_role_with_oidc.id_token"}, "plan", "-json")
 	p.checkSecrets(map[string]string{
 		"first.tfplan!tfplan": account, "first.tfplan!tfstate": "terraform_version", "terraform.tfstate.backup": account, "said/": "AuthorizeCertificate",
 	})
 	counts := maps.Clone(s.backend.Recorder.Counts())
-	for _, operation := range []string{"AuthorizeOAuth", "AuthorizeJwt", "AuthorizeCertificate", "RevokeToken"} {
+	for _, operation := range []string{"AuthorizeOAuth", "AuthorizeJwt", "AuthorizeCertificate", "RevokeToken", "CreateUnscopedTokenWithIdToken", "SecurityTokens"} {
 		if counts[operation] == 0 {
 			t.Errorf("%s never came: %v", operation, counts)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,10 @@ data "appaccess_venafi_oauth_rules" "d" {
 
 data "appaccess_huaweicloud_apps" "d" {}
 
+data "appaccess_huaweicloud_app" "d" {
+  id = "APPA"
+}
+
 data "appaccess_huaweicloud_app_authorizations" "d" {
   app_id = "APPA"
 }
@@ -183,22 +188,42 @@ func (s *services) environment(kind string) map[string]string {
 	}
 	knows := ""
 	switch kind {
-	case "password":
+	case "password", "temporary keys":
 		env["VENAFI_USER"], env["VENAFI_PASS"], knows = s.given.user, s.given.password, s.given.password
 	case "jwt":
 		env["VENAFI_JWT"], knows = s.given.jwt, s.given.jwt
 	case "certificate":
 		env["VENAFI_CLIENT_CERTIFICATE"], env["VENAFI_CLIENT_KEY"] = s.given.certificate, s.given.key
-	case "token":
+	case "token", "metadata":
 		env["VENAFI_TOKEN"], knows = s.given.accessToken, s.given.accessToken
+	case "profile":
+		env["VENAFI_JWT_FILE"], knows = s.file("jwt", s.given.jwt), s.given.jwt
+		env["HW_SHARED_CONFIG_FILE"], env["HW_PROFILE"] = s.file("profiles.json", s.given.profiles), "agency"
+	case "id token":
+		env["VENAFI_CLIENT_CERTIFICATE"], env["VENAFI_CLIENT_KEY"], env["VENAFI_CLIENT_KEY_PASSWORD"] = s.given.certificate, s.given.encryptedKey, s.given.keyPassword
+		env["HW_ASSUME_ROLE_IDP_ID"], env["HW_ASSUME_ROLE_ID_TOKEN"] = "gitlab", s.given.idToken
+		env["HW_ASSUME_ROLE_AGENCY_NAME"], env["HW_ASSUME_ROLE_DOMAIN_ID"] = "operators", "d0"
 	}
-	if kind != "password" {
+	switch kind {
+	case "metadata", "profile", "id token":
+		env["HW_ACCESS_KEY"], env["HW_SECRET_KEY"], env["HOME"] = "", "", s.t.TempDir()
+	case "jwt", "certificate", "token", "temporary keys":
 		env["HW_ACCESS_KEY"], env["HW_SECRET_KEY"], env["HW_SECURITY_TOKEN"] = s.given.temporaryKey, s.given.temporarySecret, s.given.securityToken
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.venafiKnows = knows
 	return env
+}
+
+// file keeps a text outside of what is searched.
+func (s *services) file(name, text string) string {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
 }
 
 // A life of everything with a real terraform at its most talkative: nothing that it leaves behind holds a secret, not even the

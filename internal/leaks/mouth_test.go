@@ -27,7 +27,8 @@ const (
 func phaseOf(r *http.Request) phase {
 	path := strings.ToLower(r.URL.Path)
 	switch {
-	case strings.HasPrefix(path, "/vedauth/"), strings.HasPrefix(path, "/apim-token-service/"), path == "/v3/projects":
+	case strings.HasPrefix(path, "/vedauth/"), strings.HasPrefix(path, "/apim-token-service/"), path == "/v3/projects",
+		strings.HasPrefix(path, "/v3.0/"), strings.HasPrefix(path, "/openstack/"), strings.HasPrefix(path, "/meta-data/"):
 		return login
 	case strings.HasSuffix(path, "/grantrole"), strings.HasSuffix(path, "/revokerole"), strings.HasSuffix(path, "/batch-assign-authorization"),
 		strings.HasSuffix(path, "/app/authorization/set"):
@@ -112,10 +113,14 @@ func (s *services) speak(m *mouth, w http.ResponseWriter, r *http.Request, body 
 		parts = append(parts, string(body))
 	}
 	switch path := strings.ToLower(r.URL.Path); {
-	case strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/v3/"):
-		parts = append(parts, s.given.secretKey)
-		if r.Header.Get("X-Security-Token") != "" {
-			parts[len(parts)-1] = s.given.temporarySecret
+	case strings.HasPrefix(path, "/v1/"), strings.HasPrefix(path, "/v3/"), strings.HasPrefix(path, "/v3.0/"), strings.HasPrefix(path, "/openstack/"),
+		strings.HasPrefix(path, "/meta-data/"):
+		access, _, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "SDK-HMAC-SHA256 Access="), ",")
+		s.mu.Lock()
+		secret := map[string]string{s.given.accessKey: s.given.secretKey, s.given.temporaryKey: s.given.temporarySecret}[access] + s.secretOf[access]
+		s.mu.Unlock()
+		if secret != "" {
+			parts = append(parts, secret)
 		}
 	case strings.HasPrefix(path, "/ved"):
 		if s.knows() != "" {
@@ -123,6 +128,9 @@ func (s *services) speak(m *mouth, w http.ResponseWriter, r *http.Request, body 
 		}
 	default:
 		parts = append(parts, s.given.enosSecret)
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing"} // the metadata service is asked without any proof
 	}
 	s.mu.Lock()
 	s.said++

@@ -4,8 +4,10 @@
 package leaks
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
+	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
 // terraform is one in this process, whose provider takes its credentials from an environment.
@@ -29,13 +32,21 @@ func (s *services) terraform(env map[string]string) *core.Terraform {
 	return &core.Terraform{
 		State: core.State{}, Provider: map[string]any{"huaweicloud": workspace, "enos": portal, "venafi": trust},
 		Server: func() tfprotov6.ProviderServer {
-			server, err := acctest.ProvidersWithEnvironment(env)["appaccess"]()
+			server, err := acctest.ProvidersWithEnvironment(env, provider.WithDial(s.dial))["appaccess"]()
 			if err != nil {
 				panic(err) // it makes none
 			}
 			return acctest.Watch(s.t, server)
 		},
 	}
+}
+
+// dial leads to the metadata service of the mock.
+func (s *services) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if address == "169.254.169.254:80" {
+		address = strings.TrimPrefix(s.http, "http://")
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
 }
 
 // resources are one of each. The variant changes what every one grants.
@@ -137,16 +148,16 @@ func (s *services) ask(t *testing.T, terraform *core.Terraform, withTokens bool)
 // of login. acctest.Watch searches what the provider makes of it.
 func TestWhatServicesSay(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"password", "jwt", "certificate", "token"} {
+	for _, kind := range []string{"temporary keys", "profile", "id token", "metadata"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s := start(t)
-			if kind == "token" {
+			if kind == "metadata" {
 				s.logIn()
 			}
 			terraform := s.terraform(s.environment(kind))
 			// An access token that is given can't make another one.
-			withTokens := kind != "token"
+			withTokens := kind != "metadata"
 			apply := func(variant int) error {
 				plan, err := terraform.Plan(t.Context(), s.resources(variant))
 				if err == nil {

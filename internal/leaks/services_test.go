@@ -9,6 +9,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,6 +24,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/youmark/pkcs8"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
@@ -64,6 +68,8 @@ type credentials struct {
 	user, password                     string
 	jwt                                string
 	certificate, key, authority        string
+	encryptedKey, p12, keyPassword     string // p12 in base64
+	idToken, profiles                  string // profiles is the file of Huawei Cloud's CLI
 	accessToken                        string // of Venafi, given
 	wrongSecret, wrongToken, proxyPass string
 }
@@ -79,8 +85,10 @@ type services struct {
 
 	mu      sync.Mutex
 	checked int // signatures that were computed again from their input
-	mouth   *mouth
-	said    int
+	// secretOf are the secret keys that IAM and the metadata service gave, by access key.
+	secretOf map[string]string
+	mouth    *mouth
+	said     int
 	// venafiKnows is the secret of the login in use.
 	venafiKnows string
 	hold        chan struct{} // where not nil, writes wait for it
@@ -99,9 +107,14 @@ func start(t testing.TB) *services {
 		user: "local:leaks", password: `p4"s\w & <ö>/+=%` + random(24),
 		jwt:         venafi.SignJWT(jwtSecret, map[string]any{"iss": "https://ci.example.com", "exp": 4102444800, "jti": random(24)}),
 		certificate: certificate, key: key, authority: authority.PEM(),
+		idToken:     venafi.SignJWT(random(40), map[string]any{"sub": "pipeline", "jti": random(24)}),
+		keyPassword: random(24),
 		wrongSecret: "wr0ng/" + random(30), wrongToken: random(44), proxyPass: "pr0xy" + random(20),
 	}
-	s := &services{t: t, given: given, secrets: acctest.SecretsOf(t)}
+	given.lock(t)
+	given.profiles = fmt.Sprintf(`{"current":"leaks","profiles":[{"name":"leaks","mode":"AKSK","accessKeyId":%[1]q,"secretAccessKey":%[2]q},`+
+		`{"name":"agency","mode":"AKSK","accessKeyId":%[1]q,"secretAccessKey":%[2]q,"agencyName":"operators","agencyDomainName":"corp"}]}`, given.accessKey, given.secretKey)
+	s := &services{t: t, given: given, secrets: acctest.SecretsOf(t), secretOf: map[string]string{}}
 	identities := []venafi.Identity{{Prefix: "local", Universal: strings.TrimPrefix(grantee(0), "local:"), Name: "leaks", Password: given.password}}
 	for n := 1; n < 6; n++ {
 		identities = append(identities, venafi.Identity{Prefix: "local", Universal: strings.TrimPrefix(grantee(n), "local:"), Name: fmt.Sprint("somebody", n)})
@@ -136,6 +149,10 @@ func start(t testing.TB) *services {
 		t.Fatal(err)
 	}
 	s.backend = backend
+	backend.Huaweicloud.SetIdentities(huaweicloud.Identities{
+		Agencies:  []huaweicloud.Agency{{Name: "operators", DomainName: "corp", DomainID: "d0", TrustedBy: []string{"*"}}},
+		Providers: []huaweicloud.IdentityProvider{{ID: "gitlab", Tokens: []string{given.idToken}}}, ServerAgency: true, MetadataToken: true,
+	})
 	plain, secure := httptest.NewServer(acctest.Tapped(t, s)), pki.NewTLSServer(acctest.Tapped(t, s), authority)
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
@@ -143,12 +160,31 @@ func start(t testing.TB) *services {
 	for name, secret := range map[string]string{
 		"the secret key of Huawei Cloud": given.secretKey, "the temporary secret key of Huawei Cloud": given.temporarySecret,
 		"the security token": given.securityToken, "the secret key of EnOS": given.enosSecret, "the password of Venafi": given.password,
-		"the JWT": given.jwt, "a secret that is wrong": given.wrongSecret, "a token that is wrong": given.wrongToken, "the password of the proxy": given.proxyPass,
+		"the JWT": given.jwt, "the ID token": given.idToken, "the password of a key": given.keyPassword, "a PKCS#12 file": given.p12, "a secret that is wrong": given.wrongSecret, "a token that is wrong": given.wrongToken, "the password of the proxy": given.proxyPass,
 	} {
 		s.secrets.Learn(name, secret)
 	}
 	s.learnKey(given.key)
 	return s
+}
+
+// lock makes the forms of the client's key that have a password.
+func (c *credentials) lock(t testing.TB) {
+	t.Helper()
+	pair, err := tls.X509KeyPair([]byte(c.certificate), []byte(c.key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	encrypted, err := pkcs8.MarshalPrivateKey(pair.PrivateKey, []byte(c.keyPassword), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.encryptedKey = string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: encrypted}))
+	p12, err := pkcs12.Modern.Encode(pair.PrivateKey, pair.Leaf, nil, c.keyPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.p12 = base64.StdEncoding.EncodeToString(p12)
 }
 
 // learnKey learns the number that makes a private key private: the rest of its text stands in certificates too.
@@ -188,7 +224,28 @@ func (s *services) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.speak(mouth, w, r, body)
 		return
 	}
-	s.backend.ServeHTTP(w, r)
+	if !givesKeys(r) {
+		s.backend.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	s.backend.ServeHTTP(answer, r)
+	var given struct {
+		Credential struct{ Access, Secret string }
+	}
+	if json.Unmarshal(answer.Body.Bytes(), &given) == nil && given.Credential.Access != "" {
+		s.mu.Lock()
+		s.secretOf[given.Credential.Access] = given.Credential.Secret
+		s.mu.Unlock()
+	}
+	maps.Copy(w.Header(), answer.Header())
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// givesKeys tells a request that is answered with temporary keys.
+func givesKeys(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/v3.0/OS-CREDENTIAL/") || strings.HasPrefix(r.URL.Path, "/openstack/")
 }
 
 // listen learns what a request proves who it is with, and what that was computed from.
@@ -250,7 +307,11 @@ func (s *services) learnSigned(r *http.Request, body []byte, authorization, sign
 	s.secrets.LearnWhole("a canonical request", canonical)
 	s.secrets.LearnWhole("a string to sign", input)
 	s.secrets.Learn("the hash of a canonical request", hex.EncodeToString(hash[:]))
-	for _, key := range []string{s.given.secretKey, s.given.temporarySecret} {
+	access, _, _ := strings.Cut(strings.TrimPrefix(authorization, "SDK-HMAC-SHA256 Access="), ",")
+	s.mu.Lock()
+	issued := s.secretOf[access]
+	s.mu.Unlock()
+	for _, key := range []string{s.given.secretKey, s.given.temporarySecret, issued} {
 		mac := hmac.New(sha256.New, []byte(key))
 		_, _ = io.WriteString(mac, input)
 		s.count(hex.EncodeToString(mac.Sum(nil)) == signature)

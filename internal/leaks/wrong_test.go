@@ -68,8 +68,19 @@ func TestWrongCredentials(t *testing.T) {
 		"a key that is damaged": {"certificate", map[string]string{
 			"VENAFI_CLIENT_KEY": strings.Replace(given.key, given.key[60:64], "AAAA", 1),
 		}, []string{"venafi.client_key"}},
-		"client_id": {"password", map[string]string{"VENAFI_CLIENT_ID": given.password}, []string{"login failed"}},
-		"scope":     {"password", map[string]string{"VENAFI_SCOPE": given.password}, []string{"login failed"}},
+		"wrong ID token":               {"id token", map[string]string{"HW_ASSUME_ROLE_ID_TOKEN": given.wrongToken}, []string{"the identity provider gitlab"}},
+		"the ID token as its provider": {"id token", map[string]string{"HW_ASSUME_ROLE_IDP_ID": given.idToken}, []string{"idp_id"}},
+		"the ID token as its file":     {"id token", map[string]string{"HW_ASSUME_ROLE_ID_TOKEN": "", "HW_ASSUME_ROLE_ID_TOKEN_FILE": given.idToken}, []string{"id_token_file"}},
+		"the secret key as profile":    {"profile", map[string]string{"HW_PROFILE": given.wrongSecret}, []string{"huaweicloud.profile"}},
+		"a profile that is damaged":    {"profile", map[string]string{"HW_SHARED_CONFIG_FILE": s.file("damaged.json", given.profiles[:120])}, []string{"is not JSON"}},
+		"a profile of another shape":   {"profile", map[string]string{"HW_SHARED_CONFIG_FILE": s.file("other.json", strings.ReplaceAll(given.profiles, `"leaks"`, "7"))}, []string{"is not a file of the vendor's CLI"}},
+		"the JWT as its file":          {"profile", map[string]string{"VENAFI_JWT_FILE": given.jwt}, []string{"jwt_file"}},
+		"a PKCS#12 file that is none":  {"certificate", map[string]string{"VENAFI_CLIENT_CERTIFICATE": "", "VENAFI_CLIENT_KEY": "", "VENAFI_CLIENT_P12": given.p12[:200]}, []string{"venafi.client_p12"}},
+		"its password in its place":    {"certificate", map[string]string{"VENAFI_CLIENT_CERTIFICATE": "", "VENAFI_CLIENT_KEY": "", "VENAFI_CLIENT_P12": given.keyPassword, "VENAFI_P12_PASSWORD": given.p12}, []string{"venafi.client_p12"}},
+		"a wrong password of PKCS#12":  {"certificate", map[string]string{"VENAFI_CLIENT_CERTIFICATE": "", "VENAFI_CLIENT_KEY": "", "VENAFI_CLIENT_P12": given.p12, "VENAFI_P12_PASSWORD": given.wrongSecret}, []string{"VENAFI_P12_PASSWORD"}},
+		"a wrong password of a key":    {"id token", map[string]string{"VENAFI_CLIENT_KEY_PASSWORD": given.wrongSecret}, []string{"VENAFI_CLIENT_KEY_PASSWORD"}},
+		"client_id":                    {"password", map[string]string{"VENAFI_CLIENT_ID": given.password}, []string{"login failed"}},
+		"scope":                        {"password", map[string]string{"VENAFI_SCOPE": given.password}, []string{"login failed"}},
 	} {
 		s.backend.Huaweicloud.Unlock()
 		env := s.environment(test.kind)

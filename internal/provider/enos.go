@@ -46,5 +46,6 @@ func (p *appaccess) enosConfig(_ context.Context, s *settings) (enos.Config, dia
 		GatewayURL: s.get("gateway_url"),
 		AccessKey:  s.get("access_key"),
 		SecretKey:  s.get("secret_key"),
+		From:       s.sources([]string{"access_key", "secret_key"}),
 	}, nil
 }

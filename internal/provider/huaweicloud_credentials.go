@@ -40,7 +40,7 @@ var assumeRoleWithOIDC = nested{
 	description: "An ID token, such as that of a pipeline, to exchange for temporary keys, in the place of a key pair. They are renewed before they " +
 		"end.",
 	texts: []text{
-		{name: "idp_id", env: "HW_ASSUME_ROLE_IDP_ID", description: "The ID of the identity provider in IAM."},
+		{name: "idp_id", env: "HW_ASSUME_ROLE_IDP_ID", check: isIDP, description: "The ID of the identity provider in IAM."},
 		{name: "id_token", env: "HW_ASSUME_ROLE_ID_TOKEN", sensitive: true, description: "The ID token; or set `id_token_file`."},
 		{name: "id_token_file", env: "HW_ASSUME_ROLE_ID_TOKEN_FILE", description: "A file with the ID token, which is read again for each exchange."},
 		{name: "agency_name", env: "HW_ASSUME_ROLE_AGENCY_NAME", description: "An agency to assume with the keys of the exchange. It needs `domain_id`."},
@@ -126,7 +126,9 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 		}
 		exchange = &oidc
 		if name := s.get("assume_role_with_oidc.agency_name"); name != "" {
-			agencies = append(agencies, credential.Agency{Name: name, DomainID: oidc.DomainID, Duration: oidc.Duration})
+			agencies = append(agencies, credential.Agency{
+				Name: name, DomainID: oidc.DomainID, Duration: oidc.Duration, From: s.source("assume_role_with_oidc.agency_name"),
+			})
 		}
 	default:
 		profile, found, diags := p.readProfile(s, kind != "")
@@ -168,13 +170,23 @@ func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (fu
 // keysFrom tells where a key pair stands.
 func (s *settings) keysFrom() string {
 	access, secret := s.explicit("access_key"), s.explicit("secret_key")
+	from := "from the environment"
 	switch {
 	case access && secret:
-		return "from the provider block"
+		from = "from the provider block"
 	case access || secret:
-		return "from the provider block and the environment"
+		from = "from the provider block and the environment"
 	}
-	return "from the environment"
+	var names []string
+	for _, a := range []string{"access_key", "secret_key", "security_token"} {
+		switch {
+		case s.explicit(a):
+			names = append(names, s.block.path(a))
+		case s.has(a):
+			names = append(names, fmt.Sprintf("%s (%s)", s.block.path(a), s.block.text(a).env))
+		}
+	}
+	return from + ": " + strings.Join(names, ", ")
 }
 
 func (s *settings) oidc() (credential.OIDC, diag.Diagnostics) {
@@ -187,13 +199,17 @@ func (s *settings) oidc() (credential.OIDC, diag.Diagnostics) {
 	if oidc.Token != "" && oidc.TokenFile != "" && s.explicit(at+"id_token_file") && !s.explicit(at+"id_token") {
 		oidc.Token = ""
 	}
+	oidc.From = s.source(at + "id_token")
+	if oidc.Token == "" {
+		oidc.From = s.source(at + "id_token_file")
+	}
 	switch {
 	case oidc.Provider == "":
 		return oidc, s.missing(at + "idp_id")
 	case oidc.Token == "" && oidc.TokenFile == "":
 		return oidc, s.missing(at+"id_token", at+"id_token_file")
 	case s.explicit(at+"id_token") && s.explicit(at+"id_token_file"):
-		return oidc, s.failed(fmt.Errorf("%s and %s are both set: keep one", s.source(at+"id_token"), s.source(at+"id_token_file")))
+		return oidc, s.wrong(fmt.Errorf("%s and %s are both set: keep one", s.source(at+"id_token"), s.source(at+"id_token_file")))
 	case s.has(at+"agency_name") && oidc.DomainID == "":
 		return oidc, s.missing(at + "domain_id")
 	}
@@ -209,6 +225,7 @@ func (s *settings) assumed(kind string) ([]credential.Agency, diag.Diagnostics) 
 	}
 	agency := credential.Agency{
 		Name: s.get(at + "agency_name"), DomainName: s.get(at + "domain_name"), DomainID: s.get(at + "domain_id"), Duration: s.duration(at + "duration"),
+		From: s.source(at + "agency_name"),
 	}
 	if s.explicit(at+"domain_name") && !s.explicit(at+"domain_id") {
 		agency.DomainID = ""
@@ -252,6 +269,9 @@ func (p *appaccess) readProfile(s *settings, asked bool) (profile credential.Pro
 		}
 		return profile, false, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(s.block.at(at), "No credentials of "+s.block.service,
 			fmt.Sprintf("%s: %s.", s.name(at), strings.TrimSuffix(err.Error(), ".")))}
+	}
+	if named := s.sources([]string{"profile", "shared_config_file"}); named != "" {
+		profile.From += " (" + named + ")"
 	}
 	s.learned = append(s.learned, profile.Keys.AccessKey, profile.Keys.SecretKey, profile.Keys.SecurityToken)
 	if !s.has("region") && profile.Region != "" {

@@ -188,6 +188,11 @@ func (s *settings) failed(err error) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid configuration of "+s.block.service, invalid(s.block.name, err))}
 }
 
+// wrong is the error for an attribute whose value is of no use. The error names it.
+func (s *settings) wrong(err error) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid configuration of "+s.block.service, strings.TrimSuffix(err.Error(), ".")+".")}
+}
+
 // secrets lists the values that must not appear in a log: the sensitive texts, and each line of those that have
 // several, since a log may break them up.
 func (s *settings) secrets() []string {

@@ -102,6 +102,16 @@ func checkCloud(value string) error {
 	return nil
 }
 
+// providerPattern is what the ID of an identity provider looks like. A token, which people put in its place, has full stops.
+var providerPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+func checkIdentityProvider(value string) error {
+	if !providerPattern.MatchString(value) {
+		return errors.New("it is not the ID of an identity provider, which has at most 64 letters, digits, hyphens and underscores")
+	}
+	return nil
+}
+
 // check makes one of the functions above a validator of the schema. Null, unknown and empty values
 // pass: an empty string counts as not set.
 type check struct {
@@ -137,4 +147,5 @@ var (
 	isKey          = check{"a private key as PEM text", checkKey}
 	isRegion       = check{"the name of a region", checkRegion}
 	isCloud        = check{"a domain", checkCloud}
+	isIDP          = check{"the ID of an identity provider", checkIdentityProvider}
 )

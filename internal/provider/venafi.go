@@ -109,7 +109,7 @@ func (p *appaccess) venafiConfig(_ context.Context, s *settings) (venafi.Config,
 	case jwtLogin:
 		from, err := s.oneOf("jwt", "jwt_file")
 		if err != nil {
-			return venafi.Config{}, s.failed(err)
+			return venafi.Config{}, s.wrong(err)
 		}
 		if from == "jwt_file" {
 			config.JWTFile = s.get(from)
@@ -120,7 +120,7 @@ func (p *appaccess) venafiConfig(_ context.Context, s *settings) (venafi.Config,
 	case certificateLogin, p12Login:
 		pair, err := keyPair(s, chosen.kind)
 		if err != nil {
-			return venafi.Config{}, s.failed(err)
+			return venafi.Config{}, s.wrong(err)
 		}
 		config.ClientCertificate = pair
 	}

@@ -10,11 +10,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/youmark/pkcs8"
 	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // workloadIdentity takes the token that HCP Terraform gives to a run, where a client_id says whom to log in as.
@@ -87,13 +88,13 @@ func decryptKey(text []byte, password string) ([]byte, error) {
 		if !modern {
 			plain, err := x509.DecryptPEMBlock(b, []byte(password)) //nolint:staticcheck // see above
 			if err != nil {
-				return nil, errors.New("the private key can't be decrypted: check client_key_password")
+				return nil, errors.New("the private key can't be decrypted: check client_key_password (environment variable VENAFI_CLIENT_KEY_PASSWORD)")
 			}
 			return pem.EncodeToMemory(&pem.Block{Type: b.Type, Bytes: plain}), nil
 		}
 		key, err := pkcs8.ParsePKCS8PrivateKey(b.Bytes, []byte(password))
 		if err != nil {
-			return nil, errors.New("the private key can't be decrypted: check client_key_password")
+			return nil, errors.New("the private key can't be decrypted: check client_key_password (environment variable VENAFI_CLIENT_KEY_PASSWORD)")
 		}
 		plain, err := x509.MarshalPKCS8PrivateKey(key)
 		if err != nil {
@@ -110,7 +111,7 @@ func p12Pair(s *settings) (*tls.Certificate, error) {
 	}
 	var data []byte
 	if from == "client_p12_file" {
-		data, err = os.ReadFile(s.get(from))
+		data, err = shared.ReadFile(s.get(from))
 	} else if data, err = base64.StdEncoding.DecodeString(strings.Join(strings.Fields(s.get(from)), "")); err != nil {
 		err = errors.New("it is not base64")
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	GatewayURL string
 	// AccessKey and SecretKey are the service account of the calling application. Required.
 	AccessKey, SecretKey string
+	// From tells people where the keys come from; "" where there is nothing to tell.
+	From string
 }
 
 // Client calls one gateway as one service account. It is safe for concurrent use; one is shared by
@@ -46,6 +48,7 @@ type Client struct {
 	rest                 *rest.Client
 	gateway              string
 	accessKey, secretKey string
+	from                 string
 	tokens               *shared.Tokens
 	stamps               stamps
 	apps                 readings[App]
@@ -76,6 +79,7 @@ func New(config Config) (*Client, error) {
 		gateway:   strings.TrimRight(gateway.String(), "/"),
 		accessKey: config.AccessKey,
 		secretKey: config.SecretKey,
+		from:      config.From,
 		settle:    []time.Duration{wait / 10, wait / 5, wait * 2 / 5, wait * 4 / 5},
 		renewing:  max(24*wait, 2*time.Second), // a minute
 		pause:     wait / 25,

@@ -6,9 +6,11 @@ package enos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -70,7 +72,7 @@ func (c *Client) askToken(ctx context.Context) (*oauth2.Token, error) {
 		Decode: decode(&data),
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.credited(err)
 	}
 	if data.AccessToken == "" {
 		return nil, fmt.Errorf("%s: GetAccessToken: the service answered without an access token", serviceName)
@@ -80,6 +82,17 @@ func (c *Client) askToken(ctx context.Context) (*oauth2.Token, error) {
 		token.Expiry = time.Now().Add(min(time.Duration(min(life, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife))
 	}
 	return token, nil
+}
+
+// credited adds to the failure of a login where the keys come from.
+func (c *Client) credited(err error) error {
+	e, ok := errors.AsType[*rest.Error](err)
+	if !ok || c.from == "" {
+		return err
+	}
+	other := *e
+	other.Hint = strings.TrimSpace("The keys are " + c.from + ". " + e.Hint)
+	return &other
 }
 
 var contentType = http.Header{"Content-Type": {"application/json;charset=UTF-8"}}

@@ -49,12 +49,9 @@ func (c *Client) learn(keys credential.Keys) {
 
 // credited adds to an error where the credentials came from, when the service refused them or what they may do.
 func (c *Client) credited(err error) error {
-	from := c.credentials.String()
 	e, ok := err.(*rest.Error) //nolint:errorlint // an error that wraps one is about something else
-	if !ok || from == "" || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
+	if !ok || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {
 		return err
 	}
-	other := *e // may be shared by all who asked
-	other.Hint = "The credentials are " + from + ". " + e.Hint
-	return &other
+	return credential.Credited(e, c.credentials, "")
 }

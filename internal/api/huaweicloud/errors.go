@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/credential"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -139,7 +140,7 @@ func hint(e *rest.Error) string {
 	}
 	switch {
 	case e.Status == http.StatusUnauthorized:
-		return hintUnauthorized(e, number)
+		return credential.Refused(e)
 	case e.Status == http.StatusForbidden:
 		return hintForbidden(e, number)
 	case number == "0101" || number == "0103":
@@ -150,26 +151,6 @@ func hint(e *rest.Error) string {
 		return "Workspace is not enabled in this project: check region and project_id."
 	}
 	return ""
-}
-
-func hintUnauthorized(e *rest.Error, number string) string {
-	const enough = " Nothing more is sent in this run, since five failures in a row lock the key pair for five minutes."
-	text := strings.ToLower(e.Message)
-	switch {
-	case strings.Contains(text, "signature expired"):
-		return "The clock of this machine and the service's differ by more than 15 minutes: set it right." + enough
-	case strings.Contains(text, "failed to reach the limit"):
-		return "The key pair is locked for five minutes after five failures in a row: check secret_key (HW_SECRET_KEY), then wait." + enough
-	case strings.Contains(text, "verify aksk signature fail"):
-		return "The signature does not hold: check that secret_key (HW_SECRET_KEY) belongs to access_key (HW_ACCESS_KEY)." + enough
-	case strings.Contains(text, "not exist"):
-		return "The service does not know access_key (HW_ACCESS_KEY). A temporary key also needs security_token (HW_SECURITY_TOKEN), " +
-			"and is unknown once it has expired." + enough
-	case strings.Contains(text, "token") || number == "0307":
-		return "The temporary credentials have expired or do not belong together: get new ones, and set access_key, secret_key and " +
-			"security_token (HW_SECURITY_TOKEN) from the same answer." + enough
-	}
-	return "Check access_key (HW_ACCESS_KEY), secret_key (HW_SECRET_KEY) and, for temporary keys, security_token (HW_SECURITY_TOKEN)." + enough
 }
 
 func hintForbidden(e *rest.Error, number string) string {
@@ -184,7 +165,7 @@ func hintForbidden(e *rest.Error, number string) string {
 			" in an identity policy, or " + roleActionListProjects + " in a role policy."
 	}
 	if action := actions[e.Operation]; action != "" {
-		return fmt.Sprintf("The identity behind access_key needs the IAM action %s in this project. That is its name in identity policies; "+
+		return fmt.Sprintf("The identity behind the access key needs the IAM action %s in this project. That is its name in identity policies; "+
 			"for role policies see the vendor's page \"Policy-Based Authorization\" of Workspace.", action)
 	}
 	return ""

@@ -61,11 +61,11 @@ func TestWrongKeyIsTriedOnce(t *testing.T) {
 		change func(*huaweicloud.Config)
 		says   string
 	}{
-		"wrong secret":      {func(c *huaweicloud.Config) { c.SecretKey = "wrong-secret" }, "secret_key (HW_SECRET_KEY) belongs to access_key"},
-		"unknown key":       {func(c *huaweicloud.Config) { c.AccessKey = "WHO" }, "does not know access_key"},
-		"no token":          {func(c *huaweicloud.Config) { c.AccessKey, c.SecretKey = "TEMP", "TSK-of-the-test" }, "security_token (HW_SECURITY_TOKEN)"},
-		"wrong secret, IAM": {func(c *huaweicloud.Config) { c.SecretKey, c.ProjectID = "wrong-secret", "" }, "secret_key (HW_SECRET_KEY) belongs"},
-		"token of another":  {func(c *huaweicloud.Config) { c.SecurityToken = "of-another-key" }, "security_token (HW_SECURITY_TOKEN)"},
+		"wrong secret":      {func(c *huaweicloud.Config) { c.SecretKey = "wrong-secret" }, "secret key belongs to the access key"},
+		"unknown key":       {func(c *huaweicloud.Config) { c.AccessKey = "WHO" }, "does not know the access key"},
+		"no token":          {func(c *huaweicloud.Config) { c.AccessKey, c.SecretKey = "TEMP", "TSK-of-the-test" }, "security token (HW_SECURITY_TOKEN)"},
+		"wrong secret, IAM": {func(c *huaweicloud.Config) { c.SecretKey, c.ProjectID = "wrong-secret", "" }, "secret key belongs"},
+		"token of another":  {func(c *huaweicloud.Config) { c.SecurityToken = "of-another-key" }, "security token (HW_SECURITY_TOKEN)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

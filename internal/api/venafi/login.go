@@ -14,7 +14,6 @@ import (
 	"maps"
 	"math"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // login is one way to get a token: a request of /vedauth, or a token that is there already.
@@ -31,6 +31,7 @@ type login struct {
 	body            map[string]string
 	jwtFile         string // read for the body's jwt
 	accessToken     string
+	from            string // tells people where it comes from, "" or a sentence and a blank
 	// What to do when the login fails, when the token is not valid, and when it lacks a scope.
 	failedHint, invalidHint, scopeHint string
 }
@@ -85,7 +86,11 @@ func chooseLogin(config Config) (login, error) {
 		return login{}, fmt.Errorf("more than one kind of login is set: %s", strings.Join(names, ", "))
 	}
 	l := kinds[0]
+	if config.From != "" {
+		l.from = "The login is " + config.From + ". "
+	}
 	if l.ready() {
+		l.invalidHint, l.scopeHint = l.from+l.invalidHint, l.from+l.scopeHint
 		return l, nil
 	}
 	if config.ClientID == "" {
@@ -95,11 +100,7 @@ func chooseLogin(config Config) (login, error) {
 		return login{}, errors.New("username is empty")
 	}
 	l.body["client_id"], l.body["scope"] = config.ClientID, scope
-	from := ""
-	if config.From != "" {
-		from = "The login is " + config.From + ". "
-	}
-	l.failedHint = from + "Check client_id (the ID of the API integration, upper and lower case included), scope, and " + l.failedHint + "."
+	l.failedHint = l.from + "Check client_id (the ID of the API integration, upper and lower case included), scope, and " + l.failedHint + "."
 	l.invalidHint, l.scopeHint = hintLoginInvalid, hintLoginScope
 	return l, nil
 }
@@ -133,6 +134,9 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	}
 	body, err := l.proof(server)
 	if err != nil {
+		if l.from != "" {
+			err = fmt.Errorf("%w. %s", err, strings.TrimSpace(l.from))
+		}
 		return nil, &LoginError{Err: err}
 	}
 	var answer loginAnswer
@@ -151,8 +155,11 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	})
 	if err != nil {
 		e, ok := errors.AsType[*rest.Error](err)
-		if ok && (answer.Error != "" || e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests) {
+		switch {
+		case ok && (answer.Error != "" || e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests):
 			err = withHint(err, l.refusedHint(e))
+		case ok:
+			err = withHint(err, strings.TrimSpace(l.from+e.Hint))
 		}
 		return nil, &LoginError{Err: err}
 	}
@@ -168,27 +175,36 @@ func (l *login) refusedHint(e *rest.Error) string {
 	if !strings.EqualFold(e.Code, "invalid_scope") {
 		return l.failedHint
 	}
-	return fmt.Sprintf("Check scope, which is %q: the API integration that client_id names must allow all of it, and so must the rule that lets this "+
+	return l.from + fmt.Sprintf("Check scope, which is %q: the API integration that client_id names must allow all of it, and so must the rule that lets this "+
 		"identity use it.", l.body["scope"])
 }
 
 // proof is the body of a login. A token in a file is read again each time: pipelines replace it.
 func (l *login) proof(server *rest.Client) (map[string]string, error) {
-	if l.jwtFile == "" {
-		return l.body, nil
-	}
-	text, err := os.ReadFile(l.jwtFile)
-	if err != nil {
-		return nil, fmt.Errorf("jwt_file: %w", err)
-	}
-	jwt := strings.TrimSpace(string(text))
-	if jwt == "" {
-		return nil, fmt.Errorf("jwt_file: %s is empty", l.jwtFile)
+	jwt, err := l.jwt()
+	if err != nil || jwt == "" {
+		return l.body, err
 	}
 	server.Hide(jwt)
 	body := maps.Clone(l.body)
 	body["jwt"] = jwt
 	return body, nil
+}
+
+// jwt is the JSON Web Token that logs in, "" where something else does.
+func (l *login) jwt() (string, error) {
+	if l.jwtFile == "" {
+		return l.body["jwt"], nil
+	}
+	text, err := shared.ReadFile(l.jwtFile)
+	if err != nil {
+		return "", fmt.Errorf("jwt_file: %w", err)
+	}
+	jwt := strings.TrimSpace(string(text))
+	if jwt == "" {
+		return "", fmt.Errorf("jwt_file: %s is empty", l.jwtFile)
+	}
+	return jwt, nil
 }
 
 // Close revokes the token that the client got for itself, if it did. The client must not be used afterwards.

@@ -51,9 +51,10 @@ func (c *Client) OwnTrustees(ctx context.Context) (identity string, groups []str
 // LogsIn tells whether the client is logged in with a JSON Web Token that a mapping takes. What can't be read of the token or
 // of the mapping counts as taken.
 func (c *Client) LogsIn(m JwtMapping) bool {
-	parts := strings.Split(c.login.body["jwt"], ".")
-	if len(parts) != 3 {
-		return false
+	jwt, err := c.login.jwt()
+	parts := strings.Split(jwt, ".")
+	if err != nil || len(parts) != 3 {
+		return err != nil
 	}
 	var claims map[string]any
 	text, err := base64.RawURLEncoding.DecodeString(parts[1])

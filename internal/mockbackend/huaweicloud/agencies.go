@@ -65,6 +65,13 @@ func (b *Backend) SetIdentities(identities Identities) {
 	b.identities = identities
 }
 
+// EndKeys ends the keys of a credential, as time ends temporary ones.
+func (b *Backend) EndKeys(accessKey string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ends[accessKey] = b.svc.Time()
+}
+
 // identity is a route of IAM or of the metadata service, false where the path is none of theirs.
 func (b *Backend) identity(r *http.Request) (string, http.HandlerFunc, bool) {
 	switch r.Method + " " + r.URL.Path {

@@ -10,12 +10,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // The vendor's names of IAM's calls.
@@ -35,6 +35,8 @@ type Agency struct {
 	DomainName, DomainID string
 	// Duration is how long the keys live; 0 is DefaultDuration.
 	Duration time.Duration
+	// From tells people who named it; "" where there is nothing to tell.
+	From string
 }
 
 // OIDC is what a token of an identity provider is exchanged with.
@@ -47,6 +49,8 @@ type OIDC struct {
 	DomainID string
 	// Duration is how long the keys live; 0 is DefaultDuration.
 	Duration time.Duration
+	// From tells people where the token stands, such as in "id_token".
+	From string
 }
 
 // IAM says how to reach IAM. Rest holds what all clients take, and the address.
@@ -84,10 +88,15 @@ func (i IAM) Assume(base Source, agency Agency) (Source, error) {
 	} else {
 		assume["domain_name"] = agency.DomainName
 	}
-	from := fmt.Sprintf("of the agency %s of %s, assumed with keys %s", agency.Name, cmp.Or(agency.DomainName, agency.DomainID), cmp.Or(base.String(), "that were given"))
+	named := ""
+	if agency.From != "" {
+		named = " (" + agency.From + ")"
+	}
+	from := fmt.Sprintf("those of the agency %s of %s%s, assumed with keys %s", agency.Name, cmp.Or(agency.DomainName, agency.DomainID), named, cmp.Or(base.String(), "that were given"))
 	// Five signatures in a row that are refused lock a key: what was refused once is not asked again.
 	var refused atomic.Pointer[rest.Error]
-	return newRenewed(from, func(ctx context.Context) (Keys, error) {
+	source := newRenewed(from)
+	source.fetch(func(ctx context.Context) (Keys, error) {
 		if e := refused.Load(); e != nil {
 			return Keys{}, e
 		}
@@ -95,13 +104,27 @@ func (i IAM) Assume(base Source, agency Agency) (Source, error) {
 			Operation: opAssumeAgency,
 			Body:      auth(map[string]any{"methods": []string{"assume_role"}, "assume_role": assume}),
 		})
-		err = hinted(err, base, "Check agency_name and domain_name or domain_id, that the agency trusts the account behind the keys, and that these may "+
-			"assume it (the IAM action iam:agencies:assume).")
-		if e, ok := errors.AsType[*rest.Error](err); ok && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) {
+		e, ok := errors.AsType[*rest.Error](err)
+		if !ok {
+			return keys, err
+		}
+		hint := ""
+		switch {
+		case e.Operation != opAssumeAgency: // of the keys to assume it with, whose source has said all
+			return keys, e
+		case unauthorized(e):
+			hint = Refused(e)
+		case asked(e):
+			hint = "Check agency_name and domain_name or domain_id, that the agency trusts the account behind the keys, and that these may " +
+				"assume it (the IAM action iam:agencies:assume)."
+		}
+		e = Credited(e, source, hint)
+		if unauthorized(e) || e.Status == http.StatusForbidden {
 			refused.Store(e)
 		}
-		return keys, err
-	}), nil
+		return keys, e
+	})
+	return source, nil
 }
 
 // Exchange is a source of keys for the token of an identity provider.
@@ -113,38 +136,48 @@ func (i IAM) Exchange(oidc OIDC) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	where := "id_token"
-	if oidc.Token == "" {
-		where = oidc.TokenFile
-	}
-	source := newRenewed(fmt.Sprintf("from the identity provider %s, for the token in %s", oidc.Provider, where), nil)
-	*source = *newRenewed(source.from, func(ctx context.Context) (Keys, error) {
+	source := newRenewed(fmt.Sprintf("from the identity provider %s, for the token in %s", oidc.Provider, oidc.where()))
+	source.fetch(func(ctx context.Context) (Keys, error) {
 		subject, err := oidc.subjectToken(ctx, client)
+		var keys Keys
 		if err == nil {
-			var keys Keys
-			if keys, err = fetch(ctx, client, rest.Request{
+			keys, err = fetch(ctx, client, rest.Request{
 				Operation: opKeysOfToken,
 				Body:      auth(map[string]any{"methods": []string{"token"}, "token": map[string]any{"id": subject, "duration_seconds": seconds(oidc.Duration)}}),
-			}); err == nil {
-				return keys, nil
-			}
+			})
 		}
-		return Keys{}, hinted(err, source, "Check idp_id, that the token has not expired and that the identity provider accepts its audience and "+
-			"maps its claims to a user group.")
+		e, ok := errors.AsType[*rest.Error](err)
+		if !ok {
+			return keys, err
+		}
+		hint := ""
+		if asked(e) {
+			hint = "Check idp_id, that the token has not expired and that the identity provider accepts its audience and maps its claims to a " +
+				"user group."
+		}
+		return keys, Credited(e, source, hint)
 	})
 	return source, nil
+}
+
+// where is the place of the token, for people. The name of a file is not told: it may be the token, set in the wrong place.
+func (o OIDC) where() string {
+	if o.Token == "" {
+		return cmp.Or(o.From, "id_token_file")
+	}
+	return cmp.Or(o.From, "id_token")
 }
 
 // subjectToken exchanges the ID token for a token of IAM.
 func (o OIDC) subjectToken(ctx context.Context, client *rest.Client) (string, error) {
 	token := o.Token
 	if token == "" {
-		text, err := readSmall(o.TokenFile)
+		text, err := shared.ReadFile(o.TokenFile)
 		if err != nil {
-			return "", fmt.Errorf("id_token_file: %w", err)
+			return "", fmt.Errorf("%s: %w", cmp.Or(o.From, "id_token_file"), err)
 		}
 		if token = strings.TrimSpace(string(text)); token == "" {
-			return "", fmt.Errorf("id_token_file: %s is empty", o.TokenFile)
+			return "", fmt.Errorf("%s: %s is empty", cmp.Or(o.From, "id_token_file"), o.TokenFile)
 		}
 	}
 	client.Hide(token)
@@ -217,34 +250,4 @@ func fetch(ctx context.Context, client *rest.Client, r rest.Request) (Keys, erro
 	}
 	err := client.Do(ctx, r)
 	return keys, err
-}
-
-// hinted says what to do about a refusal, and which credentials were refused.
-func hinted(err error, source Source, hint string) error {
-	e, ok := errors.AsType[*rest.Error](err)
-	if !ok || e.Status < 400 || e.Status >= 500 || e.Status == http.StatusTooManyRequests {
-		return err
-	}
-	other := *e
-	if from := source.String(); from != "" {
-		hint = "The credentials are " + from + ". " + hint
-	}
-	other.Hint = hint
-	return &other
-}
-
-// maxFile is the longest file that is read: tokens and profiles are short.
-const maxFile = 1 << 20
-
-func readSmall(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s is longer than %d bytes", name, maxFile)
-	}
-	return text, err
 }

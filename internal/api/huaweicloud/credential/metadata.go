@@ -32,7 +32,9 @@ func Metadata(dial func(ctx context.Context, network, address string) (net.Conn,
 		Transport:     &http.Transport{DialContext: dial, DisableKeepAlives: true}, // no proxy: the address is that of this machine's host
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	return newRenewed("from the metadata service of this cloud server", m.fetch)
+	source := newRenewed("from the metadata service of this cloud server")
+	source.fetch(m.fetch)
+	return source
 }
 
 type metadata struct{ client http.Client }

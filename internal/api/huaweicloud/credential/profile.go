@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // Profile is what the file of the vendor's CLI holds under one name.
@@ -54,7 +56,7 @@ const decrypted = "this provider can't read encrypted profiles: write it in plai
 // ReadProfile reads a profile; "" is the one that the CLI uses at present. Its errors repeat nothing of the file but the names of
 // profiles.
 func ReadProfile(file, name string) (Profile, error) {
-	text, err := readSmall(file)
+	text, err := shared.ReadFile(file)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -83,7 +85,7 @@ func ReadProfile(file, name string) (Profile, error) {
 	case len(names) == 0:
 		return Profile{}, fmt.Errorf("%s holds no profiles", file)
 	case i < 0:
-		return Profile{}, fmt.Errorf("%s holds no profile %q. It has %s", file, wanted, strings.Join(names[:min(len(names), 10)], ", "))
+		return Profile{}, fmt.Errorf("%s holds no profile of that name. It has %s", file, strings.Join(names[:min(len(names), 10)], ", "))
 	}
 	profile, err := stored.Profiles[i].read()
 	if err != nil {

@@ -39,12 +39,12 @@ func TestReadProfile(t *testing.T) {
 		{name: "logged out", text: stored, wants: []string{"profile logged out", "hcloud configure sso"}},
 		{name: "empty", text: stored, wants: []string{"no access key", "ecsAgency"}},
 		{name: "encrypted", text: stored, wants: []string{"not in plain text", "--cli-auth-encrypt=false"}},
-		{name: "prod", text: stored, wants: []string{`no profile "prod"`, "plain, temporary"}},
+		{name: "prod", text: stored, wants: []string{"no profile of that name", "plain, temporary"}},
 		{name: "", text: `{"profiles":[]}`, wants: []string{"no current profile"}},
 		{name: "a", text: `{"profiles":[]}`, wants: []string{"holds no profiles"}},
 		{name: "a", text: `["sk-of-plain"]`, wants: []string{"not a file of the vendor's CLI"}},
 		{name: "a", text: "\x00\x91sk-of-plain", wants: []string{"not JSON", "encrypted", "--cli-auth-encrypt=false"}},
-		{name: "a", text: strings.Repeat(" ", maxFile+1), wants: []string{"longer than"}},
+		{name: "a", text: strings.Repeat(" ", 1<<20+1), wants: []string{"longer than"}},
 	} {
 		if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
 			t.Fatal(err)

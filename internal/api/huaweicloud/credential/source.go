@@ -39,15 +39,18 @@ type renewed struct {
 // keysOf is the name of the keys in a token.
 const keysOf = "keys"
 
-func newRenewed(from string, fetch func(ctx context.Context) (Keys, error)) *renewed {
-	return &renewed{from: from, tokens: shared.NewTokens(func(ctx context.Context) (*oauth2.Token, error) {
+func newRenewed(from string) *renewed { return &renewed{from: from} }
+
+// fetch says how to get new keys.
+func (r *renewed) fetch(fetch func(ctx context.Context) (Keys, error)) {
+	r.tokens = shared.NewTokens(func(ctx context.Context) (*oauth2.Token, error) {
 		keys, err := fetch(ctx)
 		if err != nil {
 			return nil, err
 		}
 		token := &oauth2.Token{AccessToken: keys.AccessKey, Expiry: keys.Expires}
 		return token.WithExtra(map[string]any{keysOf: keys}), nil
-	})}
+	})
 }
 
 func (r *renewed) Keys(ctx context.Context) (Keys, error) {
