@@ -58,6 +58,7 @@ type life struct {
 	drift, empty func(ctx context.Context) error
 }
 
+//nolint:paralleltest // the resources have the same targets, one after the other
 func TestLive(t *testing.T) {
 	for _, l := range slices.Concat(cloudLives(t), enosLives(t), venafiLives(t)) {
 		t.Run(l.resource, func(t *testing.T) {
