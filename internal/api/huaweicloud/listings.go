@@ -25,6 +25,9 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 	if !ok {
 		listing = newCached(func(ctx context.Context) (Accounts, error) {
 			accounts, err := c.ListAuthorizations(ctx, appID)
+			c.mu.Lock()
+			listing.apps = c.apps.reading.Now()
+			c.mu.Unlock()
 			return c.share(accounts), err
 		})
 		// A write between two pages of a listing moves accounts from one to the other: it would seem that some lost access.
@@ -65,6 +68,20 @@ func (c *Client) share(accounts Accounts) Accounts {
 	return accounts
 }
 
+// Confirm returns the applications of the project as they were listed after the accounts of some: the mode of an application that was
+// listed before them may be another one by then. All callers of a run share the listing.
+func (c *Client) Confirm(ctx context.Context, appIDs []string) (map[string]App, error) {
+	var after shared.Moment
+	c.mu.Lock()
+	for _, id := range appIDs {
+		if listing, ok := c.authorizations[id]; ok {
+			after = max(after, listing.apps)
+		}
+	}
+	c.mu.Unlock()
+	return c.apps.reading.Get(ctx, after)
+}
+
 // Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
 func (c *Client) Forget(appIDs []string) {
 	c.apps.forget()
@@ -83,6 +100,9 @@ type cached[T any] struct {
 
 	mu    sync.Mutex
 	after shared.Moment
+
+	// apps is a moment of the listing of applications after which the accounts of one application were read.
+	apps shared.Moment
 }
 
 func newCached[T any](read func(ctx context.Context) (T, error)) *cached[T] {

@@ -4,12 +4,15 @@
 package model
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
 // door is a bench with one set and one application, that the mock holds as the switches say.
@@ -92,4 +95,85 @@ func TestTaintedOpenerIsReplaced(t *testing.T) {
 		d.apply(closed("ann"))
 		d.shows(huaweicloud.AssignUser, "ann")
 	})
+}
+
+// Whom a service hides in an application that was opened, though it was to revoke them, is revoked when the application is closed.
+func TestOpenedApplicationHidesAccounts(t *testing.T) {
+	t.Parallel()
+	for _, list := range []huaweicloud.AllUserList{huaweicloud.AllUserListEmpty, huaweicloud.AllUserListRecords} {
+		for name, next := range map[string][]core.Resource{"destroyed": nil, "closed": closed("w")} {
+			t.Run(string(list)+", "+name, func(t *testing.T) {
+				t.Parallel()
+				atDoor(t, huaweicloud.Switches{AllUserAccounts: huaweicloud.AllUserAccountsIgnored, AllUserList: list}, func(d *door) {
+					d.apply(closed("u", "v"))
+					d.apply(opened())
+					d.shows(huaweicloud.AllUser, "u", "v")
+					if plan := d.plan(opened()); !plan.Empty() {
+						t.Errorf("the next plan is not empty: %s", plan.Describe(d.tf.State))
+					}
+					d.apply(next)
+					if next == nil {
+						d.shows(huaweicloud.AssignUser)
+					} else {
+						d.shows(huaweicloud.AssignUser, "w")
+					}
+				})
+			})
+		}
+	}
+}
+
+// An application that is opened between the list of applications and that of its accounts hides them: they are not gone.
+func TestOpenedBetweenTwoLists(t *testing.T) {
+	t.Parallel()
+	atDoor(t, huaweicloud.Switches{}, func(d *door) {
+		d.apply(closed("ann"))
+		d.mock.Faults.Add(wire.Fault{Operation: huaweicloud.OpListAppAuthorizations, Kind: wire.Hook, Times: 1, Do: func(*http.Request) {
+			_ = d.mock.Huaweicloud.SetMode(appD, huaweicloud.AllUser)
+		}})
+		plan := d.plan(closed("ann"))
+		ws := &workspace{}
+		if got := ws.keys(plan.Refreshed[openingSet].Attributes()); !slices.Contains(got, appD+"|ann") {
+			t.Errorf("the state holds %q", got)
+		}
+		d.apply(nil)
+		d.shows(huaweicloud.AssignUser)
+	})
+}
+
+// What the service said yes to just before an interrupt is held as granted while it may still come, and not for ever.
+func TestAcknowledgedBeforeAnInterrupt(t *testing.T) {
+	t.Parallel()
+	for name, comes := range map[string]bool{"it comes": true, "it never comes": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			atDoor(t, huaweicloud.Switches{}, func(d *door) {
+				d.apply(closed("ann"))
+				plan := d.plan(closed("ann", "bob"))
+				d.mock.Faults.Add(wire.Fault{Operation: huaweicloud.OpBatchUpdateAppAuthorizations, Kind: wire.LateSuccess, EffectRequests: 1000})
+				d.mock.Faults.Add(wire.Fault{Operation: huaweicloud.OpListApps, After: 1, Kind: wire.Hook, Do: func(*http.Request) { d.tf.Interrupt() }})
+				diags, err := d.tf.Apply(d.t.Context(), plan)
+				if err != nil || diags.Err() == nil {
+					t.Fatal("it was not interrupted")
+				}
+				d.mock.Faults.Clear()
+				holds := func(want bool) {
+					t.Helper()
+					keys := (&workspace{}).keys(d.plan(closed("ann", "bob")).Refreshed[openingSet].Attributes())
+					if slices.Contains(keys, appD+"|bob") != want {
+						t.Errorf("the state holds %q", keys)
+					}
+				}
+				holds(true)
+				if comes {
+					d.mock.Faults.Settle()
+					d.apply(nil)
+					d.shows(huaweicloud.AssignUser)
+					return
+				}
+				time.Sleep(time.Minute)
+				holds(false)
+			})
+		})
+	}
 }

@@ -44,6 +44,8 @@ type memory struct {
 	Open []string `json:"open_apps"`
 	// Spelled are the accounts that the service lists in another way than the configuration names them.
 	Spelled authset.Spellings `json:"spelled,omitempty"`
+	// Unlisted is what the set may have granted though no list shows it.
+	Unlisted authset.Unlisted `json:"unlisted,omitzero"`
 	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still name them.
 	Gone []string `json:"gone_apps,omitempty"`
 }
@@ -51,7 +53,7 @@ type memory struct {
 // prior is what a state remembers: a set that has opened applications owns that, whatever became of one of them.
 func (s set) prior() authset.Set {
 	out := s.Set
-	out.Mixed, out.Spelled = s.memory.Mixed, s.memory.Spelled
+	out.Mixed, out.Spelled, out.Unlisted = s.memory.Mixed, s.memory.Spelled, s.memory.Unlisted
 	if s.memory.Open != nil {
 		out.Open = make(map[string]bool, len(s.memory.Open))
 		for _, id := range s.memory.Open {
@@ -66,7 +68,7 @@ func (s set) prior() authset.Set {
 
 // tracked is a set as it was tracked, with what is to be remembered of it.
 func tracked(t authset.Tracked, opened bool, actual authset.Actual) set {
-	s := set{Set: t.Set, missing: t.Missing, apps: map[string]api.App{}, memory: memory{Opened: opened, Mixed: t.Mixed, Open: []string{}, Spelled: t.Spelled}}
+	s := set{Set: t.Set, missing: t.Missing, apps: map[string]api.App{}, memory: memory{Opened: opened, Mixed: t.Mixed, Open: []string{}, Spelled: t.Spelled, Unlisted: t.Unlisted}}
 	for _, id := range t.AppIDs {
 		s.apps[id] = actual[id].App
 		if t.Open[id] {
@@ -93,7 +95,8 @@ func nameApps(ids []string, apps map[string]api.App) string {
 
 // applied is a set that was applied without an error.
 func applied(wanted authset.Set, out authset.Outcome) set {
-	wanted.Spelled = out.Spelled.Of(wanted.Accounts)
+	wanted.Unlisted = out.Unlisted
+	wanted.Spelled = out.Spelled.Of(out.Unlisted.With(wanted.Accounts))
 	wanted.Open = map[string]bool{}
 	for _, id := range wanted.AppIDs {
 		wanted.Open[id] = wanted.Mode == api.AllUser

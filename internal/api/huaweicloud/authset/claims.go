@@ -186,7 +186,7 @@ func (k *Claim) conceal(actual Actual) Actual {
 			k.open[id] = true
 			status.App.AuthorizationType, status.Accounts, status.MaybeOpen = api.AssignUser, nil, false
 		} else {
-			status.Accounts = k.without(id, status.Accounts, others)
+			status.Accounts = k.without(id, status, others)
 		}
 		out[id] = status
 	}
@@ -223,12 +223,19 @@ func (k *Claim) wanted() Set {
 	return k.set
 }
 
-func (k *Claim) without(appID string, accounts api.Accounts, others []*Claim) api.Accounts {
+func (k *Claim) without(appID string, status Status, others []*Claim) api.Accounts {
+	accounts := status.Accounts
 	out := accounts
 	if !k.had[appID] {
 		return out
 	}
-	for account := range k.prior.Accounts {
+	mine := k.prior.Accounts
+	if len(status.Hidden) > 0 {
+		mine = make(api.Accounts, len(mine)+len(status.Hidden))
+		maps.Copy(mine, k.prior.Accounts)
+		addHidden(mine, status)
+	}
+	for account := range mine {
 		h, ok := k.prior.Spelled.row(account, accounts)
 		if !ok || !k.taken(appID, h, others) {
 			continue

@@ -26,6 +26,8 @@ type Set struct {
 	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
 	// Mode counts for all.
 	Open map[string]bool
+	// Unlisted is what a state remembers beyond what the service lists.
+	Unlisted Unlisted
 }
 
 // opened tells that the state saw the application open to everybody, so that a plan has shown that it
@@ -64,8 +66,10 @@ type Status struct {
 	Stale api.Accounts
 	// Shown tells that what the application hides is known, since this apply saw it closed.
 	Shown bool
-	// Revoked are accounts that the service took a revocation of in this apply.
-	Revoked map[api.Handle]bool
+	// Tried are accounts that a request of this apply was to revoke, and that the service answered.
+	Tried map[api.Handle]bool
+	// Hidden are accounts of a set that the application may have hidden while it was open to everybody.
+	Hidden map[api.Handle]bool
 }
 
 // Actual is what the service says of each application, by app id. An application that is gone has no entry.
@@ -114,6 +118,9 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 	d.known = make(api.Accounts, len(wanted.Accounts))
 	maps.Copy(d.known, prior.Accounts)
 	maps.Copy(d.known, wanted.Accounts)
+	for _, status := range actual {
+		addHidden(d.known, status)
+	}
 	d.listed = aliases{spelled: d.spelled, known: d.known}
 	d.rows = make([]row, 0, len(d.known))
 	for _, h := range sortedHandles(d.known) {
@@ -124,9 +131,7 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 	}
 
 	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
-	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
+	for _, id := range namedBy(wanted, prior) {
 		status, ok := actual[id]
 		if !ok {
 			continue
@@ -163,6 +168,7 @@ type row struct {
 // kept is the change of an application that the set names.
 func (d *differ) kept(status Status, wasThere bool) Delta {
 	delta := Delta{App: status.App, Mode: d.wanted.Mode, Flip: status.App.AuthorizationType != d.wanted.Mode}
+	delta.Flip = delta.Flip || status.MaybeOpen && d.wanted.Mode != api.AllUser
 	if status.App.AuthorizationType == "" {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
 		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode || d.prior.Mixed
@@ -180,7 +186,7 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 				delta.Replace = append(delta.Replace, d.revoked(r, status))
 				delta.Grant = append(delta.Grant, h)
 			}
-		case !r.want && wasThere && (granted || d.hides(status, h)):
+		case !r.want && d.drops(r, status, wasThere && r.had, granted):
 			delta.Revoke = append(delta.Revoke, d.revoked(r, status))
 		}
 	}
@@ -199,10 +205,13 @@ func (d *differ) revoked(r row, status Status) api.Handle {
 	return h
 }
 
-// hides tells that an account which the set drops may be granted though it isn't listed: somebody else opened the application,
-// it stays open, and whoever closes it one day would bring the account back.
-func (d *differ) hides(status Status, h api.Handle) bool {
-	return d.wanted.Mode == api.AllUser && opaque(status.App) && !status.Shown && !status.Revoked[h]
+// drops tells that an account which the set doesn't want is to be revoked. ours tells that the state lists it. What an application
+// hides that is open and stays so is revoked once, in the hope that it does not come back when somebody closes the application one day.
+func (d *differ) drops(r row, status Status, ours, granted bool) bool {
+	if d.wanted.Mode == api.AllUser && opaque(status.App) {
+		return ours && (granted || !status.Shown) && !status.Tried[r.account]
+	}
+	return granted && (ours || status.Hidden[r.account]) || ours && status.mayHave(r.account)
 }
 
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.
@@ -210,6 +219,7 @@ func (d *differ) left(status Status) Delta {
 	delta := Delta{App: status.App, Mode: api.AssignUser}
 	switch status.App.AuthorizationType {
 	case api.AssignUser:
+		delta.Flip = status.MaybeOpen
 	case "":
 		delta.Flip = d.prior.Mode == api.AllUser || d.prior.Mixed
 	default:
@@ -219,7 +229,7 @@ func (d *differ) left(status Status) Delta {
 	}
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
-		if _, granted := actual[r.account]; granted && r.had {
+		if _, granted := actual[r.account]; granted && (r.had || status.Hidden[r.account]) || r.had && status.mayHave(r.account) {
 			delta.Revoke = append(delta.Revoke, d.revoked(r, status))
 		}
 	}
@@ -234,6 +244,9 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
 	known := make(api.Accounts, len(wanted.Accounts))
 	maps.Copy(known, prior.Accounts)
 	maps.Copy(known, wanted.Accounts)
+	for _, status := range actual {
+		addHidden(known, status)
+	}
 	spelled := prior.spellings(wanted)
 	joined, listed := aliases{spelled: spelled.Of(wanted.Accounts), known: wanted.Accounts}, aliases{spelled: spelled, known: known}
 	inPrior := setOf(prior.AppIDs)
@@ -266,6 +279,15 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
 		}
 	}
 	return out
+}
+
+// addHidden adds what an application may have hidden.
+func addHidden(known api.Accounts, status Status) {
+	for h := range status.Hidden {
+		if _, ok := known[h]; !ok {
+			known[h] = ""
+		}
+	}
 }
 
 // OpenedApps are the applications that may not be closed, since no plan has shown that.

@@ -43,7 +43,7 @@ var work = map[string]func(l loads){
 				}
 			}
 		}
-		out := Outcome{Actual: ledger.settle(ledger.estimate(l.full, l.set)), Touched: ledger.touched()}
+		out := Outcome{Actual: ledger.settle(ledger.estimate(l.full, l.set), false), Touched: ledger.touched()}
 		out.State(l.changed, l.set, true)
 	},
 }

@@ -266,8 +266,8 @@ func (l *ledger) failures() []api.Assignment {
 
 // settle marks in a fresh reading which accounts still have the platform type of before, and what a request may do yet: the
 // service may act on it after it let the client wait in vain. Where the service doesn't tell the mode of an application, the
-// mode of the last request that it took is as good as told.
-func (l *ledger) settle(actual Actual) Actual {
+// mode of the last request that it took is as good as told. blind tells that nobody could look what came of the requests.
+func (l *ledger) settle(actual Actual, blind bool) Actual {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, status := range actual {
@@ -279,17 +279,38 @@ func (l *ledger) settle(actual Actual) Actual {
 			status.Stale = api.Accounts{}
 		}
 		for _, e := range l.byApp[id] {
-			if unanswered(e.err) {
+			switch {
+			case e.err == nil:
+				status.done(e)
+				if blind {
+					status.unsure(e)
+				}
+			case unanswered(e.err):
 				status.unsure(e)
 			}
 		}
 		if opaque(status.App) {
-			done := l.acknowledgedLocked(id)
-			status.Shown, status.Revoked = done.closed || !l.open[id], done.revoked
+			status.Shown = l.acknowledgedLocked(id).closed || !l.open[id]
+		}
+		if opaque(status.App) || len(status.Unsure) > 0 {
+			status.Tried = l.tried(id)
 		}
 		actual[id] = status
 	}
 	return actual
+}
+
+// tried are the accounts that the service was asked to revoke, and answered.
+func (l *ledger) tried(appID string) map[api.Handle]bool {
+	out := map[api.Handle]bool{}
+	for _, e := range l.byApp[appID] {
+		if e.err == nil || refused(e.err) {
+			for _, user := range e.DelUsers {
+				out[user.Handle()] = true
+			}
+		}
+	}
+	return out
 }
 
 func (l *ledger) lastMode(appID string) api.AuthorizationType {
@@ -336,9 +357,21 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 		actual[id] = status
 	}
 	l.mu.Unlock()
-	return l.settle(actual)
+	return l.settle(actual, true)
 }
 
+// done takes back what a request may have done that came before another one which the service took.
+func (s *Status) done(e *entry) {
+	s.MaybeOpen = s.MaybeOpen && e.AuthorizationType == api.AllUser
+	if len(s.Unsure) > 0 {
+		s.Unsure = maps.Clone(s.Unsure)
+		for _, user := range e.DelUsers {
+			delete(s.Unsure, user.Handle())
+		}
+	}
+}
+
+// unsure takes down what a request may have done.
 func (s *Status) unsure(e *entry) {
 	if unsent(e.err) {
 		return

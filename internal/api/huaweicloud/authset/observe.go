@@ -25,6 +25,8 @@ type Workspace interface {
 	Authorizations(ctx context.Context, appID string) (api.Accounts, error)
 	// AssignAuthorizations sends one request.
 	AssignAuthorizations(ctx context.Context, a api.Assignment) error
+	// Confirm returns the applications of the project as they were listed after the accounts of some.
+	Confirm(ctx context.Context, appIDs []string) (map[string]api.App, error)
 	// Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
 	Forget(appIDs []string)
 	// Settled waits until no request about the applications is under way.
@@ -38,16 +40,23 @@ const concurrency = 8
 // Observe reads what the service says of the applications of both sides, and of their accounts where Diff needs them.
 // An application is taken for gone only when it is not in the list of applications and its accounts can't be listed.
 func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool) (Actual, error) {
+	return observe(ctx, w, prior, namedBy(wanted, prior), needsAccounts(wanted, prior, exclusive))
+}
+
+// namedBy are the applications of both sides, each once and sorted.
+func namedBy(wanted, prior Set) []string {
 	ids := slices.Concat(wanted.AppIDs, prior.AppIDs)
 	slices.Sort(ids)
-	return observe(ctx, w, slices.Compact(ids), needsAccounts(wanted, prior, exclusive))
+	return slices.Compact(ids)
 }
 
 // needsAccounts tells whether Diff needs the accounts of an application.
 func needsAccounts(wanted, prior Set, exclusive bool) func(api.App) bool {
-	inWanted, inPrior := setOf(wanted.AppIDs), setOf(prior.AppIDs)
+	inWanted, inPrior, hides := setOf(wanted.AppIDs), setOf(prior.AppIDs), setOf(prior.Unlisted.HiddenOn)
 	return func(app api.App) bool {
 		switch {
+		case hides[app.ID] && !opaque(app):
+			return true
 		case !inWanted[app.ID]:
 			return exclusive || len(prior.Accounts) > 0
 		case wanted.Mode == api.AllUser:
@@ -63,17 +72,15 @@ func needsAccounts(wanted, prior Set, exclusive bool) func(api.App) bool {
 
 // ObserveTracked reads what Track needs for a set as the state remembers it.
 func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool) (Actual, error) {
-	return observe(ctx, w, prior.AppIDs, func(app api.App) bool {
-		if opaque(app) {
-			return false
-		}
-		return exclusive || len(prior.Accounts) > 0
+	hides := setOf(prior.Unlisted.HiddenOn)
+	return observe(ctx, w, prior, prior.AppIDs, func(app api.App) bool {
+		return !opaque(app) && (exclusive || len(prior.Accounts) > 0 || hides[app.ID])
 	})
 }
 
 // ObserveAll reads the applications with all their accounts, for an import.
 func ObserveAll(ctx context.Context, w Workspace, appIDs []string) (Actual, error) {
-	return observe(ctx, w, appIDs, func(app api.App) bool { return !opaque(app) })
+	return observe(ctx, w, Set{}, appIDs, func(app api.App) bool { return !opaque(app) })
 }
 
 // opaque tells that the list of the application's accounts proves nothing: the service may hide them while it is open
@@ -99,10 +106,12 @@ func Remembered(prior Tracked, apps map[string]api.App) Actual {
 		}
 		actual[id] = Status{App: app, Accounts: accounts}
 	}
-	return actual
+	return prior.Unlisted.assume(actual)
 }
 
-func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(api.App) bool) (Actual, error) {
+// observe reads the applications, and the accounts of those that need it. What an application lacks that the state before lists is
+// believed only when it is still closed afterwards: it may have been opened between the two lists, and hide its accounts since.
+func observe(ctx context.Context, w Workspace, prior Set, ids []string, needsAccounts func(api.App) bool) (Actual, error) {
 	if len(ids) == 0 {
 		return Actual{}, nil
 	}
@@ -113,7 +122,7 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 	}
 	var mu sync.Mutex
 	actual := make(Actual, len(ids))
-	group, ctx := errgroup.WithContext(ctx)
+	group, each := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
 	for _, id := range ids {
 		app, listed := apps[id]
@@ -124,7 +133,7 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 			continue
 		}
 		group.Go(func() error {
-			accounts, err := w.Authorizations(ctx, id)
+			accounts, err := w.Authorizations(each, id)
 			if errors.Is(err, api.ErrAppNotFound) || !listed && (api.SaysNotFound(err) || err == nil && len(accounts) == 0) {
 				return nil // the complete list of applications lacks it
 			}
@@ -143,5 +152,43 @@ func observe(ctx context.Context, w Workspace, ids []string, needsAccounts func(
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return actual, nil
+	if short := prior.lackedBy(actual); len(short) > 0 {
+		apps, err := w.Confirm(ctx, short)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range short {
+			if app := apps[id]; opaque(app) {
+				actual[id] = Status{App: app, Accounts: actual[id].Accounts}
+			}
+		}
+	}
+	return prior.Unlisted.assume(actual), nil
+}
+
+// lackedBy are the applications that are said to be closed and lack an account of the set.
+func (s Set) lackedBy(actual Actual) []string {
+	var short []string
+	lacking := map[uintptr]bool{}
+	for _, id := range s.AppIDs {
+		status, ok := actual[id]
+		if !ok || status.App.AuthorizationType != api.AssignUser {
+			continue
+		}
+		list := status.Accounts.Identity()
+		lacks, known := lacking[list]
+		if !known {
+			for h := range s.Accounts {
+				if _, listed := s.Spelled.row(h, status.Accounts); !listed {
+					lacks = true
+					break
+				}
+			}
+			lacking[list] = lacks
+		}
+		if lacks {
+			short = append(short, id)
+		}
+	}
+	return short
 }

@@ -16,7 +16,7 @@ import (
 // readBack looks at what the requests have done, and says what remains to be done. What the service said yes to and does not show
 // may come yet: it looks again for as long as a list may lag behind.
 func (r *run) readBack(ctx context.Context, out *Outcome) (Deltas, error) {
-	actual, err := Observe(ctx, r.w, r.Wanted, r.Prior, r.Exclusive)
+	actual, err := observe(ctx, r.w, r.unchanged(), namedBy(r.Wanted, r.Prior), needsAccounts(r.Wanted, r.Prior, r.Exclusive))
 	if err != nil {
 		return Deltas{}, err
 	}
@@ -44,6 +44,23 @@ func (r *run) readBack(ctx context.Context, out *Outcome) (Deltas, error) {
 	return remaining, nil
 }
 
+// unchanged is what the requests leave as it was before them.
+func (r *run) unchanged() Set {
+	inWanted := setOf(r.Wanted.AppIDs)
+	out := Set{Accounts: api.Accounts{}, Spelled: r.Prior.spellings(r.Wanted), Unlisted: r.Prior.Unlisted}
+	for _, id := range r.Prior.AppIDs {
+		if inWanted[id] {
+			out.AppIDs = append(out.AppIDs, id)
+		}
+	}
+	for h := range r.Wanted.Accounts {
+		if platform, ok := r.Prior.Accounts[h]; ok {
+			out.Accounts[h] = platform
+		}
+	}
+	return out
+}
+
 // pauses are those between the looks at a list that may lag behind for some time.
 func pauses(lag time.Duration) []time.Duration {
 	if lag == 0 {
@@ -54,7 +71,7 @@ func pauses(lag time.Duration) []time.Duration {
 
 // see takes up a look at the service.
 func (r *run) see(out *Outcome, actual Actual) Deltas {
-	actual = r.ledger.settle(actual)
+	actual = r.ledger.settle(actual, false)
 	if learned := r.ledger.learn(r.Wanted, r.Prior, out.Spelled, actual); len(learned) > 0 {
 		out.Spelled = Set{Spelled: out.Spelled}.spellings(Set{Spelled: learned})
 		r.Wanted.Spelled = out.Spelled
@@ -96,7 +113,7 @@ func (r *run) probes(appIDs []string) []string {
 // lookAgain reads some applications anew into a look at the service, and tells whether anything has changed.
 func (r *run) lookAgain(ctx context.Context, appIDs []string, actual Actual) (changed bool, err error) {
 	r.w.Forget(appIDs)
-	again, err := observe(ctx, r.w, appIDs, needsAccounts(r.Wanted, r.Prior, r.Exclusive))
+	again, err := observe(ctx, r.w, Set{Unlisted: r.Prior.Unlisted}, appIDs, needsAccounts(r.Wanted, r.Prior, r.Exclusive))
 	for _, id := range appIDs {
 		was, is := actual[id], again[id]
 		changed = changed || was.App.AuthorizationType != is.App.AuthorizationType || !maps.Equal(was.Accounts, is.Accounts)

@@ -60,6 +60,10 @@ type Outcome struct {
 	Actual Actual
 	// Spelled are the spellings of both sides, and those that this apply has seen.
 	Spelled Spellings
+	// Unlisted is what the set may have granted though no list shows it. After an error State says it.
+	Unlisted Unlisted
+	// Unsettled is until when it is assumed that requests may have done yet what could not be seen.
+	Unsettled time.Time
 	// Touched are the applications that a request named, whatever became of it.
 	Touched map[string]bool
 	// LeftOpen are applications that are none of this set any more and stay open to everybody, since another resource of the run
@@ -139,7 +143,7 @@ func (r Reconciliation) once(ctx context.Context, w Workspace, claim *Claim) (Ou
 }
 
 func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim, before, actual Actual) (Outcome, error) {
-	out := Outcome{Actual: actual, Touched: map[string]bool{}, Spelled: r.Prior.spellings(r.Wanted)}
+	out := Outcome{Actual: actual, Touched: map[string]bool{}, Unsettled: time.Now().Add(r.Lag), Spelled: r.Prior.spellings(r.Wanted)}
 	if gone := goneApps(r.Wanted, actual); len(gone) > 0 {
 		return out, &GoneError{AppIDs: gone}
 	}
@@ -155,6 +159,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 			}
 		}
 		sendErr := run.send(ctx, deltas)
+		out.Unsettled = time.Now().Add(r.Lag)
 		maps.Copy(out.Touched, run.ledger.touched())
 		if ctx.Err() != nil {
 			return run.abandon(out, context.Cause(ctx))
@@ -167,6 +172,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 			return out, run.failed(&GoneError{AppIDs: gone}, remaining, out.Actual)
 		}
 		if remaining.Empty() {
+			out.Unlisted = run.hidden(out.Actual)
 			return out, nil
 		}
 		if run.heldBack.Swap(false) && run.yields < maxYields {
@@ -180,6 +186,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 			return out, run.failed(sendErr, remaining, out.Actual)
 		}
 	}
+	out.Unlisted = run.hidden(out.Actual)
 	return out, nil
 }
 
@@ -254,27 +261,21 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 }
 
 // next turns what remains after a round into what is worth sending in the next one. What the service took note of but
-// did not do is not sent again, and neither is a request that it refused, unless the world has moved since. There are
-// two exceptions. Accounts that it would not revoke while it opened an application are revoked by closing the
-// application first. And where it refused a request about an application that was open, the next round only closes
-// it: the round after that sees what the application lists then.
+// did not do is not sent again, and neither is a request that it refused, unless the world has moved since. But where
+// it refused a request that closes an application, the next round only closes it: the round after that sees what the
+// application lists then.
 func (r *run) next(remaining Deltas, actual Actual) Deltas {
 	out := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: remaining.revokePlatform}
 	for _, delta := range remaining.Apps {
 		done := r.ledger.acknowledged(delta.App.ID)
-		var stuck []api.Handle
-		delta.Revoke, stuck = split(delta.Revoke, done.revoked)
-		if delta.Mode == api.AllUser && !done.closed && len(stuck) > 0 {
-			delta.Replace, delta.Flip = append(delta.Replace, stuck...), true
-		}
+		delta.Revoke, _ = split(delta.Revoke, done.revoked)
 		delta.Grant, _ = split(delta.Grant, done.granted)
 		accounts := len(delta.Replace) + len(delta.Grant) + len(delta.Revoke)
 		if delta.Flip && done.mode == delta.Mode && accounts == 0 {
 			continue // another writer sets the mode back: two sets must not fight for ever
 		}
 		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, remaining, actual) {
-			hidden := delta.Mode == api.AllUser && !delta.Flip
-			if !hidden && (!delta.Flip || delta.Mode != api.AssignUser) || len(refusal.Users)+len(refusal.DelUsers) == 0 {
+			if !delta.Flip || delta.Mode != api.AssignUser || len(refusal.Users)+len(refusal.DelUsers) == 0 {
 				continue
 			}
 			delta = Delta{App: delta.App, Mode: api.AssignUser, Flip: true}
@@ -366,6 +367,7 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 			set.AppIDs = append(set.AppIDs, id)
 		}
 	}
+	set.Unlisted = prior.Unlisted
 	wanted.Spelled = o.Spelled
 	for _, delta := range Diff(wanted, prior, o.Actual).Apps {
 		if !inWanted[delta.App.ID] {
@@ -386,5 +388,7 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 			}
 		}
 	}
-	return Track(set, actual, exclusive)
+	tracked := Track(set, actual, exclusive)
+	tracked.Unlisted = tracked.Unlisted.unsettled(actual, o.Unsettled)
+	return tracked
 }

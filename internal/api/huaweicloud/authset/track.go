@@ -28,9 +28,10 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool
+	t.Unlisted = prior.Unlisted.after(actual)
 	listed := listings{byApp: make(map[string]api.Accounts, len(prior.AppIDs)), aliases: aliases{spelled: prior.Spelled, known: prior.Accounts}}
 	candidates := prior.Accounts
-	if exclusive {
+	if exclusive || len(prior.Unlisted.HiddenOn) > 0 {
 		candidates = make(api.Accounts, len(prior.Accounts))
 		maps.Copy(candidates, prior.Accounts)
 	}
@@ -60,6 +61,11 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		if accounts, first := listed.add(id, status); first && exclusive {
 			addNew(candidates, accounts)
 		}
+		for h := range status.Hidden { // what it had hidden and shows again is of the set again
+			if platform, listed := status.Accounts[h]; listed {
+				addNew(candidates, api.Accounts{h: platform})
+			}
+		}
 	}
 	t.Mixed = open && closed || untold && prior.Mixed
 
@@ -71,7 +77,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			t.Accounts[h] = platform
 		}
 	}
-	t.Spelled = prior.Spelled.Of(t.Accounts)
+	t.Spelled = prior.Spelled.Of(t.Unlisted.With(t.Accounts))
 	t.Missing = listed.missing(t.Accounts)
 	return t
 }
