@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/xml"
 	"os"
 	"strings"
 	"testing"
@@ -27,5 +28,26 @@ func TestAccDemo(t *testing.T) {
 			t.Fatalf("the output lacks %q, or has it elsewhere:\n%s", want, out.String())
 		}
 		rest = after
+	}
+
+	// The picture in the README shows the plan of this very demo: `make picture` draws it again.
+	file, err := os.ReadFile("../../images/plan.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn struct {
+		Lines []struct {
+			Parts []string `xml:"tspan"`
+		} `xml:"g>text"`
+	}
+	if err := xml.Unmarshal(file, &drawn); err != nil {
+		t.Fatal(err)
+	}
+	var picture strings.Builder
+	for _, line := range drawn.Lines {
+		picture.WriteString(strings.TrimRight(strings.Join(line.Parts, ""), " ") + "\n")
+	}
+	if text := strings.Trim(picture.String(), "\n"); len(drawn.Lines) < 20 || !strings.Contains(out.String(), text) {
+		t.Errorf("the demo shows another plan than images/plan.svg: run make picture\n%s", text)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend"
@@ -44,6 +46,7 @@ func (d *demo) walk(ctx context.Context) error {
 			return d.step(ctx, "lisi is gone from both applications and comes back as `+`, and so do ASSET and alice's role.\n"+
 				"zhangsan lost one of two: `missing` says which, and the plan empties it.", somethingToDo, plan...)
 		},
+		func() error { return d.picture(ctx, os.Getenv("PICTURE")) },
 		func() error { return d.step(ctx, "Only what is missing is granted again.", 0, apply...) },
 		func() error { return d.step(ctx, "\"No changes\" again.", nothingToDo, plan...) },
 		func() error {
@@ -56,6 +59,20 @@ func (d *demo) walk(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// picture keeps the last plan as a terminal shows it, in a file that tools/picture draws. Without a file there is nothing to do.
+func (d *demo) picture(ctx context.Context, file string) error {
+	if file == "" {
+		return nil
+	}
+	command := exec.CommandContext(ctx, d.terraform, "show", "changes.tfplan")
+	command.Dir, command.Env = d.folder, d.environment()
+	text, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("terraform show: %w", err)
+	}
+	return os.WriteFile(file, text, 0o600)
 }
 
 // drift takes access away, as a colleague in a hurry would.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,8 +137,29 @@ func (c *CLI) Run(args ...string) Result {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, TerraformPath(c.t), args...)
-	cmd.Dir, cmd.Env = c.dir, c.env
+	return c.run(exec.CommandContext(ctx, TerraformPath(c.t), args...))
+}
+
+// Shell runs a script as the runners of pipelines do, with terraform on the PATH.
+func (c *CLI) Shell(script string) Result {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	bin := c.t.TempDir()
+	if err := os.Symlink(TerraformPath(c.t), filepath.Join(bin, "terraform")); err != nil {
+		c.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script)
+	cmd.Env = append(slices.Clone(c.env), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return c.run(cmd)
+}
+
+func (c *CLI) run(cmd *exec.Cmd) Result {
+	c.t.Helper()
+	cmd.Dir = c.dir
+	if cmd.Env == nil {
+		cmd.Env = c.env
+	}
 	var stdout, both bytes.Buffer
 	var mu sync.Mutex // the streams are copied side by side
 	cmd.Stdout = &tee{&mu, []*bytes.Buffer{&stdout, &both}}
@@ -145,7 +167,7 @@ func (c *CLI) Run(args ...string) Result {
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		c.t.Fatalf("terraform %s: %v", strings.Join(args, " "), err)
+		c.t.Fatalf("%s: %v", strings.Join(cmd.Args, " "), err)
 	}
 	return Result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Output: both.String()}
 }

@@ -41,7 +41,8 @@ var assumeRoleWithOIDC = nested{
 		"end.",
 	texts: []text{
 		{name: "idp_id", env: "HW_ASSUME_ROLE_IDP_ID", check: isIDP, description: "The ID of the identity provider in IAM."},
-		{name: "id_token", env: "HW_ASSUME_ROLE_ID_TOKEN", sensitive: true, description: "The ID token; or set `id_token_file`."},
+		{name: "id_token", env: "HW_ASSUME_ROLE_ID_TOKEN", sensitive: true, description: "The ID token; or set `id_token_file`. Where neither is " +
+			"set and `idp_id` is, the workload identity token of HCP Terraform serves: `TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEICLOUD`, or `TFC_WORKLOAD_IDENTITY_TOKEN`."},
 		{name: "id_token_file", env: "HW_ASSUME_ROLE_ID_TOKEN_FILE", description: "A file with the ID token, which is read again for each exchange."},
 		{name: "agency_name", env: "HW_ASSUME_ROLE_AGENCY_NAME", description: "An agency to assume with the keys of the exchange. It needs `domain_id`."},
 		{name: "domain_id", env: "HW_ASSUME_ROLE_DOMAIN_ID", description: "The ID of the account."},
@@ -191,6 +192,9 @@ func (s *settings) keysFrom() string {
 
 func (s *settings) oidc() (credential.OIDC, diag.Diagnostics) {
 	const at = "assume_role_with_oidc."
+	if !s.has(at+"id_token") && !s.has(at+"id_token_file") {
+		s.workloadIdentity(at + "id_token")
+	}
 	oidc := credential.OIDC{
 		Provider: s.get(at + "idp_id"), Token: s.get(at + "id_token"), TokenFile: s.get(at + "id_token_file"),
 		DomainID: s.get(at + "domain_id"), Duration: s.duration(at + "duration"),

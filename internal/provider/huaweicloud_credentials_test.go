@@ -36,6 +36,7 @@ func TestChooseCredentials(t *testing.T) {
 		"two ID tokens":                    {nil, object{"assume_role_with_oidc": object{"idp_id": "i", "id_token": "s3cret", "id_token_file": "f"}}, []string{"huaweicloud.assume_role_with_oidc.id_token and huaweicloud.assume_role_with_oidc.id_token_file are both set"}, true},
 		"a token as identity provider":     {nil, object{"assume_role_with_oidc": object{"idp_id": "eyJ.s3cret.x", "id_token": "t"}}, []string{"huaweicloud.assume_role_with_oidc.idp_id", "not the ID of an identity provider"}, true},
 		"an agency without an account":     {keys, object{"assume_role": object{"agency_name": "a"}}, []string{"huaweicloud.assume_role.domain_name (environment variable HW_ASSUME_ROLE_DOMAIN_NAME)"}, true},
+		"the token of HCP Terraform":       {environment{"HW_ASSUME_ROLE_IDP_ID": "i", "TFC_WORKLOAD_IDENTITY_TOKEN": "s3cret", "TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEICLOUD": "s3cret"}, object{}, []string{"for the token in huaweicloud.assume_role_with_oidc.id_token, from the environment variable TFC_WORKLOAD_IDENTITY_TOKEN_HUAWEICLOUD"}, false},
 		"an ID token without its provider": {environment{"HW_ASSUME_ROLE_ID_TOKEN": "s3cret"}, object{}, []string{"huaweicloud.assume_role_with_oidc.idp_id (environment variable HW_ASSUME_ROLE_IDP_ID)"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,14 +18,12 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// workloadIdentity takes the token that HCP Terraform gives to a run, where a client_id says whom to log in as.
-func (s *settings) workloadIdentity() bool {
-	if !s.has("client_id") {
-		return false
-	}
-	for _, name := range []string{"TFC_WORKLOAD_IDENTITY_TOKEN_VENAFI", "TFC_WORKLOAD_IDENTITY_TOKEN"} {
+// workloadIdentity takes the token that HCP Terraform gives to a run as an attribute, and tells whether there is one. The names are those of the
+// platform: the first has the name of the service in it.
+func (s *settings) workloadIdentity(attribute string) bool {
+	for _, name := range []string{"TFC_WORKLOAD_IDENTITY_TOKEN_" + strings.ToUpper(s.block.name), "TFC_WORKLOAD_IDENTITY_TOKEN"} {
 		if token := strings.TrimSpace(s.getenv(name)); token != "" {
-			s.texts["jwt"] = value{text: token, env: name}
+			s.texts[attribute] = value{text: token, env: name}
 			return true
 		}
 	}

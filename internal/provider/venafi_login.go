@@ -52,7 +52,7 @@ func chooseLogin(s *settings) (login, diag.Diagnostics) {
 	}
 	switch len(given) {
 	case 0:
-		if !s.workloadIdentity() {
+		if !s.has("client_id") || !s.workloadIdentity("jwt") {
 			return login{}, noLogin(s)
 		}
 		given = givenLogins(s.has)

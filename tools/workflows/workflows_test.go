@@ -7,6 +7,7 @@ package workflows
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rhysd/actionlint"
 	"gopkg.in/yaml.v3"
 )
 
@@ -189,5 +191,31 @@ jobs:
 	release := strings.NewReplacer("test:", "release:", "contents: read", "contents: write\n      packages: write").Replace(right)
 	if problems := check("release.yml", []byte(release)); len(problems) != 1 || !strings.Contains(problems[0], "may write packages") {
 		t.Errorf("%q", problems)
+	}
+}
+
+// The workflow that the guide shows is one that GitHub takes: keys, types, expressions and what they refer to.
+func TestWorkflowOfTheGuide(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../examples/pipelines/github-actions.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := func(text string) []*actionlint.Error {
+		found, err := linter.Lint(".github/workflows/access.yml", []byte(text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for _, problem := range problems(string(text)) {
+		t.Error(problem)
+	}
+	if broken := strings.Replace(string(text), "needs.plan.outputs.changes", "needs.plan.outputs.change", 1); len(problems(broken)) != 1 {
+		t.Error("an output that no job has is not found")
 	}
 }

@@ -1,0 +1,311 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"gopkg.in/yaml.v3"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
+)
+
+// grants are what the pipelines apply: something of each service.
+const grants = `
+resource "appaccess_huaweicloud_app_authorization_set" "cad" {
+  app_ids = ["3f791197-d166-4c8e-81e4-38c40ffc1989"]
+  users   = { "local.com" = { zhangsan = "LOCAL" } }
+}
+resource "appaccess_enos_app_data_authorization" "portal" {
+  app_id               = "66666666-7777-8888-9999-000000000000"
+  data_authorize_types = ["USER"]
+}
+resource "appaccess_venafi_oauth_role_grant" "maintainer" {
+  role           = "application_maintainer"
+  application_id = "MyIntegration"
+  grantee        = "local:{5be5a591-c842-4520-9142-b455f4ad2286}"
+}
+`
+
+// pipeline is a platform that gives a job an identity, and the services that know it.
+type pipeline struct {
+	t    *testing.T
+	mock *acctest.Mock
+	cli  *acctest.CLI
+	dir  string // in the place of /tmp
+	env  map[string]string
+	// tokens are the job's, by audience.
+	tokens map[string]string
+}
+
+func newPipeline(t *testing.T) *pipeline {
+	t.Helper()
+	p := &pipeline{t: t, mock: acctest.StartDemo(t), dir: t.TempDir(), env: map[string]string{}}
+	demo := p.mock.DemoEnvironment()
+	sign := func(audience string) string {
+		return venafi.SignJWT("demo-gitlab-secret", map[string]any{
+			"iss": "https://gitlab.example.com", "aud": audience, "sub": "project_path:group/access", "exp": time.Now().Add(time.Minute).Unix(),
+		})
+	}
+	p.tokens = map[string]string{"huaweicloud": sign("huaweicloud"), "venafi": sign("venafi")}
+	p.mock.Huaweicloud.SetIdentities(huaweicloud.Identities{
+		Agencies:  []huaweicloud.Agency{{Name: "access", DomainName: "corp", DomainID: "d0", TrustedBy: []string{"*"}}},
+		Providers: []huaweicloud.IdentityProvider{{ID: "pipelines", Tokens: []string{p.tokens["huaweicloud"]}}},
+	})
+	if err := p.mock.Venafi.Update(func(seed venafi.Seed) (venafi.Seed, error) {
+		seed.JwtMappings = append(seed.JwtMappings, venafi.JwtMapping{
+			Name: "access", IssuerURI: "https://gitlab.example.com", PurposeField: "aud", PurposeMatch: "venafi", IDField: "sub",
+			IDMatch: "^project_path:group/access$", Grantee: seed.Identities[0].PrefixedUniversal(), HS256Secret: "demo-gitlab-secret",
+		})
+		return seed, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// The variables that people set, whatever the platform.
+	for _, name := range []string{"HW_REGION_NAME", "HW_WORKSPACE_ENDPOINT", "HW_IAM_ENDPOINT", "ENOS_GATEWAY_URL", "ENOS_ORG_ID", "ENOS_ACCESS_KEY", "ENOS_SECRET_KEY", "VENAFI_URL", "VENAFI_CLIENT_ID"} {
+		p.env[name] = demo[name]
+	}
+	maps.Copy(p.env, map[string]string{
+		"HW_PROJECT_ID": acctest.ProjectID, "HW_ASSUME_ROLE_IDP_ID": "pipelines", "HW_ASSUME_ROLE_AGENCY_NAME": "access", "HW_ASSUME_ROLE_DOMAIN_ID": "d0",
+		"PLAN_KEY": "a-key-for-plans-of-the-test",
+	})
+	p.cli = acctest.NewCLI(t, func() tfprotov6.ProviderServer {
+		server, err := acctest.Providers(provider.WithEnvironment(func(name string) string { return p.env[name] }))["appaccess"]()
+		if err != nil {
+			t.Error(err)
+		}
+		return server
+	})
+	p.cli.Write("main.tf", grants)
+	p.cli.Write("access.jq", read(t, "policy/access.jq"))
+	return p
+}
+
+// runs runs a script of a job, and returns what the job's log shows: nobody by name.
+func (p *pipeline) runs(code int, script string) string {
+	p.t.Helper()
+	for name, value := range p.env {
+		p.cli.Setenv(name, value)
+	}
+	r := p.cli.Shell(strings.ReplaceAll(script, "/tmp/", p.dir+"/"))
+	if r.Code != code {
+		p.t.Fatalf("%s\nended with %d, not %d:\n%s", script, r.Code, code, r.Output)
+	}
+	for _, name := range []string{"zhangsan", "5be5a591"} {
+		if strings.Contains(r.Output, name) {
+			p.t.Errorf("the log names people:\n%s", r.Output)
+		}
+	}
+	return r.Output
+}
+
+// granted tells whether what the configuration grants is there.
+func (p *pipeline) granted() bool {
+	_, ok := p.mock.Snapshot().Huaweicloud.Apps["3f791197-d166-4c8e-81e4-38c40ffc1989"].Users["local.com"]["zhangsan"]
+	return ok && p.mock.Venafi.Holds("local:{5be5a591-c842-4520-9142-b455f4ad2286}", venafi.Maintainer, "MyIntegration")
+}
+
+// drifts has somebody take access away behind Terraform's back.
+func (p *pipeline) drifts() {
+	p.t.Helper()
+	if err := p.mock.Huaweicloud.Revoke("3f791197-d166-4c8e-81e4-38c40ffc1989", huaweicloud.Account{Domain: "local.com", Name: "zhangsan"}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// The guide shows the pipelines as they are tested.
+func TestGuide_pipelinesAreThoseOfTheExamples(t *testing.T) {
+	t.Parallel()
+	guide := read(t, "../templates/guides/credentials.md")
+	for file, language := range map[string]string{"github-actions.yml": "yaml", "gitlab-ci.yml": "yaml", "hcp-terraform.tf": "terraform"} {
+		if !strings.Contains(guide, "```"+language+"\n"+read(t, "pipelines/"+file)+"```") {
+			t.Errorf("the guide shows another %s", file)
+		}
+	}
+}
+
+// From nothing to an apply, and a night with drift, with the commands of the workflow.
+func TestGuide_githubActions(t *testing.T) {
+	t.Parallel()
+	var workflow struct {
+		Jobs map[string]struct {
+			Env   map[string]string
+			Steps []struct{ Name, Run string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "pipelines/github-actions.yml")), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	p := newPipeline(t)
+	// What GitHub gives to a job that may ask for its token.
+	platform := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "bearer of-the-runner" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"value": p.tokens[r.URL.Query().Get("audience")]})
+	}))
+	t.Cleanup(platform.Close)
+	p.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"], p.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = "of-the-runner", platform.URL+"/?api-version=2.0"
+	p.env["GITHUB_OUTPUT"] = filepath.Join(p.dir, "output")
+
+	job := func(name string, codes map[string]int) (log, output string) {
+		t.Helper()
+		_ = os.Remove(p.env["GITHUB_OUTPUT"])
+		for variable, value := range workflow.Jobs[name].Env {
+			if !strings.Contains(value, "${{") {
+				p.env[variable] = strings.ReplaceAll(value, "/tmp/", p.dir+"/")
+			} else if p.env[variable] == "" {
+				t.Errorf("%s: nothing tells what %s is", name, variable)
+			}
+		}
+		ran := 0
+		for _, step := range workflow.Jobs[name].Steps {
+			if code, listed := codes[step.Name]; step.Run != "" && listed {
+				ran++
+				log += p.runs(code, step.Run)
+			}
+		}
+		if ran != len(codes) {
+			t.Fatalf("%s has not the steps %v", name, codes)
+		}
+		text, _ := os.ReadFile(p.env["GITHUB_OUTPUT"])
+		return log, string(text)
+	}
+	log, output := job("plan", map[string]int{"Log in": 0, "Plan": 0})
+	if output != "changes=yes\n" || !strings.Contains(log, "appaccess_huaweicloud_app_authorization_set.cad: 1 gain, 0 lose access") || p.granted() {
+		t.Fatalf("%s\n%s", output, log)
+	}
+	if err := os.Remove(filepath.Join(p.cli.Dir(), "access.tfplan")); err != nil { // the other job has the encrypted one alone
+		t.Fatal(err)
+	}
+	if log, _ := job("apply", map[string]int{"Log in": 0, "Apply": 0}); !p.granted() || !strings.Contains(log, "3 added") {
+		t.Fatal(log)
+	}
+	if _, output := job("plan", map[string]int{"Log in": 0, "Plan": 0}); output != "changes=no\n" {
+		t.Errorf("a plan without changes: %s", output)
+	}
+	p.drifts()
+	if log, output := job("plan", map[string]int{"Log in": 0, "Plan": 0, "Drift": 1}); output != "changes=yes\n" || !strings.Contains(log, "differs") {
+		t.Errorf("%s\n%s", output, log)
+	}
+	p.tokens["huaweicloud"] = p.tokens["venafi"] // of another audience
+	if log, _ := job("plan", map[string]int{"Log in": 0, "Plan": 1}); !strings.Contains(log, "id_token_file") {
+		t.Errorf("a refused login: %s", log)
+	}
+}
+
+// The same with GitLab.
+func TestGuide_gitlab(t *testing.T) {
+	t.Parallel()
+	var jobs map[string]struct {
+		Tokens  map[string]struct{ Aud string } `yaml:"id_tokens"`
+		Extends string
+		Stage   string
+		Script  []string
+	}
+	text := read(t, "pipelines/gitlab-ci.yml")
+	var keys map[string]yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &keys); err != nil {
+		t.Fatal(err)
+	}
+	for _, keyword := range []string{"stages", "default", "variables"} {
+		text = strings.Replace(text, "\n"+keyword+":", "\n."+keyword+":", 1)
+		if keys[keyword].Kind == 0 {
+			t.Errorf("the pipeline has no %s", keyword)
+		}
+		delete(keys, keyword)
+	}
+	jobs = map[string]struct {
+		Tokens  map[string]struct{ Aud string } `yaml:"id_tokens"`
+		Extends string
+		Stage   string
+		Script  []string
+	}{}
+	for name, node := range keys {
+		job := jobs[name]
+		if err := node.Decode(&job); err != nil {
+			t.Fatal(err)
+		}
+		jobs[name] = job
+	}
+	p := newPipeline(t)
+	run := func(name string, code int) string {
+		t.Helper()
+		for variable, token := range jobs[jobs[name].Extends].Tokens {
+			p.env[variable] = p.tokens[token.Aud]
+		}
+		if len(jobs[name].Script) == 0 || jobs[name].Stage != name {
+			t.Fatalf("no job %s", name)
+		}
+		return p.runs(code, "terraform init\n"+strings.Join(jobs[name].Script, "\n"))
+	}
+	if log := run("plan", 0); !strings.Contains(log, "appaccess_huaweicloud_app_authorization_set.cad: 1 gain, 0 lose access") || p.granted() {
+		t.Fatal(log)
+	}
+	if err := os.Remove(filepath.Join(p.cli.Dir(), "access.tfplan")); err != nil {
+		t.Fatal(err)
+	}
+	if log := run("apply", 0); !p.granted() || !strings.Contains(log, "3 added") {
+		t.Fatal(log)
+	}
+	p.env["CI_PIPELINE_SOURCE"] = "schedule"
+	run("plan", 0)
+	p.drifts()
+	if log := run("plan", 1); !strings.Contains(log, "differs") {
+		t.Error(log)
+	}
+}
+
+// On HCP Terraform the platform runs the commands: what is set there is enough for them.
+func TestGuide_hcpTerraform(t *testing.T) {
+	t.Parallel()
+	file, diags := hclparse.NewParser().ParseHCLFile("pipelines/hcp-terraform.tf")
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	content, _, diags := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "locals"}}})
+	if diags.HasErrors() || len(content.Blocks) != 1 {
+		t.Fatal(diags)
+	}
+	var locals struct {
+		Environment map[string]string `hcl:"environment"`
+	}
+	if diags := gohcl.DecodeBody(content.Blocks[0].Body, nil, &locals); diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	p := newPipeline(t)
+	for name := range p.env {
+		_, set := locals.Environment[name]
+		if !set && name != "ENOS_SECRET_KEY" && name != "PLAN_KEY" && !strings.HasSuffix(name, "_ENDPOINT") {
+			t.Errorf("%s is set nowhere", name)
+		}
+	}
+	for name, audience := range locals.Environment {
+		if tag, ok := strings.CutPrefix(name, "TFC_WORKLOAD_IDENTITY_AUDIENCE_"); ok {
+			p.env["TFC_WORKLOAD_IDENTITY_TOKEN_"+tag] = p.tokens[audience] // the platform does that
+		} else if p.env[name] == "" {
+			t.Errorf("nothing needs %s", name)
+		}
+	}
+	if log := p.runs(0, "terraform plan -out=access.tfplan > /dev/null && terraform apply access.tfplan | grep complete"); !p.granted() {
+		t.Error(fmt.Sprint("nothing is granted: ", log))
+	}
+}
