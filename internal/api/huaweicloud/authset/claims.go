@@ -25,7 +25,8 @@ var ErrClaimed = errors.New("another resource has claimed it in this run")
 // They are for one apply of a configuration: what was wanted in one means nothing to the next.
 type Claims struct {
 	mu    sync.Mutex
-	byApp map[string]map[*Claim]bool
+	byApp map[string][]*Claim
+	byRow map[api.Handle][]*Claim // who may want an account, by how the service may list it
 }
 
 // Claim is what one resource wants.
@@ -55,18 +56,16 @@ func (c *Claims) make(ctx context.Context, w Workspace, wanted, prior Set) (*Cla
 		return nil, nil //nolint:nilnil // a nil claim is one that nothing is held against
 	}
 	claim := &Claim{book: c, apps: setOf(wanted.AppIDs), set: wanted, prior: prior, had: setOf(prior.AppIDs), decided: make(chan struct{})}
-	claim.spell(wanted.Spelled)
 	c.mu.Lock()
-	for id := range claim.apps {
-		if c.byApp[id] == nil {
-			if c.byApp == nil {
-				c.byApp = map[string]map[*Claim]bool{}
-			}
-			c.byApp[id] = map[*Claim]bool{}
-		}
-		c.byApp[id][claim] = true
+	if c.byApp == nil {
+		c.byApp, c.byRow = map[string][]*Claim{}, map[api.Handle][]*Claim{}
 	}
+	for id := range claim.apps {
+		c.byApp[id] = append(c.byApp[id], claim)
+	}
+	claim.index(wanted.Accounts)
 	c.mu.Unlock()
+	claim.spell(wanted.Spelled)
 	if err := w.Settled(ctx, wanted.AppIDs); err != nil {
 		claim.decide(prior)
 		return nil, err
@@ -89,10 +88,11 @@ func (k *Claim) end(kept Set) {
 	apps := setOf(kept.AppIDs)
 	for id := range k.apps {
 		if !apps[id] {
-			delete(k.book.byApp[id], k)
+			k.book.byApp[id] = slices.DeleteFunc(slices.Clone(k.book.byApp[id]), func(other *Claim) bool { return other == k })
 		}
 	}
 	k.set = kept
+	k.index(kept.Accounts)
 	k.book.mu.Unlock()
 	k.spell(kept.Spelled)
 	close(k.decided)
@@ -126,13 +126,33 @@ func (k *Claim) undecided() bool {
 func (k *Claim) others(appID string) []*Claim {
 	k.book.mu.Lock()
 	defer k.book.mu.Unlock()
-	var out []*Claim
-	for other := range k.book.byApp[appID] {
-		if other != k {
-			out = append(out, other)
+	return slices.DeleteFunc(slices.Clone(k.book.byApp[appID]), func(other *Claim) bool { return other == k })
+}
+
+// index makes it quick to find that the resource wants some accounts. The lock of the book is held.
+func (k *Claim) index(accounts api.Accounts) {
+	for h := range accounts {
+		if list := k.book.byRow[h]; len(list) == 0 || list[len(list)-1] != k {
+			k.book.byRow[h] = append(list, k)
 		}
 	}
-	return out
+}
+
+// whoWants is the first of the others that wants an account of an application, or nil. It asks those who may want it anywhere where
+// that are fewer.
+func (k *Claim) whoWants(appID string, h api.Handle, others []*Claim) *Claim {
+	k.book.mu.Lock()
+	anywhere := k.book.byRow[h]
+	k.book.mu.Unlock()
+	ask, here := others, func(*Claim) bool { return true }
+	if len(anywhere) < len(others) {
+		ask, here = anywhere, func(other *Claim) bool { return slices.Contains(others, other) }
+	}
+	i := slices.IndexFunc(ask, func(other *Claim) bool { return other.wants(h, k.seen[appID]) && here(other) })
+	if i < 0 {
+		return nil
+	}
+	return ask[i]
 }
 
 // wants tells that the resource wants the account, which is one of those that an application lists, in whatever spelling the
@@ -165,6 +185,9 @@ func (k *Claim) spell(spelled Spellings) {
 	k.book.mu.Lock()
 	defer k.book.mu.Unlock()
 	k.rows = rows
+	for row := range rows {
+		k.index(api.Accounts{row: ""})
+	}
 }
 
 // conceal hides from a look at the service what others have claimed and this resource does not want: it is not for this
@@ -272,15 +295,14 @@ func (k *Claim) givenBack() bool {
 
 // taken tells that others want an account of an application, and this resource doesn't.
 func (k *Claim) taken(appID string, h api.Handle, others []*Claim) bool {
-	listed := k.seen[appID]
-	if k.apps[appID] && k.wants(h, listed) {
+	if k.apps[appID] && k.wants(h, k.seen[appID]) {
 		return false
 	}
-	i := slices.IndexFunc(others, func(other *Claim) bool { return other.wants(h, listed) })
-	if i >= 0 {
-		k.waitFor(others[i])
+	other := k.whoWants(appID, h, others)
+	if other != nil {
+		k.waitFor(other)
 	}
-	return i >= 0
+	return other != nil
 }
 
 // keep shows again what was left alone for resources that have not kept it.
@@ -296,7 +318,7 @@ func (k *Claim) keep(actual Actual) Actual {
 		}
 		others := slices.DeleteFunc(k.others(id), (*Claim).undecided)
 		for h := range hidden {
-			if slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, k.seen[id]) }) {
+			if k.whoWants(id, h, others) != nil {
 				continue
 			}
 			if _, ok := status.Accounts[h]; !ok {
@@ -360,9 +382,7 @@ func (k *Claim) unclaimed(foreign map[string][]api.Handle) map[string][]api.Hand
 	}
 	for id, handles := range foreign {
 		others := k.others(id)
-		foreign[id] = slices.DeleteFunc(handles, func(h api.Handle) bool {
-			return slices.ContainsFunc(others, func(other *Claim) bool { return other.wants(h, k.seen[id]) })
-		})
+		foreign[id] = slices.DeleteFunc(handles, func(h api.Handle) bool { return k.whoWants(id, h, others) != nil })
 		if len(foreign[id]) == 0 {
 			delete(foreign, id)
 		}

@@ -4,11 +4,15 @@
 package authset
 
 import (
+	"fmt"
+	"maps"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
 	"unsafe"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
 // What compares every account with every other shows in time alone. 64 times the accounts take up to 300 times as long, with the
@@ -53,4 +57,66 @@ func threadTime() time.Duration {
 		panic(err)
 	}
 	return time.Duration(ts.Nano())
+}
+
+// What a set looks up in the claims of others does not grow with their number, and what a failed apply has still to send grows as its
+// applications do. Both would take 16 times as long, or 256.
+func TestTimeGrowsAsSetsAndAppsDo(t *testing.T) { //nolint:paralleltest // it takes the time
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const times, each = 16, 100
+	for name, test := range map[string]struct {
+		of    func(n int) (do func())
+		small int
+		limit float64
+	}{
+		"a look at one of many sets of an application": {limit: 6, small: 50, of: func(n int) func() {
+			claims, listed := &Claims{}, api.Accounts{}
+			var all []*Claim
+			for i := range n {
+				set := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: api.Accounts{}}
+				for j := range each {
+					set.Accounts[account(fmt.Sprintf("user%d-%d", i, j))] = ""
+				}
+				maps.Copy(listed, set.Accounts)
+				claim, err := claims.make(t.Context(), newOffice(nil), Set{AppIDs: []string{"a"}, Mode: api.AssignUser}, set)
+				if err != nil {
+					t.Fatal(err)
+				}
+				claim.decide(set)
+				all = append(all, claim)
+			}
+			actual := Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: listed}}
+			all[0].set = Set{}
+			return func() { all[0].conceal(actual) }
+		}},
+		"the next round of a refused apply": {limit: 64, small: 500, of: func(n int) func() {
+			r, wanted := &run{ledger: newLedger(Deltas{}, nil, Set{}, nil)}, Set{Mode: api.AssignUser, Accounts: accountsOf("x")}
+			actual := Actual{}
+			for i := range n {
+				id := fmt.Sprintf("app%d", i)
+				wanted.AppIDs = append(wanted.AppIDs, id)
+				actual[id] = Status{App: api.App{ID: id, AuthorizationType: api.AssignUser}}
+			}
+			deltas := Diff(wanted, Set{}, actual)
+			for _, phase := range deltas.Phases() {
+				for _, group := range phase {
+					r.ledger.add(group.Request(0), answer(400))
+				}
+			}
+			return func() { r.next(deltas, actual) }
+		}},
+	} {
+		var growth float64
+		for range 3 { // a busy machine may disturb one run
+			before, now := fastest(5, test.of(test.small)), fastest(3, test.of(times*test.small))
+			if growth = now.Seconds() / before.Seconds(); growth <= test.limit {
+				break
+			}
+		}
+		if growth > test.limit {
+			t.Errorf("%s: %d times as many take %.0f times as long", name, times, growth)
+		}
+		t.Logf("%s: %.0f times", name, growth)
+	}
 }

@@ -266,6 +266,10 @@ func (r *run) send(ctx context.Context, deltas Deltas) error {
 // application lists then.
 func (r *run) next(remaining Deltas, actual Actual) Deltas {
 	out := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: remaining.revokePlatform}
+	due := make(map[string]Delta, len(remaining.Apps))
+	for _, delta := range remaining.Apps {
+		due[delta.App.ID] = delta
+	}
 	for _, delta := range remaining.Apps {
 		done := r.ledger.acknowledged(delta.App.ID)
 		delta.Revoke, _ = split(delta.Revoke, done.revoked)
@@ -274,7 +278,7 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 		if delta.Flip && done.mode == delta.Mode && accounts == 0 {
 			continue // another writer sets the mode back: two sets must not fight for ever
 		}
-		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, remaining, actual) {
+		if refusal, ok := r.ledger.refusal(delta.App.ID); ok && !moved(refusal, due, actual) {
 			if !delta.Flip || delta.Mode != api.AssignUser || len(refusal.Users)+len(refusal.DelUsers) == 0 {
 				continue
 			}
@@ -289,12 +293,8 @@ func (r *run) next(remaining Deltas, actual Actual) Deltas {
 }
 
 // moved tells that a refused request would be another one now: an application of it is gone, or an account of it no
-// longer has to change.
-func moved(refusal api.Assignment, remaining Deltas, actual Actual) bool {
-	due := map[string]Delta{}
-	for _, delta := range remaining.Apps {
-		due[delta.App.ID] = delta
-	}
+// longer has to change. due is what does.
+func moved(refusal api.Assignment, due map[string]Delta, actual Actual) bool {
 	for _, id := range refusal.AppIDs {
 		if _, ok := actual[id]; !ok {
 			return true
