@@ -19,6 +19,7 @@ func TestSpellings(t *testing.T) {
 	for name, test := range map[string]struct {
 		wanted, listed string
 		before         []string
+		bothNames      bool
 		fails          bool
 	}{
 		"lower case":                       {wanted: "WangWu", listed: "wangwu"},
@@ -27,12 +28,14 @@ func TestSpellings(t *testing.T) {
 		"blanks":                           {wanted: "wang  wu", listed: "wang wu"},
 		"beside strangers":                 {wanted: "WangWu", listed: "wangwu", before: []string{"WANGWU", "wangwu (sales)", "x"}},
 		"somebody who was there before":    {wanted: "WangWu", listed: "wangwu", before: []string{"wangwu"}, fails: true},
+		"and whom either name revokes":     {wanted: "WangWu", listed: "wangwu", before: []string{"wangwu"}, bothNames: true, fails: true},
 		"a group that looks decorated":     {wanted: "Engineering", listed: "Engineering", before: []string{"Engineering (EU)"}},
 		"what has nothing to do with that": {wanted: "WangWu", listed: "lisi", fails: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf(test.before...)}})
+			o.bothNames = test.bothNames
 			o.rewrites = func(h api.Handle) api.Handle {
 				if h == account(test.wanted) {
 					return account(test.listed)

@@ -22,6 +22,7 @@ type ledger struct {
 	stale   map[string]api.Accounts
 	open    map[string]bool // applications that were open to everybody before the first request
 	looks   map[string]look // the first look at each application in which its list proves who is there
+	trial   bool            // requests find out who a row is
 }
 
 // look is what an application listed, and how many requests had named it before.
@@ -39,7 +40,8 @@ func (l *ledger) last(appID string) *entry {
 
 type entry struct {
 	api.Assignment
-	err error
+	err   error
+	trial bool
 }
 
 // newLedger notes which accounts are to be granted anew with another platform type, which applications are open, and who is there.
@@ -65,7 +67,7 @@ func newLedger(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *le
 func (l *ledger) add(a api.Assignment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := &entry{Assignment: a, err: err}
+	e := &entry{Assignment: a, err: err, trial: l.trial}
 	l.entries = append(l.entries, e)
 	if l.byApp == nil {
 		l.byApp = map[string][]*entry{}
@@ -239,6 +241,10 @@ func (l *ledger) totals() (requests, granted, revoked int) {
 		}
 		requests++
 		granted += len(e.Users) * len(e.AppIDs)
+		if e.trial {
+			granted -= len(e.DelUsers) * len(e.AppIDs)
+			continue
+		}
 		if e.AuthorizationType != api.AllUser {
 			revoked += len(e.DelUsers) * len(e.AppIDs)
 		}

@@ -179,6 +179,11 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 			run.yields++
 			round-- // somebody has claimed something since, which each resource does once
 		}
+		if sendErr == nil {
+			if remaining, err = run.resolve(ctx, &out, remaining); err != nil {
+				return run.abandon(out, err)
+			}
+		}
 		if sendErr != nil && !refused(sendErr) || round == maxRounds-1 {
 			return out, run.failed(sendErr, remaining, out.Actual)
 		}

@@ -25,6 +25,7 @@ import (
 // office is a Workspace in memory. Its fields are the questions that the vendor's pages leave open, and faults.
 type office struct {
 	rewrites                   func(api.Handle) api.Handle // how it lists an account
+	bothNames                  bool                        // and it knows the account by either name
 	duplicateAdd, absentRemove error                       // nil: taken without a word
 	wipe, records, ignored     bool                        // on a flip to ALL_USER; on its list; users and del_users with ALL_USER
 	foldCase, partial, modes   bool                        // one account whatever its case; a refused batch was done for its first app; modes are told
@@ -174,6 +175,13 @@ func (o *office) change(id string, a api.Assignment) (*room, error) {
 
 // find returns the handle by which accounts hold h.
 func (o *office) find(accounts api.Accounts, h api.Handle) (api.Handle, bool) {
+	if o.bothNames {
+		if row := o.rewrites(h); row != h {
+			if _, ok := accounts[row]; ok {
+				return row, true
+			}
+		}
+	}
 	if _, ok := accounts[h]; ok || !o.foldCase {
 		return h, ok
 	}
@@ -392,6 +400,15 @@ func TestReconcileAfterAFault(t *testing.T) {
 	})
 }
 
+// decorate lists x as a member of a group, as some do.
+func decorate(h api.Handle) api.Handle {
+	if a := h.Value(); a.Name == "x" {
+		a.Name = "x (staff)"
+		return a.Handle()
+	}
+	return h
+}
+
 func TestReconcileCases(t *testing.T) {
 	t.Parallel()
 	one := func(mode api.AuthorizationType, names ...string) Actual {
@@ -416,6 +433,24 @@ func TestReconcileCases(t *testing.T) {
 			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "other"), granted: []string{"other", "x"}, requests: 2,
 			office: func(o *office) { o.duplicateAdd = answer(400) },
 		},
+		"nor is a row lost that a grant made while nobody could see": {
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "other"), granted: []string{"other", "x (staff)"}, requests: 3,
+			office: func(o *office) { o.duplicateAdd, o.rewrites, o.bothNames = answer(400), decorate, true },
+		},
+		"and where a service takes any account without a word": {
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "other"), granted: []string{"other", "x (staff)"}, requests: 3,
+			office: func(o *office) { o.rewrites, o.bothNames, o.modes = decorate, true, false },
+		},
+		"somebody who looks like an account stays when it is tried": {
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "x (staff)"), granted: []string{"x (staff)"}, requests: 3,
+			office: func(o *office) { o.strangers = map[string]bool{"x": true} },
+			err:    []string{"not granted: local.com/x (the service lists local.com/x (staff)"},
+		},
+		"also where revoking nobody is refused": {
+			wanted: set(api.AssignUser, "x"), prior: set(api.AllUser), actual: one(api.AllUser, "x (staff)"), granted: []string{"x (staff)"}, requests: 2,
+			office: func(o *office) { o.strangers, o.absentRemove = map[string]bool{"x": true}, answer(400) },
+			err:    []string{"not granted: local.com/x (the service lists local.com/x (staff)"},
+		},
 		"whom an open application hid is nobody in another spelling": {
 			wanted: set(api.AssignUser, "x", "User"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "user"), granted: []string{"User", "user", "x"}, requests: 3,
 			office: func(o *office) { o.duplicateAdd = answer(400) },
@@ -425,7 +460,7 @@ func TestReconcileCases(t *testing.T) {
 			office: func(o *office) { o.duplicateAdd, o.modes = answer(400), false },
 		},
 		"nor is it an account that was skipped": {
-			wanted: set(api.AssignUser, "nobody"), prior: set(api.AllUser), actual: one(api.AllUser, "Nobody"), granted: []string{"Nobody"}, requests: 1,
+			wanted: set(api.AssignUser, "nobody"), prior: set(api.AllUser), actual: one(api.AllUser, "Nobody"), granted: []string{"Nobody"}, requests: 3,
 			office: func(o *office) { o.strangers = map[string]bool{"nobody": true} },
 			err:    []string{"not granted: local.com/nobody"},
 		},

@@ -31,7 +31,10 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 		}
 		for _, h := range sortedHandles(r.Wanted.Accounts) {
 			if _, had := r.Wanted.Spelled.row(h, was.Accounts); !had {
-				row, _ := out.Spelled.row(h, is.Accounts)
+				row, listed := out.Spelled.row(h, is.Accounts)
+				if !listed && looksLike(h, was.Accounts) {
+					continue // the service may take it for who was there before
+				}
 				row = inRequest(row, h)
 				delta.Revoke = append(delta.Revoke, row)
 				d.revokePlatform[row] = r.Wanted.Accounts[h]
