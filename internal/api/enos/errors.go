@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 var (
@@ -132,7 +133,7 @@ func (e *DifferenceError) Error() string {
 		found = append(found, "does not list "+strings.Join(e.Missing, ", "))
 	}
 	if len(e.Extra) > 0 {
-		found = append(found, "still lists "+strings.Join(e.Extra, ", "))
+		found = append(found, "still lists "+shared.Printable(strings.Join(e.Extra, ", ")))
 	}
 	return fmt.Sprintf("application %s in organization %s: %s accepted the new list of data authorize types, but afterwards it %s. "+
 		"Somebody may have changed the list at the same time, or the service may not support these types",

@@ -109,15 +109,24 @@ func TestMovedFromBatchAuthorize(t *testing.T) {
 func TestMovedFromBatchAuthorize_open(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
-	tf := w.inProcess()
-	tf.move(setType, vendor, batchAuthorize("ALL_USER", "", "", office))
 	open := test(setType, map[string]any{"app_ids": []string{office}, "authorization_type": "ALL_USER"})
-	if plan := tf.plan(open); !plan.Empty() {
-		t.Error(plan.Describe(tf.State))
-	}
-	tf.apply()
-	if got := w.Mode(office); got != mock.AssignUser {
-		t.Errorf("after the destroy the mode is %s", got)
+	for _, users := range []string{"", batchUser("zhangsan", "SIMPLE", "", "LOCAL")} { // which the action may give beside
+		tf := w.inProcess()
+		tf.move(setType, vendor, batchAuthorize("ALL_USER", users, "", office))
+		if plan := tf.plan(open); users == "" && !plan.Empty() {
+			t.Error(plan.Describe(tf.State))
+		}
+		tf.apply(open)
+		if plan := tf.plan(open); !plan.Empty() || w.Mode(office) != mock.AllUser {
+			t.Errorf("%s, and the mode is %s", plan.Describe(tf.State), w.Mode(office))
+		}
+		tf.apply()
+		if got := w.Mode(office); got != mock.AssignUser {
+			t.Errorf("after the destroy the mode is %s", got)
+		}
+		if err := w.SetMode(office, mock.AllUser); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
