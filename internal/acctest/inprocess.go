@@ -4,7 +4,6 @@
 package acctest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -211,8 +210,10 @@ func differences(name string, before, after any) []string {
 		return out
 	}
 	show := func(v any) string {
-		text, _ := json.Marshal(v)
-		return string(text)
+		if text, ok := v.(string); ok {
+			return strconv.Quote(text)
+		}
+		return fmt.Sprint(v)
 	}
 	switch from, to := show(before), show(after); {
 	case from == to:
