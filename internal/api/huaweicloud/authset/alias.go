@@ -150,17 +150,6 @@ func looks(row api.Account) []api.Account {
 	return []api.Account{folded}
 }
 
-// looksLike tells whether some row may be the account.
-func looksLike(h api.Handle, rows api.Accounts) bool {
-	want := fold(h.Value())
-	for row := range rows {
-		if slices.Contains(looks(row.Value()), want) {
-			return true
-		}
-	}
-	return false
-}
-
 // Unwritable are rows that an exclusive set would own and that no configuration can name: of an account type that nobody
 // documented, or in a Unicode form that Terraform changes. They are by application, and sorted.
 func Unwritable(prior Set, actual Actual) map[string][]api.Handle {

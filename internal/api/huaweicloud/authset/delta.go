@@ -196,22 +196,32 @@ func (d *differ) kept(status Status, wasThere bool) Delta {
 
 // revoked is the row that a request names to revoke an account: that of the service.
 func (d *differ) revoked(r row, status Status) api.Handle {
+	h := d.named(r, status)
+	d.out.revokePlatform[h] = r.before
+	return h
+}
+
+func (d *differ) named(r row, status Status) api.Handle {
 	h, ok := d.spelled.row(r.account, status.Accounts)
 	if spelled, has := d.spelled[r.account]; !ok && has {
 		h = spelled
 	}
-	h = inRequest(h, r.account)
-	d.out.revokePlatform[h] = r.before
-	return h
+	return inRequest(h, r.account)
+}
+
+// mayHave tells that a request may have granted the account, and that none was sent since to revoke it.
+func (d *differ) mayHave(r row, status Status) bool {
+	_, unsure := status.Unsure[r.account]
+	return unsure && !status.Tried[d.named(r, status)]
 }
 
 // drops tells that an account which the set doesn't want is to be revoked. ours tells that the state lists it. What an application
 // hides that is open and stays so is revoked once, in the hope that it does not come back when somebody closes the application one day.
 func (d *differ) drops(r row, status Status, ours, granted bool) bool {
 	if d.wanted.Mode == api.AllUser && opaque(status.App) {
-		return ours && (granted || !status.Shown) && !status.Tried[r.account]
+		return ours && (granted || !status.Shown) && !status.Tried[d.named(r, status)]
 	}
-	return granted && (ours || status.Hidden[r.account]) || ours && status.mayHave(r.account)
+	return granted && (ours || status.Hidden[r.account]) || ours && d.mayHave(r, status)
 }
 
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.
@@ -229,7 +239,7 @@ func (d *differ) left(status Status) Delta {
 	}
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
-		if _, granted := actual[r.account]; granted && (r.had || status.Hidden[r.account]) || r.had && status.mayHave(r.account) {
+		if _, granted := actual[r.account]; granted && (r.had || status.Hidden[r.account]) || r.had && d.mayHave(r, status) {
 			delta.Revoke = append(delta.Revoke, d.revoked(r, status))
 		}
 	}

@@ -75,6 +75,8 @@ type Outcome struct {
 	// Passed are accounts, by application, that the set would have revoked and did not, since another resource of the run wants
 	// them there.
 	Passed map[string][]api.Handle
+	// looks are the first looks at the applications.
+	looks map[string]look
 	// Undo takes back what a failed create has done. It is nil for any other apply, and where the service may act yet on a request
 	// that it did not answer.
 	Undo *Deltas
@@ -149,6 +151,7 @@ func (r Reconciliation) reconcile(ctx context.Context, w Workspace, claim *Claim
 	}
 	deltas := Diff(r.Wanted, r.Prior, actual)
 	run := &run{Reconciliation: r, w: w, claim: claim, ledger: newLedger(deltas, r.Wanted.Accounts, r.Prior, before)}
+	out.looks = run.ledger.looks
 	for round := 0; !deltas.Empty(); round++ {
 		if opened := deltas.OpenedApps(); len(opened) > 0 {
 			return out, run.failed(&OpenedError{Apps: opened}, deltas, out.Actual)
@@ -394,6 +397,6 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 		}
 	}
 	tracked := Track(set, actual, exclusive)
-	tracked.Unlisted = tracked.Unlisted.unsettled(actual, o.Unsettled)
+	tracked.Unlisted = tracked.Unlisted.unsettled(actual, o.Unsettled, o.looks)
 	return tracked
 }

@@ -556,7 +556,7 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 			state: Tracked{
 				Set: Set{
 					AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x"),
-					Unlisted: Unlisted{Unsettled: []api.Account{account("x").Value()}, UnsettledOn: []string{"a"}},
+					Unlisted: Unlisted{Unsettled: []api.Account{account("x").Value()}, UnsettledOn: []string{"a"}, SeenOn: []string{"a"}},
 				},
 				Missing: map[string][]api.Handle{"a": sortedHandles(accountsOf("x"))},
 			},

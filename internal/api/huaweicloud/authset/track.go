@@ -25,6 +25,7 @@ type Tracked struct {
 // While an application is open to everybody, what it lists proves nothing, so nothing is taken for gone from it. An
 // exclusive set takes up every account that is listed on an application that isn't open.
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
+	prior = prior.learn(actual)
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool

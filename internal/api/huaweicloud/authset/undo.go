@@ -32,7 +32,7 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 		for _, h := range sortedHandles(r.Wanted.Accounts) {
 			if _, had := r.Wanted.Spelled.row(h, was.Accounts); !had {
 				row, listed := out.Spelled.row(h, is.Accounts)
-				if !listed && looksLike(h, was.Accounts) {
+				if !listed && len(lookAlikes(map[api.Handle]bool{h: true}, was.Accounts)) > 0 {
 					continue // the service may take it for who was there before
 				}
 				row = inRequest(row, h)

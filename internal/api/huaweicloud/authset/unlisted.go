@@ -23,6 +23,10 @@ type Unlisted struct {
 	UnsettledOn []string      `json:"unsettled_on,omitempty"`
 	Opening     []string      `json:"opening,omitempty"`
 	Until       time.Time     `json:"until,omitzero"`
+	// SeenOn are those of UnsettledOn that were seen before the requests, and Alike what they listed then that looks like an
+	// unsettled account. What looks like one and is not among them came with a request.
+	SeenOn []string      `json:"seen_on,omitempty"`
+	Alike  []api.Account `json:"alike,omitempty"`
 }
 
 // assume adds to a look at the service what it may not show.
@@ -82,6 +86,7 @@ func (u Unlisted) after(actual Actual) Unlisted {
 	for _, id := range u.UnsettledOn {
 		if lacks(id) {
 			out.Unsettled, out.UnsettledOn, out.Until = u.Unsettled, append(out.UnsettledOn, id), u.Until
+			out.SeenOn, out.Alike = u.SeenOn, u.Alike
 		}
 	}
 	for _, id := range u.Opening {
@@ -93,9 +98,9 @@ func (u Unlisted) after(actual Actual) Unlisted {
 }
 
 // unsettled is what an apply that failed may have done.
-func (u Unlisted) unsettled(actual Actual, until time.Time) Unlisted {
+func (u Unlisted) unsettled(actual Actual, until time.Time, looks map[string]look) Unlisted {
 	accounts := map[api.Handle]bool{}
-	u.Unsettled, u.UnsettledOn, u.Opening, u.Until = nil, nil, nil, time.Time{}
+	u = Unlisted{Hidden: u.Hidden, HiddenOn: u.HiddenOn}
 	for _, id := range slices.Sorted(maps.Keys(actual)) {
 		status := actual[id]
 		if len(status.Unsure) > 0 {
@@ -111,7 +116,75 @@ func (u Unlisted) unsettled(actual Actual, until time.Time) Unlisted {
 	if u.Unsettled = accountsIn(accounts); len(u.UnsettledOn)+len(u.Opening) > 0 {
 		u.Until = until
 	}
+	alike := map[api.Handle]bool{}
+	for _, id := range u.UnsettledOn {
+		if before, seen := looks[id]; seen && before.requests == 0 {
+			u.SeenOn = append(u.SeenOn, id)
+			maps.Copy(alike, lookAlikes(accounts, before.accounts))
+		}
+	}
+	u.Alike = accountsIn(alike)
 	return u
+}
+
+// learn takes down under which rows the service lists unsettled accounts that it does not list by their names: each is the only row
+// that looks like the account, belongs to no other, and was not there before the request.
+func (s Set) learn(actual Actual) Set {
+	if len(s.Unlisted.SeenOn) == 0 {
+		return s
+	}
+	unsettled, taken := map[api.Handle]bool{}, map[api.Handle]bool{}
+	for _, a := range s.Unlisted.Unsettled {
+		unsettled[a.Handle()] = true
+	}
+	for _, a := range s.Unlisted.Alike {
+		taken[a.Handle()] = true
+	}
+	for _, row := range s.Spelled {
+		taken[row] = true
+	}
+	learned, accounts := Spellings{}, maps.Clone(s.Accounts)
+	for _, id := range s.Unlisted.SeenOn {
+		status := actual[id]
+		if opaque(status.App) {
+			continue
+		}
+		rows := map[api.Account][]api.Handle{}
+		for row := range lookAlikes(unsettled, status.Accounts) {
+			if !taken[row] && !s.Lists(row) {
+				for _, look := range looks(row.Value()) {
+					rows[look] = append(rows[look], row)
+				}
+			}
+		}
+		for h := range unsettled {
+			if _, listed := s.Spelled.row(h, status.Accounts); listed || len(rows[fold(h.Value())]) != 1 {
+				continue
+			}
+			learned[h] = rows[fold(h.Value())][0]
+			if !s.Lists(h) {
+				accounts[h] = status.Accounts[learned[h]]
+			}
+		}
+	}
+	if len(learned) > 0 {
+		s.Accounts, s.Spelled = accounts, s.spellings(Set{Spelled: learned})
+	}
+	return s
+}
+
+// lookAlikes are the rows of a list that look like some accounts, and are none of them.
+func lookAlikes(accounts map[api.Handle]bool, list api.Accounts) map[api.Handle]bool {
+	out, folded := map[api.Handle]bool{}, map[api.Account]bool{}
+	for h := range accounts {
+		folded[fold(h.Value())] = true
+	}
+	for row := range list {
+		if len(folded) > 0 && !accounts[row] && slices.ContainsFunc(looks(row.Value()), func(a api.Account) bool { return folded[a] }) {
+			out[row] = true
+		}
+	}
+	return out
 }
 
 // hidden is what the applications of a set that has opened them may hide: whom it lists no more, and whom they may have hidden before.
@@ -152,10 +225,4 @@ func accountsIn(handles map[api.Handle]bool) []api.Account {
 // mayHide tells that the application may have accounts that it does not list. One that tells no mode and lists nobody may be open.
 func (s Status) mayHide() bool {
 	return opaque(s.App) || s.App.AuthorizationType == "" && len(s.Accounts) == 0
-}
-
-// mayHave tells that a request may have granted the account, and that none was sent since to revoke it.
-func (s Status) mayHave(h api.Handle) bool {
-	_, unsure := s.Unsure[h]
-	return unsure && !s.Tried[h]
 }

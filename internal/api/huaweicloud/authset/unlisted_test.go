@@ -4,8 +4,11 @@
 package authset
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
@@ -75,4 +78,45 @@ func sortedNames(s Set) []string {
 		names = append(names, h.Value().Name)
 	}
 	return names
+}
+
+// A run is interrupted after the service has granted somebody and lists it in another spelling. The next refresh finds it, so that a
+// destroy leaves nothing behind, and takes nobody for it who was there before.
+func TestSpellingOfAnInterruptedGrant(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string][]string{
+		"alone":                     nil,
+		"beside somebody alike":     {"X", "x (guests)"},
+		"who had it before the run": {"x (staff)"},
+	} {
+		for _, lag := range []time.Duration{0, time.Minute} {
+			t.Run(fmt.Sprintf("%s, lists lag by %s", name, lag), func(t *testing.T) {
+				t.Parallel()
+				o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf(before...)}})
+				o.rewrites = decorate
+				ctx, interrupt := context.WithCancel(t.Context())
+				o.fault = func(int, api.Assignment) (error, error) { interrupt(); return nil, nil }
+				wanted := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")}
+				out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Lag: lag})
+				if err == nil {
+					t.Fatal("no error")
+				}
+				o.fault = nil
+				state := out.State(wanted, Set{}, false).Set
+				for range 2 {
+					actual, err := ObserveTracked(t.Context(), o, state, false)
+					if err != nil {
+						t.Fatal(err)
+					}
+					state = Track(state, actual, false).Set
+				}
+				if _, err := Reconcile(t.Context(), o, Reconciliation{Prior: state}); err != nil {
+					t.Fatal(err)
+				}
+				if got := o.granted("a"); !slices.Equal(got, before) {
+					t.Errorf("%q are granted after the destroy, and were there before: %q", got, before)
+				}
+			})
+		}
+	}
 }
