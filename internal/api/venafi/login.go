@@ -157,7 +157,7 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 		e, ok := errors.AsType[*rest.Error](err)
 		switch {
 		case ok && (answer.Error != "" || e.Status >= 400 && e.Status < 500 && e.Status != http.StatusTooManyRequests):
-			err = withHint(err, l.refusedHint(e))
+			err = withHint(err, l.refusedHint(e, server.Redact(l.body["scope"])))
 		case ok:
 			err = withHint(err, strings.TrimSpace(l.from+e.Hint))
 		}
@@ -170,13 +170,14 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	return token.WithExtra(map[string]any{"identity": string(answer.Identity), "scope": string(answer.Scope)}), nil
 }
 
-// refusedHint says what to do about a login that the server refused: who asks was right where it is the scope that is refused.
-func (l *login) refusedHint(e *rest.Error) string {
+// refusedHint says what to do about a login that the server refused: who asks was right where it is the scope that is refused. scope is what was asked for,
+// as it may be shown: people set a password in its place.
+func (l *login) refusedHint(e *rest.Error, scope string) string {
 	if !strings.EqualFold(e.Code, "invalid_scope") {
 		return l.failedHint
 	}
 	return l.from + fmt.Sprintf("Check scope, which is %q: the API integration that client_id names must allow all of it, and so must the rule that lets this "+
-		"identity use it.", l.body["scope"])
+		"identity use it.", scope)
 }
 
 // proof is the body of a login. A token in a file is read again each time: pipelines replace it.

@@ -4,6 +4,7 @@
 package credential
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -22,6 +24,9 @@ const (
 	metadataWait = time.Second
 	maxMetadata  = 64 << 10
 )
+
+// tokenPattern is what can be a token of the metadata service: pages and documents, which others answer at its address, are none.
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9+/=_.-]+$`)
 
 // Metadata is a source of the keys that a cloud server has from its agency. dial is for tests; nil dials as usual.
 func Metadata(dial func(ctx context.Context, network, address string) (net.Conn, error)) Source {
@@ -48,6 +53,8 @@ func (m *metadata) fetch(ctx context.Context) (Keys, error) {
 	switch {
 	case err != nil:
 		return Keys{}, err
+	case token.status == http.StatusOK && !tokenPattern.Match(bytes.TrimSpace(token.body)):
+		return Keys{}, errors.New("the metadata service answered something else than a token")
 	case token.status == http.StatusOK:
 		header.Set("X-Metadata-Token", strings.TrimSpace(string(token.body)))
 	case token.status != http.StatusNotFound && token.status != http.StatusMethodNotAllowed && token.status != http.StatusServiceUnavailable:
