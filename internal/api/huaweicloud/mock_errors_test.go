@@ -111,7 +111,7 @@ func TestKeyExpires(t *testing.T) {
 	b.faults.Add(wire.Fault{Kind: wire.Slow, Delay: 5 * time.Millisecond, Times: 30})
 	b.faults.Add(wire.Fault{Kind: mock.TokenExpired})
 	err := second(b.client.ListAuthorizations(t.Context(), cad))
-	if e := failure(t, err); e.Status != 401 || e.Code != "APIGW.0307" || !strings.Contains(err.Error(), "temporary credentials have expired") {
+	if e := failure(t, err); e.Status != 401 || e.Code != "APIGW.0307" || !strings.Contains(err.Error(), "temporary keys have expired") {
 		t.Error(err)
 	}
 	if n := len(b.recorder.All()); n > 30+8 {
