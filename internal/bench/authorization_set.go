@@ -137,11 +137,12 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	case ChangeApply:
 		return requests(modes+known, 2*full, writes(w.size/onePercent))
 	case DriftPlan:
-		return requests(modes, drifted, 0)
+		// What a list lacks is believed when the application is still closed in a list of applications that came after it.
+		return requests(modes+known, drifted, 0)
 	case Destroy:
 		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the applications alone. The accounts
 		// that are gone from one application only make its delta another one: they are in requests of their own.
-		return requests(3*modes+known, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
+		return requests(3*modes+3*known, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
 	}
 	return nil
 }
