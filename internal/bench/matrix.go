@@ -9,6 +9,7 @@ func Matrix(quick bool) []Spec {
 		return []Spec{
 			{Kind: AuthorizationSet, Size: 1_000, Apps: 20},
 			{Kind: AuthorizationSet, Size: 5_000, Apps: 20},
+			{Kind: AuthorizationSet, Size: 5_000, Apps: 20, Counts: true},
 			{Kind: RoleGrantSet, Size: 1_000},
 			{Kind: RuleSet, Size: 1_000},
 			{Kind: RoleGrants, Size: 100},
@@ -25,6 +26,8 @@ func Matrix(quick bool) []Spec {
 		}
 	}
 	return append(specs,
+		Spec{Kind: AuthorizationSet, Size: barAccounts, Apps: barApps, Counts: true},
+		Spec{Kind: AuthorizationSet, Size: barAccounts, Apps: 100, Counts: true},
 		Spec{Kind: RoleGrantSet, Size: 1_000},
 		Spec{Kind: RoleGrantSet, Size: 10_000},
 		Spec{Kind: RuleSet, Size: 1_000},

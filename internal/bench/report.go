@@ -185,7 +185,7 @@ func (r Report) growth() []Bar {
 	const times = 4
 	worst, what := 0.0, ""
 	for _, large := range r.Results {
-		if large.Spec.Kind != AuthorizationSet || large.Spec.Size != barAccounts {
+		if large.Spec.Kind != AuthorizationSet || large.Spec.Size != barAccounts || large.Spec.Counts {
 			continue
 		}
 		small, ok := r.find(barAccounts/times, large.Spec.Apps)

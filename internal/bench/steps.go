@@ -138,12 +138,15 @@ func (p *inProcess) apply(ctx context.Context) error {
 	return diags.Err()
 }
 
-func (w authorizationSet) block() map[string]any { return providerBlock(huaweicloud.Quota{}) }
+func (w authorizationSet) block() map[string]any {
+	return providerBlock(huaweicloud.Quota{}, w.verification())
+}
 
 // providerBlock is a provider block for the mock, with the given quota.
-func providerBlock(quota huaweicloud.Quota) map[string]any {
+func providerBlock(quota huaweicloud.Quota, verification string) map[string]any {
 	return map[string]any{"huaweicloud": map[string]any{
-		"region": region, "access_key": accessKey, "secret_key": secretKey, "project_id": projectID,
+		"verification": verification,
+		"region":       region, "access_key": accessKey, "secret_key": secretKey, "project_id": projectID,
 		"workspace_endpoint": "http://127.0.0.1", "iam_endpoint": "http://127.0.0.1",
 		"requests_per_minute": map[string]int{"read": quota.Read, "write": quota.Write},
 	}}

@@ -32,7 +32,11 @@ type slow struct {
 // start needs a synctest bubble. Without a quota, the provider is told that there is none.
 func start(t *testing.T, apps int, quota huaweicloud.Quota) slow {
 	t.Helper()
-	w := authorizationSet{apps: apps}
+	return startWith(t, authorizationSet{apps: apps}, quota)
+}
+
+func startWith(t *testing.T, w authorizationSet, quota huaweicloud.Quota) slow {
+	t.Helper()
 	recorder := &wire.Recorder{}
 	service := w.Service(recorder, Conditions{Latency: roundTrip, ReadQuota: quota.Read, WriteQuota: quota.Write})
 	network := newNetwork()
@@ -46,7 +50,7 @@ func start(t *testing.T, apps int, quota huaweicloud.Quota) slow {
 			t.Error(violation)
 		}
 	})
-	return slow{terraformOn(network, providerBlock(quota)), recorder}
+	return slow{terraformOn(network, providerBlock(quota, w.verification())), recorder}
 }
 
 // plan plans sets of so many accounts, each on applications of its own.

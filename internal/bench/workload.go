@@ -56,6 +56,8 @@ type Spec struct {
 	Kind Kind `json:"kind"`
 	Size int  `json:"size"`           // accounts, grants or applications
 	Apps int  `json:"apps,omitempty"` // applications of an authorization set
+	// Counts tells that its provider has verification = "count".
+	Counts bool `json:"counts,omitempty"`
 }
 
 // Kind is a kind of workload.
@@ -74,7 +76,7 @@ const (
 func (s Spec) Workload() (Workload, error) {
 	switch s.Kind {
 	case AuthorizationSet:
-		return authorizationSet{size: s.Size, apps: s.Apps}, nil
+		return authorizationSet{size: s.Size, apps: s.Apps, counts: s.Counts}, nil
 	case RoleGrantSet:
 		return roleGrants{size: s.Size, set: true}, nil
 	case RuleSet:

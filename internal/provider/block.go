@@ -5,6 +5,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type block struct {
 	service     string // as people call it: "Huawei Cloud Workspace"
 	description string
 	texts       []text
+	attributes  map[string]schema.Attribute // those that the environment doesn't give
 	nested      []nested
 	quota       rest.Quota // the default of requests_per_minute
 }
@@ -100,6 +102,7 @@ func (b block) schema() schema.Block {
 			Validators: []validator.Int64{int64validator.AtLeast(0)},
 		},
 	}
+	maps.Copy(attributes, b.attributes)
 	for _, t := range b.texts {
 		attributes[t.name] = t.attribute()
 	}

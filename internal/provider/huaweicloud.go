@@ -6,9 +6,14 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
@@ -66,9 +71,43 @@ var huaweicloudBlock = block{
 			description: "The address of IAM. `http` is accepted for loopback addresses only.",
 		},
 	},
-	nested: []nested{assumeRole, assumeRoleWithOIDC},
+	attributes: map[string]schema.Attribute{"verification": verification},
+	nested:     []nested{assumeRole, assumeRoleWithOIDC},
 	// The rows of the vendor's page "API request limits" that are known: for each user and API.
 	quota: rest.Quota{Read: 200, Write: 100},
+}
+
+// The values of verification.
+const (
+	verifyFull  = "full"
+	verifyCount = "count"
+)
+
+var verification = schema.StringAttribute{
+	Optional:   true,
+	Validators: []validator.String{stringvalidator.OneOf(verifyFull, verifyCount)},
+	MarkdownDescription: "How the provider knows who has access, in a refresh, before a write and after it. `full` (default) reads every account of " +
+		"every application, 100 with each request. `count` asks for one page of each application and compares how many accounts the service counts with " +
+		"how many there must be: those of the last full reading, and what this apply has granted and revoked since. Where they differ, and where there is " +
+		"nothing to compare with, such as an import, a new application or one that is open to everybody, that application is read in full. With thousands " +
+		"of accounts that makes seconds of minutes. **What it can't see**: that somebody has put one account in the place of another, since there are as " +
+		"many as before. Run a plan with `full` as often as you want to know that.",
+}
+
+// counting makes what the applies of a run know of counts; nil where every account is to be read. A provider that may serve several
+// plans has to begin anew with each operation.
+func counting(block types.Object, onePlan bool) func() *authset.Counts {
+	chosen, _ := block.Attributes()["verification"].(types.String)
+	if chosen.ValueString() != verifyCount {
+		return nil
+	}
+	run := &authset.Counts{}
+	return func() *authset.Counts {
+		if onePlan {
+			return run
+		}
+		return &authset.Counts{}
+	}
 }
 
 func (p *appaccess) huaweicloudConfig(ctx context.Context, s *settings) (huaweicloud.Config, diag.Diagnostics) {

@@ -164,6 +164,8 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		Enos:        connection(c.enos, p.enosConfig, enos.New),
 		Venafi:      connection(c.venafi, p.venafiConfig, p.openVenafi),
 		EnosOrgID:   orgID(c.model.Enos, c.enos),
+
+		HuaweicloudCounts: counting(c.model.Huaweicloud, onePlan),
 	}
 	data.VenafiRoles = service.NewConnection(func(ctx context.Context) (*grantset.Run, diag.Diagnostics) {
 		client, diags := data.Venafi.Client(ctx)

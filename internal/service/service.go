@@ -25,6 +25,8 @@ type Data struct {
 	// VenafiRoles is what the resources of Venafi roles and rules share in a run.
 	VenafiRoles *Connection[*grantset.Run]
 
+	// HuaweicloudCounts gives what the applies of a run know of the counts of Workspace; nil where every account is to be read.
+	HuaweicloudCounts func() *authset.Counts
 	// EnosOrgID is the organization of EnOS resources that name none: null when it is not set, unknown when it is known
 	// only after apply.
 	EnosOrgID types.String

@@ -112,6 +112,8 @@ type Assignment struct {
 	// Allow, when given, is asked just before the request is sent, when no other request about its applications is under way. Its
 	// error keeps the request from being sent.
 	Allow func() error
+	// Done, when given, is told how the request has ended, before any other request about its applications.
+	Done func(err error)
 }
 
 // String names an account the way the state does: "domain/name", and "group:domain/name" for a user group.

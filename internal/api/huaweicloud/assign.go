@@ -56,13 +56,17 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 		}
 	}
 	defer c.Forget(a.AppIDs)
-	return c.Send(ctx, rest.Request{
+	err = c.Send(ctx, rest.Request{
 		Operation: opBatchUpdate, Method: http.MethodPost, Kind: rest.Write, Repeat: rest.RepeatSafe, Grace: writeGrace,
 		Body: assignRequest{
 			AppIDs: a.AppIDs, AuthorizationType: a.AuthorizationType, Users: accountsOnWire(a.Users), DelUsers: accountsOnWire(a.DelUsers),
 		},
 		Decode: decodeAssigned, MaxBodyBytes: 1 << 20,
 	}, "apps", "actions", "batch-assign-authorization")
+	if a.Done != nil {
+		a.Done(err)
+	}
+	return err
 }
 
 func accountsOnWire(list []Authorization) []assignAccount {

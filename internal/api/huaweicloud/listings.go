@@ -91,6 +91,7 @@ func (c *Client) Forget(appIDs []string) {
 		if listing, ok := c.authorizations[id]; ok {
 			listing.forget()
 		}
+		delete(c.counted, id)
 	}
 }
 
@@ -114,6 +115,15 @@ func (c *cached[T]) get(ctx context.Context) (T, error) {
 	after := c.after
 	c.mu.Unlock()
 	return c.reading.Get(ctx, after)
+}
+
+// peek gives what was read last, unless it is too old.
+func (c *cached[T]) peek() (T, bool) {
+	c.mu.Lock()
+	after := c.after
+	c.mu.Unlock()
+	value, begun := c.reading.Peek()
+	return value, begun > after
 }
 
 // forget makes what was read so far, and what is being read now, too old for whoever asks from now on.

@@ -119,6 +119,14 @@ type Change struct {
 	// Writes and Reads are about how many requests the apply needs, at the quota of the client.
 	Writes, Reads int
 	Quota         rest.Quota
+	// Faster is how it could read less.
+	Faster Faster
+}
+
+// Faster is an argument of the provider block that makes an apply read less.
+type Faster struct {
+	Argument string // with its value, such as `verification = "count"`; "" for none
+	Reads    int    // how many requests read then
 }
 
 // Outcome is what an apply has done.

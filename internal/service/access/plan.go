@@ -187,15 +187,26 @@ func (r *Resource[M, PM, S]) importBlock(id string) string {
 	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", r.Type, id)
 }
 
-// warnSlow tells how long an apply takes when the quota makes it longer than a minute.
+// warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long it would take otherwise.
 func warnSlow(diags *diag.Diagnostics, c Change) {
 	minutes := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Reads, c.Quota.Read)
 	if c.Writes == 0 || minutes < 1 {
 		return
 	}
-	diags.AddWarning("The apply takes a while: "+c.Target,
-		fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %s. "+
-			"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, counted(int(math.Ceil(minutes)), "minute")))
+	text := fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %s. "+
+		"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, about(minutes))
+	if less := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Faster.Reads, c.Quota.Read); c.Faster.Argument != "" && less < minutes {
+		text += fmt.Sprintf("\n\nWith %s in the provider block it would read with about %d requests, and take %s: see what that can't see.",
+			c.Faster.Argument, c.Faster.Reads, about(less))
+	}
+	diags.AddWarning("The apply takes a while: "+c.Target, text)
+}
+
+func about(minutes float64) string {
+	if minutes < 1 {
+		return "less than a minute"
+	}
+	return counted(int(math.Ceil(minutes)), "minute")
 }
 
 // quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait for nothing.

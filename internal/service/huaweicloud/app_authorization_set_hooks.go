@@ -46,6 +46,8 @@ type memory struct {
 	Spelled authset.Spellings `json:"spelled,omitempty"`
 	// Unlisted is what the set may have granted though no list shows it.
 	Unlisted authset.Unlisted `json:"unlisted,omitzero"`
+	// What is remembered of counts is empty where every account is read.
+	authset.Memory
 	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still name them.
 	Gone []string `json:"gone_apps,omitempty"`
 }
@@ -165,14 +167,18 @@ func (s *sets) Identity(ctx context.Context, of set) (any, error) {
 func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 	before := prior.prior()
 	before.Mode = prior.Mode
-	actual, err := authset.ObserveTracked(ctx, s.client, before, s.kind.exclusive)
+	w, counting := s.reader(authset.Set{}, &prior)
+	actual, err := authset.ObserveTracked(ctx, w, before, s.kind.exclusive)
 	if err != nil {
 		return prior, false, err
 	}
+	prior.learn(counting)
+	before.Spelled = prior.memory.Spelled
 	if rows := authset.Unwritable(before, actual); s.kind.exclusive && len(rows) > 0 {
 		return prior, false, &unwritableError{rows: rows, actual: actual}
 	}
 	now := tracked(authset.Track(before, actual, s.kind.exclusive), prior.memory.Opened, actual)
+	now.memory.Memory = counting.Memory(now.tracked())
 	now.memory.Gone = slices.Compact(slices.Sorted(slices.Values(slices.Concat(prior.memory.Gone, absent(prior.AppIDs, actual)))))
 	if s.kind.exclusive {
 		s.data.HuaweicloudClaims.Hold(service.OfTargets(now.AppIDs), now.AppIDs, now.Lists)
@@ -206,9 +212,11 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 		claims = s.data.HuaweicloudReservations
 	}
 	if order.Verb == "undo" {
-		return access.Outcome[set]{}, authset.Undo(ctx, s.client, order.Prior.undo, claims, s.client.Lag())
+		w, _ := s.reader(authset.Set{}, nil)
+		return access.Outcome[set]{}, authset.Undo(ctx, w, order.Prior.undo, claims, s.client.Lag())
 	}
 	wanted, prior := sides(order)
+	w, counting := s.reader(wanted, order.Prior)
 	var progress authset.Progress
 	of := order.Prior
 	if order.Wanted != nil {
@@ -217,8 +225,8 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	wrote, stop := service.Report(ctx, map[string]any{"applications": cmp.Or(of.name, nameApps(of.AppIDs, nil))}, s.progress(&progress), s.client.QuotaWait)
 	defer stop()
 	progress.Wrote = func() { wrote(progress.Requests.Due.Load()) }
-	out, err := authset.Reconcile(ctx, s.client, authset.Reconciliation{
-		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Claims: claims, Progress: &progress,
+	out, err := authset.Reconcile(ctx, w, authset.Reconciliation{
+		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Claims: claims, Counting: counting, Progress: &progress,
 		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
 			change := s.change(order, actual, deltas)
 			change.Revoked.Count += revoked
@@ -232,10 +240,12 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 		if order.Wanted != nil {
 			outcome.Now.name = cmp.Or(order.Wanted.name, outcome.Now.name) // as it was planned
 		}
+		outcome.Now.memory.Memory = counting.Memory(outcome.Now.tracked())
 		return outcome, nil
 	}
 	opened := wanted.Mode == api.AllUser || order.Prior != nil && order.Prior.memory.Opened
 	outcome.Now = tracked(out.State(wanted, prior, s.kind.exclusive), opened, out.Actual)
+	outcome.Now.memory.Memory = counting.Memory(outcome.Now.tracked())
 	outcome.Gone = len(outcome.Now.AppIDs) == 0
 	if _, opened := errors.AsType[*authset.OpenedError](err); opened && order.Verb == "delete" {
 		outcome.Touched = true

@@ -21,6 +21,12 @@ func (r *run) readBack(ctx context.Context, out *Outcome) (Deltas, error) {
 		return Deltas{}, err
 	}
 	remaining := r.see(out, actual)
+	for !remaining.Empty() && r.Counting.sample() {
+		if actual, err = Observe(ctx, r.w, r.Wanted, r.Prior, r.Exclusive); err != nil {
+			return Deltas{}, err
+		}
+		remaining = r.see(out, actual)
+	}
 	for _, pause := range pauses(r.Lag) {
 		late := r.late(remaining)
 		if len(late) == 0 {
@@ -72,7 +78,9 @@ func pauses(lag time.Duration) []time.Duration {
 // see takes up a look at the service.
 func (r *run) see(out *Outcome, actual Actual) Deltas {
 	actual = r.ledger.settle(actual, false)
-	if learned := r.ledger.learn(r.Wanted, r.Prior, out.Spelled, actual); len(learned) > 0 {
+	r.Counting.complete(r.ledger.looks, actual)
+	learned := r.ledger.learn(r.Wanted, r.Prior, out.Spelled, actual)
+	if maps.Copy(learned, r.Counting.Learned()); len(learned) > 0 {
 		out.Spelled = Set{Spelled: out.Spelled}.spellings(Set{Spelled: learned})
 		r.Wanted.Spelled = out.Spelled
 		r.claim.spell(out.Spelled)

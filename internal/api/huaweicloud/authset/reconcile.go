@@ -38,6 +38,8 @@ type Reconciliation struct {
 	Lag time.Duration
 	// Claims, when given, are those of all applies of this run: what others want is not taken from them.
 	Claims *Claims
+	// Counting, when given, is what the applications are read by.
+	Counting *Counting
 	// Progress, when given, is kept up to date for whoever reports it.
 	Progress *Progress
 }
@@ -132,6 +134,10 @@ func (r Reconciliation) once(ctx context.Context, w Workspace, claim *Claim) (Ou
 	actual, err := Observe(ctx, w, r.Wanted, r.Prior, r.Exclusive)
 	if err != nil {
 		return Outcome{Touched: map[string]bool{}}, err
+	}
+	if learned := r.Counting.Learned(); len(learned) > 0 {
+		r.Wanted.Spelled = r.Wanted.spellings(Set{Spelled: learned})
+		claim.spell(r.Wanted.Spelled)
 	}
 	before := claim.conceal(actual)
 	out, err := r.reconcile(ctx, w, claim, actual, before)

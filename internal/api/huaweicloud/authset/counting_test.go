@@ -1,0 +1,269 @@
+// Copyright (c) appaccess authors
+// SPDX-License-Identifier: MPL-2.0
+
+package authset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+)
+
+// registry is an office that counts, right or wrong.
+type registry struct {
+	*office
+
+	cap     int            // the most that it counts
+	silent  bool           // it doesn't count at all
+	late    map[string]int // what it counted before the last change, where it says that once more
+	counted int            // requests
+}
+
+func (r *registry) CountAuthorizations(_ context.Context, id string, expected int) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counted++
+	room, ok := r.apps[id]
+	if !ok {
+		return 0, fmt.Errorf("list: %w", api.ErrAppNotFound)
+	}
+	has := len(room.accounts)
+	if room.mode == api.AllUser && !r.records {
+		has = 0
+	}
+	count := min(has, r.cap)
+	if before, ok := r.late[id]; ok && r.late != nil {
+		count = before
+		delete(r.late, id)
+	}
+	if r.silent || count == expected && has != expected {
+		return -1, nil
+	}
+	return count, nil
+}
+
+func (r *registry) ListedAuthorizations(string) (api.Accounts, bool) { return nil, false }
+
+func (r *registry) sizes() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]int{}
+	for id, room := range r.apps {
+		out[id] = len(room.accounts)
+	}
+	return out
+}
+
+// row is how it lists an account.
+func (r *registry) row(h api.Handle) api.Handle {
+	if r.rewrites == nil {
+		return h
+	}
+	return r.rewrites(h)
+}
+
+func (r *registry) AssignAuthorizations(ctx context.Context, a api.Assignment) error {
+	before := r.sizes()
+	err := r.office.AssignAuthorizations(ctx, a)
+	after := r.sizes()
+	r.mu.Lock()
+	for _, id := range a.AppIDs {
+		if r.late != nil && after[id] != before[id] {
+			r.late[id] = before[id]
+		}
+	}
+	r.mu.Unlock()
+	if a.Done != nil {
+		a.Done(err)
+	}
+	return err
+}
+
+// resident is a set with its state, and a service of its own: twins do the same in two worlds, one of which is read by counts.
+type resident struct {
+	*registry
+
+	counts    bool
+	exclusive bool
+	state     Tracked
+	memory    Memory
+}
+
+func (r *resident) open(wanted Set) (Workspace, *Counting) {
+	if !r.counts {
+		return r.registry, nil
+	}
+	c := NewCounting(r.registry, &Counts{}, wanted, r.state, r.memory, r.exclusive)
+	return c, c
+}
+
+// refresh is what a refresh makes of the state.
+func (r *resident) refresh(ctx context.Context) error {
+	w, counting := r.open(Set{})
+	actual, err := ObserveTracked(ctx, w, r.state.Set, r.exclusive)
+	if err != nil {
+		return err
+	}
+	prior := r.state.Set
+	prior.Spelled = prior.spellings(Set{Spelled: counting.Learned()})
+	r.state = Track(prior, actual, r.exclusive)
+	r.memory = counting.Memory(r.state)
+	return nil
+}
+
+// apply is an apply and what it leaves in the state.
+func (r *resident) apply(ctx context.Context, wanted Set) error {
+	wanted.Spelled = r.state.Spelled
+	w, counting := r.open(wanted)
+	out, err := Reconcile(ctx, w, Reconciliation{Wanted: wanted, Prior: r.state.Set, Exclusive: r.exclusive, Counting: counting})
+	switch {
+	case err == nil:
+		wanted.Spelled = out.Spelled.Of(wanted.Accounts)
+		wanted.Open = map[string]bool{}
+		for _, id := range wanted.AppIDs {
+			wanted.Open[id] = wanted.Mode == api.AllUser
+		}
+		r.state = Tracked{Set: wanted}
+	case len(out.Touched) > 0:
+		r.state = out.State(wanted, r.state.Set, r.exclusive)
+	}
+	r.memory = counting.Memory(r.state)
+	return err
+}
+
+// drawRegistry gives twins of one service. An exclusive set takes decorated names into its state when it
+// finds them, and can't tell them from its own then.
+func drawRegistry(t *rapid.T, exclusive bool) (full, counts *registry) {
+	actual := drawActual(t)
+	o := drawOffice(t, actual)
+	if rapid.IntRange(0, 3).Draw(t, "somebody is unknown") == 0 {
+		o.strangers = map[string]bool{"user03": true, "User07": true}
+	}
+	switch how := rapid.IntRange(0, 5).Draw(t, "how names come back"); {
+	case how == 0 && o.strangers == nil:
+		o.foldCase = true
+		o.rewrites = func(h api.Handle) api.Handle {
+			a := h.Value()
+			a.Name = strings.ToLower(a.Name)
+			return a.Handle()
+		}
+	case how == 1 && !exclusive && o.strangers == nil:
+		o.foldCase = true // it takes both forms in requests
+		o.rewrites = func(h api.Handle) api.Handle {
+			a := h.Value()
+			a.Name = strings.TrimSuffix(strings.ToLower(a.Name), "(group)") + "(group)"
+			return a.Handle()
+		}
+	}
+	for _, room := range o.apps {
+		if o.rewrites != nil {
+			room.accounts = api.Accounts{} // whoever was there before, and looks like one of the set, is somebody else
+		}
+	}
+	twin := newOffice(nil)
+	twin.duplicateAdd, twin.absentRemove, twin.strangers, twin.rewrites = o.duplicateAdd, o.absentRemove, o.strangers, o.rewrites
+	twin.wipe, twin.records, twin.foldCase, twin.partial, twin.modes = o.wipe, o.records, o.foldCase, o.partial, o.modes
+	for id, r := range o.apps {
+		twin.apps[id] = &room{mode: r.mode, accounts: maps.Clone(r.accounts)}
+	}
+	full, counts = &registry{office: o, cap: 1 << 20}, &registry{office: twin, cap: 1 << 20}
+	switch rapid.IntRange(0, 4).Draw(t, "what the count says") {
+	case 0:
+		counts.cap = rapid.IntRange(0, 20).Draw(t, "the most it counts")
+	case 1:
+		counts.silent = true
+	case 2:
+		counts.late = map[string]int{}
+	}
+	return full, counts
+}
+
+// apart leaves of the accounts that such a service takes for one always the same.
+func apart(accounts api.Accounts) {
+	for h := range accounts {
+		name := h.Value().Name
+		if even := name[len(name)-1]%2 == 0; strings.HasPrefix(name, "User") != even {
+			delete(accounts, h)
+		}
+	}
+}
+
+// meddle changes applications behind the back of both: it grants somebody, or revokes somebody, and never both.
+func meddle(t *rapid.T, twins ...*registry) {
+	who := drawAccounts(t, "others' accounts")
+	for i := range 6 {
+		id := fmt.Sprintf("app-%d", i)
+		what := rapid.IntRange(0, 3).Draw(t, "what others do on "+id)
+		if twins[0].rewrites != nil && what == 0 {
+			continue
+		}
+		for _, r := range twins {
+			before := len(r.apps[id].accounts)
+			for _, h := range sortedHandles(who) {
+				h = r.row(h)
+				switch what {
+				case 0:
+					addNew(r.apps[id].accounts, api.Accounts{h: ""})
+				case 1:
+					delete(r.apps[id].accounts, h)
+				}
+			}
+			if r.late != nil && len(r.apps[id].accounts) != before {
+				r.late[id] = before
+			}
+		}
+	}
+}
+
+// Read by counts, a set has the same life as read in full, whatever the service does, as long as nobody puts an account in the
+// place of another.
+func TestCountingIsTheSame(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		exclusive := rapid.Bool().Draw(t, "exclusive")
+		a, b := drawRegistry(t, exclusive)
+		full, counts := &resident{registry: a, exclusive: exclusive}, &resident{registry: b, exclusive: exclusive, counts: true}
+		for range 4 {
+			wanted := drawSet(t, "wanted")
+			if a.rewrites != nil {
+				apart(wanted.Accounts)
+			}
+			both := func(what string, do func(r *resident) error) {
+				err, other := do(full), do(counts)
+				if (err == nil) != (other == nil) {
+					t.Fatalf("%s in full: %v\nby counts: %v", what, err, other)
+				}
+				if applied, ok := errors.AsType[*ApplyError](err); ok && len(applied.Failed) > 0 {
+					t.SkipNow() // which of several requests were sent before one that fails is chance
+				}
+				for id := range a.apps {
+					if diff := cmp.Diff(a.granted(id), b.granted(id)); diff != "" || a.apps[id].mode != b.apps[id].mode {
+						t.Fatalf("after the %s %s (-full +counts):\n%s", what, id, diff)
+					}
+				}
+				was, is := full.state, counts.state
+				was.Spelled, is.Spelled = nil, nil
+				if diff := cmp.Diff(was, is, byHandle); diff != "" {
+					t.Fatalf("the state after the %s (-full +counts):\n%s", what, diff)
+				}
+			}
+			meddle(t, a, b)
+			both("refresh", func(r *resident) error { return r.refresh(t.Context()) })
+			if rapid.Bool().Draw(t, "the world moves on") {
+				meddle(t, a, b)
+			}
+			for _, r := range []*registry{a, b} { // a plan with an open one that joins is refused
+				r.seen(new(Set), wanted)
+			}
+			both("apply", func(r *resident) error { return r.apply(t.Context(), wanted) })
+		}
+	})
+}
