@@ -27,6 +27,7 @@ type block struct {
 	attributes  map[string]schema.Attribute // those that the environment doesn't give
 	nested      []nested
 	quota       rest.Quota // the default of requests_per_minute
+	quotaNote   string     // what it means for the time of plans and applies, "" or from a blank on
 }
 
 // text is an attribute of a block that takes a string, from the configuration or from the environment.
@@ -112,7 +113,7 @@ func (b block) schema() schema.Block {
 		Blocks: map[string]schema.Block{
 			"requests_per_minute": schema.SingleNestedBlock{
 				MarkdownDescription: "The most requests that are sent in any 60 seconds; below that nothing waits. `0` is unlimited. " +
-					"Default: " + quotaText(b.quota) + ". A number that is left out keeps its default.",
+					"Default: " + quotaText(b.quota) + ". A number that is left out keeps its default." + b.quotaNote,
 				Attributes: map[string]schema.Attribute{
 					"read": schema.Int64Attribute{
 						Optional:            true,

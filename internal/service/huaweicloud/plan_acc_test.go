@@ -281,6 +281,11 @@ func TestAccPlan_slow(t *testing.T) {
 		app_ids = `+quoted(cad)+`
 		users   = { "local.com" = { for i in range(1000) : "user${i}" => null } }`))
 	mustWarn(t, cli.Plan(), "The apply takes a while", "10 requests", "about 3 minutes")
+	slow := strings.NewReplacer("read = 0", "read = 3", "write = 0", "write = 3")
+	cli.Write("huaweicloud.tf", slow.Replace(w.provider("")))
+	mustWarn(t, cli.Plan(), "The apply takes a while", "about 6 minutes", `verification = "count"`, "about 4 requests", "take 3 minutes")
+	cli.Write("huaweicloud.tf", slow.Replace(w.provider(`verification = "count"`)))
+	mustWarn(t, cli.Plan(), "The apply takes a while", "about 4 more", "about 3 minutes")
 }
 
 // What is known only after apply is checked then.
