@@ -143,7 +143,8 @@ func (w authorizationSet) Least(step Step) map[string]int {
 		}
 	}
 	if w.counts {
-		// One request tells whether an application has as many as it must have. What has drifted is read after that.
+		// One request tells whether an application has as many as it must have. What has drifted is read after that, and believed
+		// as it is in full.
 		switch step {
 		case Apply:
 			return requests(2*modes, empty+w.apps, writes(w.size))
@@ -152,9 +153,9 @@ func (w authorizationSet) Least(step Step) map[string]int {
 		case ChangeApply:
 			return requests(modes+known, 2*w.apps, writes(w.size/onePercent))
 		case DriftPlan:
-			return requests(modes, w.apps+drifted, 0)
+			return requests(modes+known, w.apps+drifted, 0)
 		case Destroy:
-			return requests(3*modes+known, w.apps+drifted+2*w.apps, w.destroyWrites(len(everywhere), len(somewhere)))
+			return requests(3*modes+2*known, w.apps+drifted+2*w.apps, w.destroyWrites(len(everywhere), len(somewhere)))
 		}
 	}
 	switch step {

@@ -25,6 +25,13 @@ func TestAccCounts(t *testing.T) {
 					app_ids = `+quoted(cad, viewer)+`
 					users   = { "corp.example.com" = { `+accounts+` } }`))
 			}
+			apply := func() {
+				t.Helper()
+				if r := cli.Plan(); r.Code != 0 {
+					t.Fatal(r.Output)
+				}
+				mustApply(t, cli)
+			}
 			granted := func(names ...string) {
 				t.Helper()
 				for _, app := range []string{cad, viewer} {
@@ -41,14 +48,14 @@ func TestAccCounts(t *testing.T) {
 				}
 			}
 			configure(`a = null, b = null`)
-			mustApply(t, cli)
+			apply()
 			granted("a", "b")
 			configure(`b = null, c = null, d = null`)
-			mustApply(t, cli)
+			apply()
 			granted("b", "c", "d")
 			mustBeSilent(t, cli.Plan())
 			w.revoke(viewer, user("c")) // drift is seen
-			mustApply(t, cli)
+			apply()
 			granted("b", "c", "d")
 			// One account in the place of another is the blind spot, where the count is right.
 			w.revoke(viewer, user("c"))
@@ -57,11 +64,11 @@ func TestAccCounts(t *testing.T) {
 				mustBeSilent(t, cli.Plan())
 			}
 			cli.Write("huaweicloud.tf", w.provider(""))
-			mustApply(t, cli)
+			apply()
 			w.revoke(viewer, user("x"))
 			granted("b", "c", "d")
 			cli.Write("main.tf", "")
-			mustApply(t, cli)
+			apply()
 			granted()
 		})
 	}
