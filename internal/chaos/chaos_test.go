@@ -36,6 +36,7 @@ func newChaos(t *testing.T, seed uint64) *world {
 	if w.delay = 2 * time.Millisecond; w.one(20) {
 		w.knobs["request_timeout"], w.delay = "60ms", 80*time.Millisecond
 	}
+	w.counts = seed%3 == 0
 	w.tf.Provider = w.provider(w.knobs)
 	w.tf.Parallelism = []int{1, 2, 10}[w.rng.IntN(3)]
 	w.estates = append(w.estates, newWorkspace(w), newPortal(w), newTrust(w))

@@ -184,11 +184,15 @@ func (s *set) configured() bool { return s.present && len(s.apps) > 0 }
 func (ws *workspace) meddle() {
 	w := ws.w
 	blind := ws.mock.Switches().AppMode == huaweicloud.AppModeOmitted
-	for _, app := range ws.apps {
+	for i, app := range ws.apps {
 		if ws.mock.Mode(app) == "" {
 			continue
 		}
-		switch w.rng.IntN(6) {
+		what := w.rng.IntN(6)
+		if w.counts && (what == 1) == (i%2 == 0) {
+			continue // a count can't see that somebody was put in the place of another
+		}
+		switch what {
 		case 0:
 			name := ws.stranger()
 			w.note("somebody grants %s on %s", name, app)

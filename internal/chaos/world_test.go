@@ -56,6 +56,7 @@ type world struct {
 	gate    *gate
 	tf      *core.Terraform
 	knobs   map[string]any
+	counts  bool // applications are read by their counts
 	delay   time.Duration // of what is slow
 	started atomic.Int64  // provider processes
 	agent   string        // of the one that was started last
@@ -105,6 +106,9 @@ func (w *world) provider(knobs map[string]any) map[string]any {
 		"venafi": map[string]any{
 			"url": w.mock.URL, "client_id": acctest.VenafiClientID, "username": acctest.VenafiUser, "password": acctest.VenafiPassword,
 		},
+	}
+	if w.counts {
+		block["huaweicloud"].(map[string]any)["verification"] = "count" //nolint:forcetypeassert // it is one
 	}
 	for _, service := range block {
 		for name, value := range knobs {
