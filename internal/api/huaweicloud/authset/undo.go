@@ -6,6 +6,7 @@ package authset
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -95,13 +96,32 @@ func (r *run) undone(ctx context.Context, deltas Deltas) (Deltas, error) {
 			continue
 		}
 		delta.Flip = opaque(status.App)
+		maybe := r.unproven(delta, status)
 		delta.Revoke = slices.DeleteFunc(slices.Clone(delta.Revoke), func(h api.Handle) bool {
 			_, there := status.Accounts[h]
-			return !there || r.claim != nil && r.claim.taken(delta.App.ID, h, r.claim.others(delta.App.ID))
+			return !there && !maybe[h] || r.claim != nil && r.claim.taken(delta.App.ID, h, r.claim.others(delta.App.ID))
 		})
 		if delta.Flip || len(delta.Revoke) > 0 {
 			left.Apps = append(left.Apps, delta)
 		}
 	}
 	return left, err
+}
+
+// unproven are the accounts that no request has revoked for sure, and that the application may list in another spelling.
+func (r *run) unproven(delta Delta, status Status) map[api.Handle]bool {
+	revoked, maybe := r.ledger.acknowledged(delta.App.ID).revoked, map[api.Handle]bool{}
+	for _, h := range delta.Revoke {
+		if _, there := status.Accounts[h]; !there && !revoked[h] {
+			maybe[h] = true
+		}
+	}
+	alike := map[api.Account]bool{}
+	for row := range lookAlikes(maybe, status.Accounts) {
+		for _, look := range looks(row.Value()) {
+			alike[look] = true
+		}
+	}
+	maps.DeleteFunc(maybe, func(h api.Handle, _ bool) bool { return !alike[fold(h.Value())] })
+	return maybe
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
 // Whom a set had on an application that it opens may be hidden there, and is revoked when the set closes it, be it in the next apply or
@@ -118,5 +119,29 @@ func TestSpellingOfAnInterruptedGrant(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A create fails when it reads back, and what takes it back fails, too: that nobody is listed by the name that was sent proves nothing.
+func TestUndoOfWhatIsSpelledAnew(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]error{"answered with a page": &rest.Error{Service: "office", Status: 200, Message: "answered HTML"}, "refused": answer(400)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}}})
+			o.rewrites, o.bothNames = decorate, true
+			wanted := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}
+			if err := o.AssignAuthorizations(t.Context(), api.Assignment{
+				AppIDs: []string{"a"}, AuthorizationType: api.AssignUser, Users: []api.Authorization{{Account: account("x").Value()}},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			o.fault = func(int, api.Assignment) (error, error) { return fails, nil }
+			r := Reconciliation{Wanted: wanted}
+			undo := r.undo(Outcome{Actual: Actual{"a": {Accounts: wanted.Accounts}}, Touched: map[string]bool{"a": true}}, Actual{"a": {}})
+			if err := Undo(t.Context(), o, *undo, nil, 0); err == nil {
+				t.Errorf("it says that nothing is left, and %q are granted", o.granted("a"))
+			}
+		})
 	}
 }
