@@ -56,7 +56,7 @@ type world struct {
 	gate    *gate
 	tf      *core.Terraform
 	knobs   map[string]any
-	counts  bool // applications are read by their counts
+	counts  bool          // applications are read by their counts
 	delay   time.Duration // of what is slow
 	started atomic.Int64  // provider processes
 	agent   string        // of the one that was started last

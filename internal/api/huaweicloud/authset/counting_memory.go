@@ -20,7 +20,8 @@ type Memory struct {
 }
 
 // Memory is what to remember with a state. Only an application counts which has all that the state
-// says it has; and where the set is exclusive, nothing else.
+// says it has, and nothing else: of others, such as another set of the configuration, a state can't
+// tell later whether they have come to hide that somebody of its own has gone.
 func (c *Counting) Memory(now Tracked) Memory {
 	if c == nil {
 		return Memory{}
@@ -43,7 +44,7 @@ func (c *Counting) Memory(now Tracked) Memory {
 			continue
 		}
 		count := len(has) + known.others
-		if ours := rows.on(id); rows.within(ours, has) && (!c.exclusive || count == len(ours)) {
+		if ours := rows.on(id); rows.within(ours, has) && count == len(ours) {
 			m.Counts[id] = count
 		}
 	}
