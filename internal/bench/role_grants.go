@@ -75,6 +75,10 @@ resource "appaccess_venafi_oauth_role_grant_set" "bench" {
 }
 
 func (w roleGrants) Service(recorder *wire.Recorder, conditions Conditions) Service {
+	return w.service(recorder, conditions)
+}
+
+func (w roleGrants) service(recorder *wire.Recorder, conditions Conditions) roleService {
 	backend := venafi.New(wire.Service{Name: venafi.ServiceName, Recorder: recorder, Latency: conditions.Latency}, venafi.Seed{
 		Applications: []venafi.Application{
 			{ID: clientID, Name: "Benchmark", MaximumScope: "admin;configuration"},

@@ -36,7 +36,7 @@ func (w rules) resource(changed bool) core.Resource {
 }
 
 func (w rules) Service(recorder *wire.Recorder, conditions Conditions) Service {
-	return ruleService{w.roleGrants.Service(recorder, conditions).(roleService)}
+	return ruleService{w.service(recorder, conditions)}
 }
 
 type ruleService struct{ roleService }

@@ -151,6 +151,7 @@ func TestAccOAuthAccess_import(t *testing.T) {
 		by(resource.ImportBlockWithID, "app-a"), wrong, empty,
 	}})
 	t.Run("identity", func(t *testing.T) {
+		t.Parallel()
 		acctest.Test(t, resource.TestCase{
 			TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
 			Steps:                  []resource.TestStep{{Config: config}, by(resource.ImportBlockWithResourceIdentity, "")},

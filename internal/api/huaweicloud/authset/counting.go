@@ -162,8 +162,8 @@ func (c *Counting) due(appID string) (knowledge, bool) {
 	if !ok || c.forced[appID] || known.others == unknown || c.modes[appID] != api.AssignUser || !c.run.believed() {
 		return knowledge{}, false
 	}
-	accounts, clear := c.run.replay(known.accounts, known.at, now)
-	if !clear {
+	accounts, sure := c.run.replay(known.accounts, known.at, now)
+	if !sure {
 		return knowledge{}, false
 	}
 	due := knowledge{accounts: accounts, others: known.others, at: now, listed: known.listed && known.at == now}
@@ -245,9 +245,9 @@ var noAccounts = api.Accounts{}
 // compare learns how the service spells accounts that were granted and confirmed by a count alone. Where the application had no
 // others, whatever looks like one of them, and was not there, is it.
 func (c *Counting) compare(before, now knowledge) {
-	expected, clear := c.run.replay(before.accounts, before.at, now.at)
+	expected, sure := c.run.replay(before.accounts, before.at, now.at)
 	alone := before.others == 0 || before.others == unknown && len(now.accounts) == len(expected)
-	if !clear || !alone || c.strangers(knowledge{accounts: expected}) > 0 {
+	if !sure || !alone || c.strangers(knowledge{accounts: expected}) > 0 {
 		return
 	}
 	appeared := map[api.Account][]api.Handle{}

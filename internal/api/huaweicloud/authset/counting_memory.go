@@ -39,8 +39,8 @@ func (c *Counting) Memory(now Tracked) Memory {
 		if !ok || known.others == unknown {
 			continue
 		}
-		has, clear := c.run.replay(known.accounts, known.at, at)
-		if !clear {
+		has, sure := c.run.replay(known.accounts, known.at, at)
+		if !sure {
 			continue
 		}
 		count := len(has) + known.others

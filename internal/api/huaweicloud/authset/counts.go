@@ -104,9 +104,9 @@ func since(from, to *history) ([]*history, bool) {
 // replay gives what a list has become by the requests between two moments, if each of them did what
 // it says. Lists that are one map and got the same requests become one map again.
 func (c *Counts) replay(list api.Accounts, from, to *history) (api.Accounts, bool) {
-	requests, clear := since(from, to)
-	if !clear || len(requests) == 0 {
-		return list, clear
+	requests, sure := since(from, to)
+	if !sure || len(requests) == 0 {
+		return list, sure
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
