@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,8 +25,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 )
 
-// providerAddresses are the addresses under which Terraform and OpenTofu look for the provider.
-var providerAddresses = []string{"registry.terraform.io/appaccess/appaccess", "registry.opentofu.org/appaccess/appaccess"}
+// registries are the hosts under which Terraform and OpenTofu look for providers.
+var registries = []string{"registry.terraform.io", "registry.opentofu.org"}
 
 // CLI is a working directory of the real terraform, or tofu, whose provider runs in this process. It is for tests that
 // assert on what a person reads; what can be said with plan and state checks is better said with Steps.
@@ -40,32 +41,29 @@ type CLI struct {
 // NewCLI serves the provider until the test ends, and initializes an empty working directory.
 func NewCLI(t *testing.T, server func() tfprotov6.ProviderServer) *CLI {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	reattach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
-	go func() {
-		_ = tf6server.Serve(providerAddresses[0], func() tfprotov6.ProviderServer { return Watch(t, server()) }, tf6server.WithDebug(ctx, reattach, closed),
-			tf6server.WithLoggingSink(t), tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
-	}()
-	t.Cleanup(func() {
-		stop()
-		<-closed
-	})
-	config := <-reattach
-	type address struct{ Network, String string }
-	type attach struct {
-		Protocol             string
-		ProtocolVersion, Pid int
-		Test                 bool
-		Addr                 address
-	}
-	attached := map[string]attach{}
-	for _, name := range providerAddresses {
-		attached[name] = attach{
-			Protocol: string(config.Protocol), ProtocolVersion: config.ProtocolVersion, Pid: config.Pid, Test: config.Test,
-			Addr: address{Network: config.Addr.Network(), String: config.Addr.String()},
+	return NewCLIOf(t, map[string]func() tfprotov6.ProviderServer{"appaccess": server})
+}
+
+// attached is a provider that Terraform finds running, in the form of TF_REATTACH_PROVIDERS.
+type attached struct {
+	Protocol             string
+	ProtocolVersion, Pid int
+	Test                 bool
+	Addr                 struct{ Network, String string }
+}
+
+// NewCLIOf is NewCLI with any number of providers, by their names in required_providers: each has an environment of its own.
+func NewCLIOf(t *testing.T, servers map[string]func() tfprotov6.ProviderServer) *CLI {
+	t.Helper()
+	providers, required := map[string]attached{}, ""
+	for name, server := range servers {
+		running := serve(t, server)
+		for _, registry := range registries {
+			providers[registry+"/appaccess/"+name] = running
 		}
+		required += fmt.Sprintf("    %[1]s = { source = \"appaccess/%[1]s\" }\n", name)
 	}
-	text, err := json.Marshal(attached)
+	text, err := json.Marshal(providers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,16 +74,30 @@ func NewCLI(t *testing.T, server func() tfprotov6.ProviderServer) *CLI {
 	}
 	c := &CLI{t: t, dir: dir, env: append(os.Environ(),
 		"TF_REATTACH_PROVIDERS="+string(text), "TF_CLI_CONFIG_FILE="+empty, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_INPUT=0")}
-	c.Write("provider.tf", `terraform {
-  required_providers {
-    appaccess = { source = "appaccess/appaccess" }
-  }
-}
-`)
+	c.Write("provider.tf", "terraform {\n  required_providers {\n"+required+"  }\n}\n")
 	if r := c.Run("init"); r.Code != 0 {
 		t.Fatalf("init: %s", r.Output)
 	}
 	return c
+}
+
+// serve serves a provider until the test ends.
+func serve(t *testing.T, server func() tfprotov6.ProviderServer) attached {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	reattach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
+	go func() {
+		_ = tf6server.Serve(registries[0]+"/appaccess/appaccess", func() tfprotov6.ProviderServer { return Watch(t, server()) }, tf6server.WithDebug(ctx, reattach, closed),
+			tf6server.WithLoggingSink(t), tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-closed
+	})
+	config := <-reattach
+	running := attached{Protocol: string(config.Protocol), ProtocolVersion: config.ProtocolVersion, Pid: config.Pid, Test: config.Test}
+	running.Addr.Network, running.Addr.String = config.Addr.Network(), config.Addr.String()
+	return running
 }
 
 // TerraformPath is the terraform or tofu that the tests run: TF_ACC_TERRAFORM_PATH, or what is on the PATH. Without one
