@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -212,50 +213,92 @@ func TestGuide_githubActions(t *testing.T) {
 	}
 }
 
+// gitlabJob has the keywords of a job that the pipeline uses, as GitLab documents them.
+type gitlabJob struct {
+	Extends, Stage string
+	Tokens         map[string]struct{ Aud string } `yaml:"id_tokens"`
+	Environment    struct{ Name, Action string }
+	ResourceGroup  string `yaml:"resource_group"`
+	Rules          []struct{ If, When string }
+	Needs, Script  []string
+	Artifacts      struct {
+		Access   string
+		ExpireIn string `yaml:"expire_in"`
+		Paths    []string
+	}
+}
+
+// gitlabPipeline has those of a pipeline. What is none of them is a job.
+type gitlabPipeline struct {
+	Stages  []string
+	Default struct {
+		Image struct {
+			Name       string
+			Entrypoint []string
+		}
+		BeforeScript []string `yaml:"before_script"`
+	}
+	Variables map[string]string
+	Jobs      map[string]gitlabJob `yaml:",inline"`
+}
+
+// readGitlab reads a pipeline. A keyword that is none, a value of another type, or the name of what is not there is an error.
+func readGitlab(text string) (gitlabPipeline, error) {
+	var p gitlabPipeline
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&p); err != nil {
+		return p, err
+	}
+	for name, job := range p.Jobs {
+		_, extends := p.Jobs[job.Extends]
+		missing := slices.DeleteFunc(slices.Clone(job.Needs), func(other string) bool { return p.Jobs[other].Script != nil })
+		switch hidden := strings.HasPrefix(name, "."); {
+		case job.Extends != "" && !extends, len(missing) > 0:
+			return p, fmt.Errorf("%s names a job that is not there: %q, %q", name, job.Extends, missing)
+		case !hidden && (len(job.Script) == 0 || !slices.Contains(p.Stages, job.Stage)):
+			return p, fmt.Errorf("%s has no script, or a stage that is not there: %q", name, job.Stage)
+		case !slices.Contains([]string{"", "start", "prepare", "stop", "verify", "access"}, job.Environment.Action):
+			return p, fmt.Errorf("%s: an environment has no action %q", name, job.Environment.Action)
+		case !slices.Contains([]string{"", "all", "developer", "none"}, job.Artifacts.Access):
+			return p, fmt.Errorf("%s: artifacts have no access %q", name, job.Artifacts.Access)
+		}
+		for _, rule := range job.Rules {
+			if !slices.Contains([]string{"", "on_success", "on_failure", "always", "manual", "delayed", "never"}, rule.When) {
+				return p, fmt.Errorf("%s: a rule has no when %q", name, rule.When)
+			}
+		}
+	}
+	return p, nil
+}
+
 // The same with GitLab.
 func TestGuide_gitlab(t *testing.T) {
 	t.Parallel()
-	var jobs map[string]struct {
-		Tokens  map[string]struct{ Aud string } `yaml:"id_tokens"`
-		Extends string
-		Stage   string
-		Script  []string
-	}
 	text := read(t, "pipelines/gitlab-ci.yml")
-	var keys map[string]yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &keys); err != nil {
+	pipeline, err := readGitlab(text)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, keyword := range []string{"stages", "default", "variables"} {
-		text = strings.Replace(text, "\n"+keyword+":", "\n."+keyword+":", 1)
-		if keys[keyword].Kind == 0 {
-			t.Errorf("the pipeline has no %s", keyword)
+	for right, wrong := range map[string]string{
+		"expire_in:": "expires_in:", "action: access": "action: look", "needs: [plan]": "needs: [plans]", "extends: .services": "extends: .service",
+		"when: manual": "when: asked", "stage: plan": "stage: build", "stages: [plan, apply]": "stages: plan",
+	} {
+		if broken := strings.Replace(text, right, wrong, 1); broken == text {
+			t.Errorf("the pipeline has no %s", right)
+		} else if _, err := readGitlab(broken); err == nil {
+			t.Errorf("%s is not found", wrong)
 		}
-		delete(keys, keyword)
-	}
-	jobs = map[string]struct {
-		Tokens  map[string]struct{ Aud string } `yaml:"id_tokens"`
-		Extends string
-		Stage   string
-		Script  []string
-	}{}
-	for name, node := range keys {
-		job := jobs[name]
-		if err := node.Decode(&job); err != nil {
-			t.Fatal(err)
-		}
-		jobs[name] = job
 	}
 	p := newPipeline(t)
 	run := func(name string, code int) string {
 		t.Helper()
-		for variable, token := range jobs[jobs[name].Extends].Tokens {
+		job := pipeline.Jobs[name]
+		for variable, token := range pipeline.Jobs[job.Extends].Tokens {
 			p.env[variable] = p.tokens[token.Aud]
 		}
-		if len(jobs[name].Script) == 0 || jobs[name].Stage != name {
-			t.Fatalf("no job %s", name)
-		}
-		return p.runs(code, "terraform init\n"+strings.Join(jobs[name].Script, "\n"))
+		before := pipeline.Default.BeforeScript[1:] // after installing the tools
+		return p.runs(code, strings.Join(slices.Concat(before, job.Script), "\n"))
 	}
 	if log := run("plan", 0); !strings.Contains(log, "appaccess_huaweicloud_app_authorization_set.cad: 1 gain, 0 lose access") || p.granted() {
 		t.Fatal(log)

@@ -47,8 +47,10 @@ func (p *permissions) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*map[string]string)(p))
 }
 
-// mayWrite are the scopes in which a job may write, by file and job.
-var mayWrite = map[string][]string{"release.yml release": {"contents"}}
+// mayWrite are the scopes in which a job may write, by file and job. Whoever may write id-token may ask for an identity of the job's own.
+var mayWrite = map[string][]string{
+	"release.yml release": {"contents"}, "github-actions.yml plan": {"id-token"}, "github-actions.yml apply": {"id-token"},
+}
 
 // pinned is a digest, which nobody can move as a tag can be moved.
 var pinned = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
@@ -194,12 +196,16 @@ jobs:
 	}
 }
 
-// The workflow that the guide shows is one that GitHub takes: keys, types, expressions and what they refer to.
+// The workflow that the guide shows is one that GitHub takes: keys, types, expressions and what they refer to. It promises as much as
+// the project's own.
 func TestWorkflowOfTheGuide(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../examples/pipelines/github-actions.yml")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, problem := range check("github-actions.yml", text) {
+		t.Error(problem)
 	}
 	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
 	if err != nil {
