@@ -183,7 +183,7 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		data.VenafiTally = &service.Tally{Limit: c.venafi.http.maxRevocations}
 		data.VenafiIssuers, data.VenafiApplications = &service.Agreement{}, &service.Agreement{}
 		data.EnosReservations = &service.Reservations{}
-		data.HuaweicloudReservations = &authset.Claims{}
+		data.HuaweicloudReservations = &authset.Reservations{}
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data

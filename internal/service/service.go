@@ -40,7 +40,7 @@ type Data struct {
 	// What each service counts in this plan; nil as above.
 	HuaweicloudTally, EnosTally, VenafiTally *Tally
 	// HuaweicloudReservations are what this apply wants; nil as above.
-	HuaweicloudReservations *authset.Claims
+	HuaweicloudReservations *authset.Reservations
 	// VenafiIssuers is where the JWT mappings of this plan say that their issuer publishes its keys; nil as above.
 	VenafiIssuers *Agreement
 	// VenafiApplications are the applications that this plan makes or changes; nil as above.

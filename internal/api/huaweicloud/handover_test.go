@@ -33,7 +33,7 @@ func TestHandoversSideBySide(t *testing.T) {
 	b.faults.Add(wire.Fault{Kind: wire.Slow, Operation: mock.OpListAppAuthorizations, Delay: 2 * time.Millisecond, Probability: 0.1})
 	prior := make([]authset.Set, sets)
 	for round := range 20 {
-		client, claims := b.dial(), &authset.Claims{} // each apply has a provider of its own
+		client, reservations := b.dial(), &authset.Reservations{} // each apply has a provider of its own
 		wanted := make([]authset.Set, sets)
 		for i := range wanted {
 			wanted[i] = authset.Set{Mode: huaweicloud.AssignUser, Accounts: huaweicloud.Accounts{}}
@@ -54,9 +54,9 @@ func TestHandoversSideBySide(t *testing.T) {
 		for i := range sets {
 			late := time.Duration(random.IntN(40)) * time.Millisecond
 			wg.Go(func() {
-				time.Sleep(late) // so that some have read, or begun to write, before others claim
+				time.Sleep(late) // so that some have read, or begun to write, before others reserve
 				_, err := authset.Reconcile(t.Context(), client, authset.Reconciliation{
-					Wanted: wanted[i], Prior: prior[i], Exclusive: false, Claims: claims,
+					Wanted: wanted[i], Prior: prior[i], Exclusive: false, Reservations: reservations,
 				})
 				if err != nil {
 					t.Errorf("round %d, set %d: %v", round, i, err)
@@ -81,8 +81,8 @@ func TestHandoversSideBySide(t *testing.T) {
 	b.noViolations()
 }
 
-// Who claims an account while its revocation is under way waits for it, however fresh the list is that was read before.
-func TestClaimWaitsForWhatIsUnderWay(t *testing.T) {
+// Who reserves an account while its revocation is under way waits for it, however fresh the list is that was read before.
+func TestReservationWaitsForWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{"a": {Name: "a"}})
 	set := func(names ...string) authset.Set {
@@ -92,9 +92,9 @@ func TestClaimWaitsForWhatIsUnderWay(t *testing.T) {
 		}
 		return s
 	}
-	claims := &authset.Claims{}
+	reservations := &authset.Reservations{}
 	apply := func(wanted, prior authset.Set) error {
-		_, err := authset.Reconcile(t.Context(), b.client, authset.Reconciliation{Wanted: wanted, Prior: prior, Claims: claims})
+		_, err := authset.Reconcile(t.Context(), b.client, authset.Reconciliation{Wanted: wanted, Prior: prior, Reservations: reservations})
 		return err
 	}
 	if err := b.client.AssignAuthorizations(t.Context(), grant([]string{"a"}, "x", "y")); err != nil {

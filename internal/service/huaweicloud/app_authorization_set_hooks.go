@@ -207,13 +207,13 @@ func (s *sets) Import(ctx context.Context, named set) (set, error) {
 
 // Apply brings the service to what is wanted.
 func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outcome[set], error) {
-	var claims *authset.Claims
+	var reservations *authset.Reservations
 	if s.data.HuaweicloudClaims != nil { // this provider serves one plan or apply
-		claims = s.data.HuaweicloudReservations
+		reservations = s.data.HuaweicloudReservations
 	}
 	if order.Verb == "undo" {
 		w, _ := s.reader(authset.Set{}, nil)
-		return access.Outcome[set]{}, authset.Undo(ctx, w, order.Prior.undo, claims, s.client.Lag())
+		return access.Outcome[set]{}, authset.Undo(ctx, w, order.Prior.undo, reservations, s.client.Lag())
 	}
 	wanted, prior := sides(order)
 	w, counting := s.reader(wanted, order.Prior)
@@ -226,7 +226,7 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	defer stop()
 	progress.Wrote = func() { wrote(progress.Requests.Due.Load()) }
 	out, err := authset.Reconcile(ctx, w, authset.Reconciliation{
-		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Claims: claims, Counting: counting, Progress: &progress,
+		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Reservations: reservations, Counting: counting, Progress: &progress,
 		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
 			change := s.change(order, actual, deltas)
 			change.Revoked.Count += revoked
@@ -273,18 +273,22 @@ func sides(order access.Order[set]) (wanted, prior authset.Set) {
 // warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
 func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Set) {
 	warnForeign(diags, out.Actual, out.Foreign)
-	if len(out.Passed) > 0 {
-		var text []string
-		for _, id := range slices.Sorted(maps.Keys(out.Passed)) {
-			text = append(text, revocationLine(out.Actual[id].App, out.Passed[id]))
+	var passed, open []string
+	for _, delta := range out.Left.Apps {
+		if delta.LeftOpen {
+			open = append(open, delta.App.ID)
+		} else {
+			passed = append(passed, revocationLine(delta.App, delta.Revocations()))
 		}
-		diags.AddWarning("Accounts were not revoked",
-			"Another resource of this configuration wants these accounts on the same applications, so they keep access:\n\n"+lines(text))
 	}
-	if len(out.LeftOpen) > 0 && len(prior.Accounts) > 0 {
+	if len(passed) > 0 {
+		diags.AddWarning("Accounts were not revoked",
+			"Another resource of this configuration wants these accounts on the same applications, so they keep access:\n\n"+lines(passed))
+	}
+	if len(open) > 0 && len(prior.Accounts) > 0 {
 		diags.AddWarning("Accounts could not be revoked",
 			"Another resource of this configuration has opened these applications to everybody before this one could revoke its accounts there, and "+
-				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+lines(out.LeftOpen))
+				"closing them would take that back. Whoever closes them one day gives these accounts access again:\n\n"+lines(open))
 	}
 }
 

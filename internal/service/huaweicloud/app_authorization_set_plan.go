@@ -316,7 +316,7 @@ func (in insight) reads() int {
 func revocationLines(deltas authset.Deltas) string {
 	var text []string
 	for _, delta := range deltas.Apps {
-		if revoked := slices.Concat(delta.Replace, delta.Revoke); len(revoked) > 0 && delta.Mode != api.AllUser {
+		if revoked := delta.Revocations(); len(revoked) > 0 && delta.Mode != api.AllUser {
 			text = append(text, revocationLine(delta.App, revoked))
 		}
 	}

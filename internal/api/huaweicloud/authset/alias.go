@@ -160,7 +160,7 @@ func Unwritable(prior Set, actual Actual) map[string][]api.Handle {
 	found := map[uintptr][]api.Handle{}
 	out := map[string][]api.Handle{}
 	for id, status := range actual {
-		if opaque(status.App) {
+		if status.open() {
 			continue
 		}
 		rows, ok := found[status.Accounts.Identity()]

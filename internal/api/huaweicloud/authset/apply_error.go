@@ -57,18 +57,18 @@ type ApplyError struct {
 }
 
 // failed says what was done before err, and what was not. Before the first request it is err alone.
-func (r *run) failed(err error, remaining Deltas, actual Actual) error {
-	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.ledger.failures(), Lookalikes: map[api.Handle]api.Handle{}}
-	e.Requests, e.Granted, e.Revoked = r.ledger.totals()
-	e.unanswered = r.ledger.unanswered()
+func (r *run) failed(err error, remaining Deltas) error {
+	e := &ApplyError{Err: err, Remaining: remaining, Failed: r.log.failures(), Lookalikes: map[api.Handle]api.Handle{}}
+	e.Requests, e.Granted, e.Revoked = r.log.totals()
+	e.unanswered = r.log.unanswered()
 	if e.Requests == 0 && len(e.Failed) == 0 {
 		return err
 	}
 	for _, delta := range remaining.Apps {
-		done := r.ledger.acknowledged(delta.App.ID)
+		done := r.log.acknowledged(delta.App.ID)
 		ignored := Delta{App: delta.App, Mode: delta.Mode, Flip: delta.Flip && done.mode == delta.Mode}
-		_, ignored.Grant = split(delta.Grant, done.granted)
-		_, ignored.Revoke = split(delta.Revoke, done.revoked)
+		_, ignored.Grant = split(delta.Grant, done.granted.has)
+		_, ignored.Revoke = split(delta.Revoke, done.revoked.has)
 		e.Granted -= len(ignored.Grant)
 		if ignored.Mode != api.AllUser {
 			e.Revoked -= len(ignored.Revoke)
@@ -77,7 +77,7 @@ func (r *run) failed(err error, remaining Deltas, actual Actual) error {
 			e.Ignored.Apps = append(e.Ignored.Apps, ignored)
 		}
 	}
-	e.findLookalikes(actual)
+	e.findLookalikes(r.out.Actual)
 	return e
 }
 

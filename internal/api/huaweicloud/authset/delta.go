@@ -1,8 +1,6 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package authset is who may use a set of applications: what is wanted, what is granted, the difference
-// and the requests that make it, and what a state should say afterwards.
 package authset
 
 import (
@@ -11,69 +9,6 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
-
-// Set is who may use a set of applications: every account on every application. It describes both what a
-// configuration wants and what a state remembers. The zero value is no set at all: nothing wanted (a destroy), or
-// nothing remembered (a create).
-type Set struct {
-	AppIDs   []string
-	Mode     api.AuthorizationType
-	Accounts api.Accounts
-	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
-	Mixed bool
-	// Spelled are the accounts that the service lists in another way than the set names them.
-	Spelled Spellings
-	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
-	// Mode counts for all.
-	Open map[string]bool
-	// Unlisted is what a state remembers beyond what the service lists.
-	Unlisted Unlisted
-}
-
-// opened tells that the state saw the application open to everybody, so that a plan has shown that it
-// is going to be closed.
-func (s Set) opened(appID string) bool {
-	if s.Open != nil {
-		return s.Open[appID]
-	}
-	return s.Mode == api.AllUser || s.Mixed
-}
-
-// spellings are those that both sides remember.
-func (s Set) spellings(other Set) Spellings {
-	if len(s.Spelled)+len(other.Spelled) == 0 {
-		return nil
-	}
-	out := make(Spellings, len(s.Spelled)+len(other.Spelled))
-	maps.Copy(out, s.Spelled)
-	maps.Copy(out, other.Spelled)
-	return out
-}
-
-// Lists tells whether the set has an account.
-func (s Set) Lists(h api.Handle) bool { _, ok := s.Accounts[h]; return ok }
-
-// Status is what the service says of one application.
-type Status struct {
-	App      api.App
-	Accounts api.Accounts // nil when nobody asked for them
-
-	// Unsure are accounts that a request without an answer may have granted, or may grant yet.
-	Unsure api.Accounts
-	// MaybeOpen tells that a request without an answer may have opened the application to everybody.
-	MaybeOpen bool
-	// Stale are accounts that are still granted with the platform type that the configuration had before.
-	Stale api.Accounts
-	// Shown tells that what the application hides is known, since this apply saw it closed.
-	Shown bool
-	// Tried are accounts that a request of this apply was to revoke, and that the service answered.
-	Tried map[api.Handle]bool
-	// Hidden are accounts of a set that the application may have hidden while it was open to everybody.
-	Hidden map[api.Handle]bool
-}
-
-// Actual is what the service says of each application, by app id. An application that is gone has no entry.
-type Actual map[string]Status
 
 // Delta is what has to change on one application. The accounts of each list are unique and sorted, and an account
 // that stands in Grant and in Replace is revoked by an earlier request than the one that grants it.
@@ -90,7 +25,20 @@ type Delta struct {
 	Replace []api.Handle
 	Grant   []api.Handle
 	Revoke  []api.Handle
+	// LeftOpen tells that all of it was left to another resource of the run, which wants the application
+	// open to everybody.
+	LeftOpen bool
+
+	listed api.Accounts // what the application lists
 }
+
+// empty tells that nothing changes.
+func (d Delta) empty() bool {
+	return !d.Flip && !d.Opened && len(d.Replace)+len(d.Grant)+len(d.Revoke) == 0
+}
+
+// Revocations are the accounts that are revoked, be it to be granted anew.
+func (d Delta) Revocations() []api.Handle { return slices.Concat(d.Replace, d.Revoke) }
 
 // Deltas are the changes of all applications of a set, ordered by app id. Applications without a change are left out.
 type Deltas struct {
@@ -142,7 +90,7 @@ func Diff(wanted, prior Set, actual Actual) Deltas {
 		} else {
 			delta = d.left(status)
 		}
-		if delta.Flip || delta.Opened || len(delta.Replace)+len(delta.Grant)+len(delta.Revoke) > 0 {
+		if !delta.empty() {
 			d.out.Apps = append(d.out.Apps, delta)
 		}
 	}
@@ -167,13 +115,13 @@ type row struct {
 
 // kept is the change of an application that the set names.
 func (d *differ) kept(status Status, wasThere bool) Delta {
-	delta := Delta{App: status.App, Mode: d.wanted.Mode, Flip: status.App.AuthorizationType != d.wanted.Mode}
+	delta := Delta{App: status.App, listed: status.Accounts, Mode: d.wanted.Mode, Flip: status.mode() != d.wanted.Mode}
 	delta.Flip = delta.Flip || status.MaybeOpen && d.wanted.Mode != api.AllUser
-	if status.App.AuthorizationType == "" {
+	if status.mode() == "" {
 		// The service doesn't tell the mode: trust the state, and write when there is none.
 		delta.Flip = !wasThere || d.prior.Mode != d.wanted.Mode || d.prior.Mixed
 	}
-	delta.Opened = opaque(status.App) && d.wanted.Mode != api.AllUser && (!wasThere || !d.prior.opened(status.App.ID))
+	delta.Opened = status.open() && d.wanted.Mode != api.AllUser && (!wasThere || !d.prior.opened(status.App.ID))
 	actual := d.listed.of(status.Accounts)
 	for _, r := range d.rows {
 		h := r.account
@@ -218,7 +166,7 @@ func (d *differ) mayHave(r row, status Status) bool {
 // drops tells that an account which the set doesn't want is to be revoked. ours tells that the state lists it. What an application
 // hides that is open and stays so is revoked once, in the hope that it does not come back when somebody closes the application one day.
 func (d *differ) drops(r row, status Status, ours, granted bool) bool {
-	if d.wanted.Mode == api.AllUser && opaque(status.App) {
+	if d.wanted.Mode == api.AllUser && status.open() {
 		return ours && (granted || !status.Shown) && !status.Tried[d.named(r, status)]
 	}
 	return granted && (ours || status.Hidden[r.account]) || ours && d.mayHave(r, status)
@@ -226,8 +174,8 @@ func (d *differ) drops(r row, status Status, ours, granted bool) bool {
 
 // left is the change of an application that the set names no longer, or of any application when the set is destroyed.
 func (d *differ) left(status Status) Delta {
-	delta := Delta{App: status.App, Mode: api.AssignUser}
-	switch status.App.AuthorizationType {
+	delta := Delta{App: status.App, listed: status.Accounts, Mode: api.AssignUser}
+	switch status.mode() {
 	case api.AssignUser:
 		delta.Flip = status.MaybeOpen
 	case "":
@@ -263,7 +211,7 @@ func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
 	found := map[uintptr][]api.Handle{}
 	out := map[string][]api.Handle{}
 	for id, status := range actual {
-		if opaque(status.App) {
+		if status.open() {
 			continue
 		}
 		reference := known

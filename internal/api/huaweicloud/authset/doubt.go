@@ -16,10 +16,10 @@ import (
 // request granted: it revokes the account by its own name. If the row goes with it, the two are one, and the grant of the next
 // round shows the spelling; if it stays, it is somebody else. To grant the account again would tell nothing: the service may refuse
 // it as authorized already, or take it without a word.
-func (r *run) resolve(ctx context.Context, out *Outcome, remaining Deltas) (Deltas, error) {
+func (r *run) resolve(ctx context.Context, remaining Deltas) (Deltas, error) {
 	doubts := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: maps.Clone(remaining.revokePlatform)}
 	for _, delta := range remaining.Apps {
-		revoke := r.ledger.doubtful(delta.App.ID, r.Wanted, r.Prior, delta.Grant)
+		revoke := r.log.doubtful(delta.App.ID, r.Wanted, r.Prior, delta.Grant)
 		if len(revoke) == 0 || delta.Mode != api.AssignUser || delta.Flip {
 			continue
 		}
@@ -31,22 +31,20 @@ func (r *run) resolve(ctx context.Context, out *Outcome, remaining Deltas) (Delt
 	if doubts.Empty() {
 		return remaining, nil
 	}
-	r.ledger.try(true)
+	r.log.try(true)
 	err := r.send(ctx, doubts)
-	r.ledger.try(false)
+	r.log.try(false)
 	if err != nil && !refused(err) {
 		return remaining, err
 	}
-	r.ledger.forgetLooks(doubts)
-	again, readErr := r.readBack(ctx, out)
+	r.log.forgetLooks(doubts)
+	again, readErr := r.readBack(ctx)
 	return again, errors.Join(readErr, context.Cause(ctx))
 }
 
 // doubtful are those of some accounts that were granted before anybody saw whom the application lists, where exactly one row of
 // nobody else looks like them. An account is tried once.
-func (l *ledger) doubtful(appID string, wanted, prior Set, accounts []api.Handle) []api.Handle {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Handle) []api.Handle {
 	first, looked := l.looks[appID]
 	if !looked || first.requests == 0 || len(accounts) == 0 {
 		return nil
@@ -77,16 +75,12 @@ func (l *ledger) doubtful(appID string, wanted, prior Set, accounts []api.Handle
 }
 
 // try tells whether the requests that follow are a trial, which counts as taking back what was granted.
-func (l *ledger) try(trial bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) try(trial bool) {
 	l.trial = trial
 }
 
 // forgetLooks lets the next look at these applications count as the first one.
-func (l *ledger) forgetLooks(deltas Deltas) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) forgetLooks(deltas Deltas) {
 	for _, delta := range deltas.Apps {
 		delete(l.looks, delta.App.ID)
 	}

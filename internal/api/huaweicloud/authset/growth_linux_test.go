@@ -59,8 +59,8 @@ func threadTime() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// What a set looks up in the claims of others does not grow with their number, and what a failed apply has still to send grows as its
-// applications do. Both would take 16 times as long, or 256.
+// What a set looks up in the reservations of others does not grow with their number, and what a failed apply has still to send grows as
+// its applications do. Both would take 16 times as long, or 256.
 func TestTimeGrowsAsSetsAndAppsDo(t *testing.T) { //nolint:paralleltest // it takes the time
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -71,27 +71,29 @@ func TestTimeGrowsAsSetsAndAppsDo(t *testing.T) { //nolint:paralleltest // it ta
 		limit float64
 	}{
 		"a look at one of many sets of an application": {limit: 6, small: 50, of: func(n int) func() {
-			claims, listed := &Claims{}, api.Accounts{}
-			var all []*Claim
+			reservations, listed := &Reservations{}, api.Accounts{}
+			var all []*reservation
 			for i := range n {
 				set := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: api.Accounts{}}
 				for j := range each {
 					set.Accounts[account(fmt.Sprintf("user%d-%d", i, j))] = ""
 				}
 				maps.Copy(listed, set.Accounts)
-				claim, err := claims.make(t.Context(), newOffice(nil), Set{AppIDs: []string{"a"}, Mode: api.AssignUser}, set)
+				own, err := reservations.reserve(t.Context(), newOffice(nil), Set{AppIDs: []string{"a"}, Mode: api.AssignUser}, set)
 				if err != nil {
 					t.Fatal(err)
 				}
-				claim.decide(set)
-				all = append(all, claim)
+				own.decide(set)
+				all = append(all, own)
 			}
+			prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: all[0].set.Accounts}
 			actual := Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: listed}}
 			all[0].set = Set{}
-			return func() { all[0].conceal(actual) }
+			deltas := Diff(Set{}, prior, actual)
+			return func() { deltas.Without(all[0].reserved) }
 		}},
 		"the next round of a refused apply": {limit: 64, small: 500, of: func(n int) func() {
-			r, wanted := &run{ledger: newLedger(Deltas{}, nil, Set{}, nil)}, Set{Mode: api.AssignUser, Accounts: accountsOf("x")}
+			r, wanted := &run{log: newRequestLog(Deltas{}, nil, Set{}, nil)}, Set{Mode: api.AssignUser, Accounts: accountsOf("x")}
 			actual := Actual{}
 			for i := range n {
 				id := fmt.Sprintf("app%d", i)
@@ -101,10 +103,11 @@ func TestTimeGrowsAsSetsAndAppsDo(t *testing.T) { //nolint:paralleltest // it ta
 			deltas := Diff(wanted, Set{}, actual)
 			for _, phase := range deltas.Phases() {
 				for _, group := range phase {
-					r.ledger.add(group.Request(0), answer(400))
+					r.log.add(group.Request(0), answer(400))
 				}
 			}
-			return func() { r.next(deltas, actual) }
+			r.out.Actual = actual
+			return func() { r.next(deltas) }
 		}},
 	} {
 		var growth float64

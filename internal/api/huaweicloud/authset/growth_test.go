@@ -35,7 +35,7 @@ var work = map[string]func(l loads){
 	},
 	"reconcile": func(l loads) {
 		deltas := Diff(l.changed, l.set, l.full)
-		ledger := newLedger(deltas, l.changed.Accounts, Set{}, l.full)
+		ledger := newRequestLog(deltas, l.changed.Accounts, Set{}, l.full)
 		for _, phase := range deltas.Phases() {
 			for _, group := range phase {
 				for i := range group.Len() {

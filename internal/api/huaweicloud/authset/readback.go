@@ -6,7 +6,6 @@ package authset
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
@@ -15,17 +14,17 @@ import (
 
 // readBack looks at what the requests have done, and says what remains to be done. What the service said yes to and does not show
 // may come yet: it looks again for as long as a list may lag behind.
-func (r *run) readBack(ctx context.Context, out *Outcome) (Deltas, error) {
+func (r *run) readBack(ctx context.Context) (Deltas, error) {
 	actual, err := observe(ctx, r.w, r.unchanged(), namedBy(r.Wanted, r.Prior), needsAccounts(r.Wanted, r.Prior, r.Exclusive))
 	if err != nil {
 		return Deltas{}, err
 	}
-	remaining := r.see(out, actual)
+	remaining := r.see(actual)
 	for !remaining.Empty() && r.Counting.sample() {
 		if actual, err = Observe(ctx, r.w, r.Wanted, r.Prior, r.Exclusive); err != nil {
 			return Deltas{}, err
 		}
-		remaining = r.see(out, actual)
+		remaining = r.see(actual)
 	}
 	for _, pause := range pauses(r.Lag) {
 		late := r.late(remaining)
@@ -45,7 +44,7 @@ func (r *run) readBack(ctx context.Context, out *Outcome) (Deltas, error) {
 		if _, err := r.lookAgain(ctx, late, actual); err != nil {
 			return remaining, err
 		}
-		remaining = r.see(out, actual)
+		remaining = r.see(actual)
 	}
 	return remaining, nil
 }
@@ -76,17 +75,16 @@ func pauses(lag time.Duration) []time.Duration {
 }
 
 // see takes up a look at the service.
-func (r *run) see(out *Outcome, actual Actual) Deltas {
-	actual = r.ledger.settle(actual, false)
-	r.Counting.complete(r.ledger.looks, actual)
-	learned := r.ledger.learn(r.Wanted, r.Prior, out.Spelled, actual)
+func (r *run) see(actual Actual) Deltas {
+	r.out.Actual = r.log.settle(actual, false)
+	r.Counting.complete(r.log.looks, actual)
+	learned := r.log.learn(r.Wanted, r.Prior, r.out.Spelled, actual)
 	if maps.Copy(learned, r.Counting.Learned()); len(learned) > 0 {
-		out.Spelled = Set{Spelled: out.Spelled}.spellings(Set{Spelled: learned})
-		r.Wanted.Spelled = out.Spelled
-		r.claim.spell(out.Spelled)
+		r.out.Spelled = Set{Spelled: r.out.Spelled}.spellings(Set{Spelled: learned})
+		r.Wanted.Spelled = r.out.Spelled
+		r.reservation.spell(r.out.Spelled)
 	}
-	out.Actual = r.claim.conceal(actual)
-	return Diff(r.Wanted, r.Prior, out.Actual)
+	return r.remaining()
 }
 
 // late are the applications that do not show what the service said yes to. Revocations in a request that opens an application
@@ -94,9 +92,9 @@ func (r *run) see(out *Outcome, actual Actual) Deltas {
 func (r *run) late(remaining Deltas) []string {
 	var out []string
 	for _, delta := range remaining.Apps {
-		done := r.ledger.acknowledged(delta.App.ID)
-		_, granted := split(delta.Grant, done.granted)
-		_, revoked := split(slices.Concat(delta.Replace, delta.Revoke), done.revoked)
+		done := r.log.acknowledged(delta.App.ID)
+		_, granted := split(delta.Grant, done.granted.has)
+		_, revoked := split(delta.Revocations(), done.revoked.has)
 		if len(granted) > 0 || len(revoked) > 0 && delta.Mode == api.AssignUser || delta.Flip && done.mode == delta.Mode {
 			out = append(out, delta.App.ID)
 		}
@@ -110,7 +108,7 @@ func (r *run) probes(appIDs []string) []string {
 	var out []string
 	seen := map[*entry]bool{}
 	for _, id := range appIDs {
-		if last := r.ledger.last(id); !seen[last] {
+		if last := r.log.last(id); !seen[last] {
 			seen[last] = true
 			out = append(out, id)
 		}

@@ -42,7 +42,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			continue
 		}
 		t.AppIDs = append(t.AppIDs, id)
-		mode := status.App.AuthorizationType
+		mode := status.mode()
 		if status.MaybeOpen {
 			mode = api.AllUser
 		}
@@ -53,12 +53,12 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 			t.Open[id] = true
 		}
 		open, closed, untold = open || mode == api.AllUser, closed || mode != "" && mode != api.AllUser, untold || mode == ""
-		if opaque(status.App) {
+		if status.open() {
 			blind = true
 			continue
 		}
 		// An application that tells no mode and lists nobody may be open, too.
-		blind = blind || status.App.AuthorizationType == "" && len(status.Accounts) == 0
+		blind = blind || status.mode() == "" && len(status.Accounts) == 0
 		if accounts, first := listed.add(id, status); first && exclusive {
 			addNew(candidates, accounts)
 		}
@@ -91,7 +91,7 @@ func Import(appIDs []string, actual Actual, exclusive bool) Tracked {
 	first := true
 	for _, id := range appIDs {
 		status, ok := actual[id]
-		if !ok || opaque(status.App) {
+		if !ok || status.open() {
 			continue
 		}
 		set.Mode = api.AssignUser
@@ -169,4 +169,62 @@ func (l *listings) missing(wanted api.Accounts) map[string][]api.Handle {
 		}
 	}
 	return missing
+}
+
+// without is the status without accounts of a set that have passed to other resources: a state that held
+// them would take them away in the next run.
+func (s Status) without(set Set, passed func(api.Handle) bool) Status {
+	s.Accounts, s.Unsure = maps.Clone(s.Accounts), maps.Clone(s.Unsure)
+	for h := range set.Unlisted.With(set.Accounts) {
+		if row, _ := set.Spelled.row(h, s.Accounts); passed(inRequest(row, h)) {
+			delete(s.Accounts, row)
+			delete(s.Unsure, h)
+		}
+	}
+	return s
+}
+
+// State returns what the state should say after an apply that failed: the applications that the set has touched or
+// already had, with the accounts of both sides that are, or may be, granted on them. Applications that left the
+// configuration stay until nothing of the set is left on them.
+func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
+	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
+	set := Set{Mode: wanted.Mode, Accounts: make(api.Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed, Spelled: o.Spelled}
+	if len(wanted.AppIDs) == 0 {
+		set.Mode = prior.Mode
+	}
+	for _, id := range wanted.AppIDs {
+		if inPrior[id] || o.Touched[id] {
+			set.AppIDs = append(set.AppIDs, id)
+		}
+	}
+	set.Unlisted = prior.Unlisted
+	wanted.Spelled = o.Spelled
+	left := o.Left.reserved()
+	rest, _ := Diff(wanted, prior, o.Actual).Without(left)
+	for _, delta := range rest.Apps {
+		if !inWanted[delta.App.ID] {
+			set.AppIDs = append(set.AppIDs, delta.App.ID)
+		}
+	}
+	maps.Copy(set.Accounts, prior.Accounts)
+	maps.Copy(set.Accounts, wanted.Accounts)
+	actual := maps.Clone(o.Actual)
+	for id, status := range actual {
+		if status.mode() == "" && inPrior[id] && !prior.Mixed {
+			status.Mode = prior.Mode // no request changed it, and the service doesn't tell
+		}
+		if _, passed := left(Delta{App: api.App{ID: id}}); passed != nil {
+			status = status.without(prior, passed)
+		}
+		actual[id] = status
+		for h := range status.Stale {
+			if platform, ok := prior.Accounts[h]; ok {
+				set.Accounts[h] = platform
+			}
+		}
+	}
+	tracked := Track(set, actual, exclusive)
+	tracked.Unlisted = tracked.Unlisted.unsettled(actual, o.Unsettled, o.looks)
+	return tracked
 }

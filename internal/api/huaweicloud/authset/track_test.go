@@ -66,7 +66,7 @@ func TestTrack(t *testing.T) {
 			},
 		},
 		"a request without an answer": {
-			actual: Actual{"a": {App: api.App{AuthorizationType: api.AssignUser}, Accounts: accountsOf("x"), Unsure: accountsOf("y")}},
+			actual: Actual{"a": {App: api.App{AuthorizationType: api.AssignUser}, Accounts: accountsOf("x"), Knowledge: Knowledge{Unsure: accountsOf("y")}}},
 			want: Tracked{
 				Set:     Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x", "y")},
 				Missing: map[string][]api.Handle{"a": {account("y")}},

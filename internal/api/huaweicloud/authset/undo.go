@@ -25,9 +25,9 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 			continue
 		}
 		was, is := before[id], out.Actual[id]
-		delta := Delta{App: is.App, Mode: api.AssignUser, Flip: opaque(is.App) && !opaque(was.App)}
+		delta := Delta{App: is.App, Mode: api.AssignUser, Flip: is.open() && !was.open()}
 		delta.App.ID = id
-		if opaque(is.App) && !delta.Flip {
+		if is.open() && !delta.Flip {
 			continue // it was open before, and revoking would close it
 		}
 		for _, h := range sortedHandles(r.Wanted.Accounts) {
@@ -51,13 +51,13 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 // Undo takes back what a failed create has done, but for what other resources of the run want. A service that knows an account
 // no more than it did when it was to be granted may refuse to revoke it: what counts is what it lists afterwards, and lag is how
 // long a list may lag behind.
-func Undo(ctx context.Context, w Workspace, deltas Deltas, claims *Claims, lag time.Duration) error {
+func Undo(ctx context.Context, w Workspace, deltas Deltas, reservations *Reservations, lag time.Duration) error {
 	ctx = rest.WithQueue(ctx)
-	claim, err := claims.make(ctx, w, Set{}, Set{})
+	reservation, err := reservations.reserve(ctx, w, Set{}, Set{})
 	if err != nil {
 		return err
 	}
-	r := &run{w: w, claim: claim, ledger: newLedger(deltas, nil, Set{}, nil)}
+	r := &run{w: w, reservation: reservation, log: newRequestLog(deltas, nil, Set{}, nil)}
 	sendErr := r.send(ctx, deltas)
 	left, err := r.undone(ctx, deltas)
 	for _, pause := range pauses(lag) {
@@ -95,22 +95,23 @@ func (r *run) undone(ctx context.Context, deltas Deltas) (Deltas, error) {
 		if !ok {
 			continue
 		}
-		delta.Flip = opaque(status.App)
+		delta.Flip = status.open()
 		maybe := r.unproven(delta, status)
 		delta.Revoke = slices.DeleteFunc(slices.Clone(delta.Revoke), func(h api.Handle) bool {
 			_, there := status.Accounts[h]
-			return !there && !maybe[h] || r.claim != nil && r.claim.taken(delta.App.ID, h, r.claim.others(delta.App.ID))
+			return !there && !maybe[h]
 		})
-		if delta.Flip || len(delta.Revoke) > 0 {
+		if !delta.empty() {
 			left.Apps = append(left.Apps, delta)
 		}
 	}
+	left, _ = left.Without(r.reservation.reserved)
 	return left, err
 }
 
 // unproven are the accounts that no request has revoked for sure, and that the application may list in another spelling.
 func (r *run) unproven(delta Delta, status Status) map[api.Handle]bool {
-	revoked, maybe := r.ledger.acknowledged(delta.App.ID).revoked, map[api.Handle]bool{}
+	revoked, maybe := r.log.acknowledged(delta.App.ID).revoked, map[api.Handle]bool{}
 	for _, h := range delta.Revoke {
 		if _, there := status.Accounts[h]; !there && !revoked[h] {
 			maybe[h] = true

@@ -90,7 +90,7 @@ func (u Unlisted) after(actual Actual) Unlisted {
 		}
 	}
 	for _, id := range u.Opening {
-		if status, ok := actual[id]; ok && !opaque(status.App) {
+		if status, ok := actual[id]; ok && !status.open() {
 			out.Opening, out.Until = append(out.Opening, id), u.Until
 		}
 	}
@@ -146,7 +146,7 @@ func (s Set) learn(actual Actual) Set {
 	learned, accounts := Spellings{}, maps.Clone(s.Accounts)
 	for _, id := range s.Unlisted.SeenOn {
 		status := actual[id]
-		if opaque(status.App) {
+		if status.open() {
 			continue
 		}
 		rows := map[api.Account][]api.Handle{}
@@ -199,7 +199,7 @@ func (r *run) hidden(actual Actual) (u Unlisted) {
 		if found == nil {
 			found = map[api.Handle]bool{}
 		}
-		look, looked := r.ledger.looks[id]
+		look, looked := r.log.looks[id]
 		for h := range r.Prior.Accounts {
 			if _, listed := r.Prior.Spelled.row(h, look.accounts); inPrior[id] && (listed || !looked) {
 				found[h] = true
@@ -224,5 +224,5 @@ func accountsIn(handles map[api.Handle]bool) []api.Account {
 
 // mayHide tells that the application may have accounts that it does not list. One that tells no mode and lists nobody may be open.
 func (s Status) mayHide() bool {
-	return opaque(s.App) || s.App.AuthorizationType == "" && len(s.Accounts) == 0
+	return s.open() || s.mode() == "" && len(s.Accounts) == 0
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// ledger remembers each request of an apply and what became of it. The requests of a phase are added side by side.
-type ledger struct {
-	mu      sync.Mutex
+// requestLog remembers each request of an apply and what became of it.
+type requestLog struct {
+	mu      sync.Mutex // the requests of a phase are added side by side, and read when all are done
 	entries []*entry
 	byApp   map[string][]*entry
 	stale   map[string]api.Accounts
@@ -32,9 +32,7 @@ type look struct {
 }
 
 // last is the last request that named an application.
-func (l *ledger) last(appID string) *entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) last(appID string) *entry {
 	return l.byApp[appID][len(l.byApp[appID])-1]
 }
 
@@ -44,11 +42,11 @@ type entry struct {
 	trial bool
 }
 
-// newLedger notes which accounts are to be granted anew with another platform type, which applications are open, and who is there.
-func newLedger(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *ledger {
-	l := &ledger{stale: map[string]api.Accounts{}, open: map[string]bool{}, looks: map[string]look{}}
+// newRequestLog notes which accounts are to be granted anew with another platform type, which applications are open, and who is there.
+func newRequestLog(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *requestLog {
+	l := &requestLog{stale: map[string]api.Accounts{}, open: map[string]bool{}, looks: map[string]look{}}
 	for id, status := range actual {
-		l.open[id] = opaque(status.App)
+		l.open[id] = status.open()
 	}
 	l.note(prior, actual)
 	for _, delta := range deltas.Apps {
@@ -64,7 +62,7 @@ func newLedger(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *le
 	return l
 }
 
-func (l *ledger) add(a api.Assignment, err error) {
+func (l *requestLog) add(a api.Assignment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := &entry{Assignment: a, err: err, trial: l.trial}
@@ -87,9 +85,9 @@ func (l *ledger) add(a api.Assignment, err error) {
 
 // note keeps the first look at each application in which its list proves who is there. One that tells no mode and lists nobody
 // may be open, as the state before says, and hide them.
-func (l *ledger) note(prior Set, actual Actual) {
+func (l *requestLog) note(prior Set, actual Actual) {
 	for id, status := range actual {
-		hides := opaque(status.App) || status.App.AuthorizationType == "" && len(status.Accounts) == 0 && prior.opened(id)
+		hides := status.open() || status.mode() == "" && len(status.Accounts) == 0 && prior.opened(id)
 		if _, noted := l.looks[id]; !noted && !hides {
 			l.looks[id] = look{accounts: status.Accounts, requests: len(l.byApp[id])}
 		}
@@ -99,9 +97,7 @@ func (l *ledger) note(prior Set, actual Actual) {
 // learn finds how the service spells accounts that it was asked to grant and does not list by their names: rows that look like them,
 // belong to nobody whom either side names, and were not there before that request, or were revoked by this apply. What closing an
 // application uncovers was there before.
-func (l *ledger) learn(wanted, prior Set, spelled Spellings, after Actual) Spellings {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) learn(wanted, prior Set, spelled Spellings, after Actual) Spellings {
 	defer l.note(prior, after)
 	learned := Spellings{}
 	for _, id := range wanted.AppIDs {
@@ -152,9 +148,7 @@ func (l *ledger) learn(wanted, prior Set, spelled Spellings, after Actual) Spell
 }
 
 // touched are the applications that a request named which may have reached the service.
-func (l *ledger) touched() map[string]bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) touched() map[string]bool {
 	out := map[string]bool{}
 	for _, e := range l.entries {
 		if e.err == nil || !unsent(e.err) {
@@ -178,27 +172,19 @@ func unanswered(err error) bool {
 }
 
 // unanswered tells that the service has a request and did not say what became of it.
-func (l *ledger) unanswered() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) unanswered() bool {
 	return slices.ContainsFunc(l.entries, func(e *entry) bool { return e.err != nil && unanswered(e.err) })
 }
 
 // acknowledgment is what the service said yes to for one application.
 type acknowledgment struct {
-	granted, revoked map[api.Handle]bool
+	granted, revoked handleSet
 	mode             api.AuthorizationType // of the last such request
 	closed           bool                  // one of them carried ASSIGN_USER
 }
 
-func (l *ledger) acknowledged(appID string) acknowledgment {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.acknowledgedLocked(appID)
-}
-
-func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
-	a := acknowledgment{granted: map[api.Handle]bool{}, revoked: map[api.Handle]bool{}}
+func (l *requestLog) acknowledged(appID string) acknowledgment {
+	a := acknowledgment{granted: handleSet{}, revoked: handleSet{}}
 	for _, e := range l.byApp[appID] {
 		if e.err != nil {
 			continue
@@ -219,9 +205,7 @@ func (l *ledger) acknowledgedLocked(appID string) acknowledgment {
 }
 
 // refusal returns the last request that the service refused for one application, unless a later one went through.
-func (l *ledger) refusal(appID string) (api.Assignment, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) refusal(appID string) (api.Assignment, bool) {
 	entries := l.byApp[appID]
 	if len(entries) == 0 {
 		return api.Assignment{}, false
@@ -232,9 +216,7 @@ func (l *ledger) refusal(appID string) (api.Assignment, bool) {
 
 // totals counts what the service said yes to: requests, and accounts granted and revoked, once for each application.
 // Accounts of an application that opens to everybody lose nothing and don't count as revoked.
-func (l *ledger) totals() (requests, granted, revoked int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) totals() (requests, granted, revoked int) {
 	for _, e := range l.entries {
 		if e.err != nil {
 			continue
@@ -252,15 +234,13 @@ func (l *ledger) totals() (requests, granted, revoked int) {
 	return requests, granted, revoked
 }
 
-func (l *ledger) revoked() int {
+func (l *requestLog) revoked() int {
 	_, _, revoked := l.totals()
 	return revoked
 }
 
 // failures are the requests that failed.
-func (l *ledger) failures() []api.Assignment {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) failures() []api.Assignment {
 	var out []api.Assignment
 	for _, e := range l.entries {
 		if e.err != nil {
@@ -273,13 +253,9 @@ func (l *ledger) failures() []api.Assignment {
 // settle marks in a fresh reading which accounts still have the platform type of before, and what a request may do yet: the
 // service may act on it after it let the client wait in vain. Where the service doesn't tell the mode of an application, the
 // mode of the last request that it took is as good as told. blind tells that nobody could look what came of the requests.
-func (l *ledger) settle(actual Actual, blind bool) Actual {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *requestLog) settle(actual Actual, blind bool) Actual {
 	for id, status := range actual {
-		if status.App.AuthorizationType == "" {
-			status.App.AuthorizationType = l.lastMode(id)
-		}
+		status.Mode = l.lastMode(id)
 		status.Stale = l.stale[id]
 		if status.Stale == nil {
 			status.Stale = api.Accounts{}
@@ -295,10 +271,10 @@ func (l *ledger) settle(actual Actual, blind bool) Actual {
 				status.unsure(e)
 			}
 		}
-		if opaque(status.App) {
-			status.Shown = l.acknowledgedLocked(id).closed || !l.open[id]
+		if status.open() {
+			status.Shown = l.acknowledged(id).closed || !l.open[id]
 		}
-		if opaque(status.App) || len(status.Unsure) > 0 {
+		if status.open() || len(status.Unsure) > 0 {
 			status.Tried = l.tried(id)
 		}
 		actual[id] = status
@@ -307,7 +283,7 @@ func (l *ledger) settle(actual Actual, blind bool) Actual {
 }
 
 // tried are the accounts that the service was asked to revoke, and answered.
-func (l *ledger) tried(appID string) map[api.Handle]bool {
+func (l *requestLog) tried(appID string) map[api.Handle]bool {
 	out := map[api.Handle]bool{}
 	for _, e := range l.byApp[appID] {
 		if e.err == nil || refused(e.err) {
@@ -319,7 +295,7 @@ func (l *ledger) tried(appID string) map[api.Handle]bool {
 	return out
 }
 
-func (l *ledger) lastMode(appID string) api.AuthorizationType {
+func (l *requestLog) lastMode(appID string) api.AuthorizationType {
 	for _, e := range slices.Backward(l.byApp[appID]) {
 		if e.err == nil {
 			return e.AuthorizationType
@@ -330,11 +306,10 @@ func (l *ledger) lastMode(appID string) api.AuthorizationType {
 
 // estimate works out what the service must show now, from a reading before the requests and the answers to them. What an
 // application hid that was open before and is closed now, nobody has seen: it may be all that the state remembers of it.
-func (l *ledger) estimate(before Actual, prior Set) Actual {
+func (l *requestLog) estimate(before Actual, prior Set) Actual {
 	inPrior := setOf(prior.AppIDs)
 	actual := maps.Clone(before)
 	touched := l.touched()
-	l.mu.Lock()
 	for id := range touched {
 		status, ok := actual[id]
 		if !ok {
@@ -344,7 +319,7 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 		if status.Accounts == nil {
 			status.Accounts = api.Accounts{}
 		}
-		if inPrior[id] && opaque(status.App) {
+		if inPrior[id] && status.open() {
 			addNew(status.Accounts, prior.Accounts)
 		}
 		for _, e := range l.byApp[id] {
@@ -362,7 +337,6 @@ func (l *ledger) estimate(before Actual, prior Set) Actual {
 		}
 		actual[id] = status
 	}
-	l.mu.Unlock()
 	return l.settle(actual, true)
 }
 
