@@ -26,7 +26,6 @@ const roundTrip = 50 * time.Millisecond
 type slow struct {
 	*core.Terraform
 
-	service  Service
 	recorder *wire.Recorder
 }
 
@@ -51,7 +50,7 @@ func startWith(t *testing.T, w authorizationSet, quota huaweicloud.Quota) slow {
 			t.Error(violation)
 		}
 	})
-	return slow{terraformOn(network, providerBlock(quota, w.verification())), service, recorder}
+	return slow{terraformOn(network, providerBlock(quota, w.verification())), recorder}
 }
 
 // plan plans sets of so many accounts, each on applications of its own.

@@ -75,7 +75,7 @@ func (ws *workspace) read(object *core.Object, a core.Address) error {
 			continue
 		}
 		for name := range h.accounts {
-			if granted[name] == h.missing[app][name] {
+			if granted[name] == h.missing[app][name] && !(granted[name] && ws.uncovered[app]) {
 				return fmt.Errorf("%s on %s: granted is %t, missing is %t", name, app, granted[name], h.missing[app][name])
 			}
 		}
@@ -121,6 +121,7 @@ func (ws *workspace) applied(before, after core.State, killed bool) error {
 			ws.opened[app] = true
 		case !isOpen:
 			delete(ws.opened, app)
+			ws.uncovered[app] = ws.uncovered[app] || ws.open[app]
 		}
 		ws.release(app, before, after)
 		if err := ws.covered(app, after, killed); err != nil {
@@ -197,6 +198,7 @@ func (ws *workspace) isExclusive(app string, states ...core.State) bool {
 }
 
 func (ws *workspace) converged() error {
+	clear(ws.uncovered)
 	for _, s := range ws.sets {
 		if !s.configured() {
 			continue

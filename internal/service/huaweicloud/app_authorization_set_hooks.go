@@ -227,7 +227,13 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	progress.Wrote = func() { wrote(progress.Requests.Due.Load()) }
 	out, err := authset.Reconcile(ctx, w, authset.Reconciliation{
 		Wanted: wanted, Prior: prior, Exclusive: s.kind.exclusive, Lag: s.client.Lag(), Reservations: reservations, Counting: counting, Progress: &progress,
-		Approve: func(deltas authset.Deltas, actual authset.Actual, revoked int) error {
+		Approve: func(deltas authset.Deltas, actual authset.Actual, spelled authset.Spellings, revoked int) error {
+			order := order
+			if order.Wanted != nil {
+				known := *order.Wanted
+				known.memory.Spelled = spelled
+				order.Wanted = &known
+			}
 			change := s.change(order, actual, deltas)
 			change.Revoked.Count += revoked
 			return order.Approve(change)

@@ -49,6 +49,22 @@ func (s Spellings) named(rows, known api.Accounts) api.Accounts {
 	return out
 }
 
+// without are the accounts of a set but those rows under which the service turned out to list accounts that are wanted: the state took
+// them for somebody else, and they were revoked and came back with the grant.
+func (s Set) without(learned Spellings, wanted Set) api.Accounts {
+	out := s.Accounts
+	for _, row := range learned {
+		if !s.Lists(row) || wanted.Lists(row) {
+			continue
+		}
+		if out.Identity() == s.Accounts.Identity() {
+			out = maps.Clone(s.Accounts)
+		}
+		delete(out, row)
+	}
+	return out
+}
+
 // inRequest is a row of an account as a request may name it: the types that a list may show are more than a request may have.
 func inRequest(row, account api.Handle) api.Handle {
 	if a := row.Value(); a.Type != account.Value().Type {

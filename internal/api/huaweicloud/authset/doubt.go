@@ -42,20 +42,23 @@ func (r *run) resolve(ctx context.Context, remaining Deltas) (Deltas, error) {
 	return again, errors.Join(readErr, context.Cause(ctx))
 }
 
-// doubtful are those of some accounts that were granted before anybody saw whom the application lists, where exactly one row of
-// nobody else looks like them. An account is tried once.
+// doubtful are those of some accounts that were granted before anybody saw whom the application lists, by this apply or by one that
+// was interrupted, where exactly one row of nobody else looks like them. An account is tried once.
 func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Handle) []api.Handle {
 	first, looked := l.looks[appID]
-	if !looked || first.requests == 0 || len(accounts) == 0 {
+	if !looked || len(accounts) == 0 {
 		return nil
 	}
-	granted := map[api.Handle]bool{}
+	granted := maps.Clone(first.unsure)
+	if granted == nil {
+		granted = api.Accounts{}
+	}
 	for _, e := range l.byApp[appID][:first.requests] {
 		if e.err != nil && (unsent(e.err) || refused(e.err)) {
 			continue
 		}
 		for _, user := range e.Users {
-			granted[user.Handle()] = true
+			granted[user.Handle()] = ""
 		}
 	}
 	for _, e := range l.byApp[appID] {
@@ -71,7 +74,10 @@ func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Ha
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(accounts), func(h api.Handle) bool { return !granted[h] || rows[fold(h.Value())] != 1 })
+	return slices.DeleteFunc(slices.Clone(accounts), func(h api.Handle) bool {
+		_, maybe := granted[h]
+		return !maybe || rows[fold(h.Value())] != 1
+	})
 }
 
 // try tells whether the requests that follow are a trial, which counts as taking back what was granted.

@@ -73,14 +73,9 @@ func needsAccounts(wanted, prior Set, exclusive bool) func(api.App) bool {
 // ObserveTracked reads what Track needs for a set as the state remembers it.
 func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool) (Actual, error) {
 	hides := setOf(prior.Unlisted.HiddenOn)
-	needsAccounts := func(app api.App) bool {
+	return observe(ctx, w, prior, prior.AppIDs, func(app api.App) bool {
 		return !opaque(app) && (exclusive || len(prior.Accounts) > 0 || hides[app.ID])
-	}
-	actual, err := observe(ctx, w, prior, prior.AppIDs, needsAccounts)
-	if counting, ok := w.(*Counting); ok && err == nil && counting.doubts(false) {
-		return observe(ctx, w, prior, prior.AppIDs, needsAccounts)
-	}
-	return actual, err
+	})
 }
 
 // ObserveAll reads the applications with all their accounts, for an import.
@@ -111,7 +106,7 @@ func Remembered(prior Tracked, apps map[string]api.App) Actual {
 		}
 		actual[id] = Status{App: app, Accounts: accounts}
 	}
-	return prior.Unlisted.assume(actual)
+	return prior.assume(actual)
 }
 
 // observe reads the applications, and the accounts of those that need it. What an application lacks that the state before lists is
@@ -168,7 +163,7 @@ func observe(ctx context.Context, w Workspace, prior Set, ids []string, needsAcc
 			}
 		}
 	}
-	return prior.Unlisted.assume(actual), nil
+	return prior.assume(actual), nil
 }
 
 // lackedBy are the applications that are said to be closed and lack an account of the set.

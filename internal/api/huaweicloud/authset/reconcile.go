@@ -29,7 +29,7 @@ type Reconciliation struct {
 	Exclusive     bool
 	// Approve is asked before anything is sent, with what will change. revoked is the number of accounts that this
 	// apply has revoked so far: it is above zero only when closing an application uncovered more to revoke.
-	Approve func(deltas Deltas, actual Actual, revoked int) error
+	Approve func(deltas Deltas, actual Actual, spelled Spellings, revoked int) error
 	// Lag is how long a list may lag behind a write. For that time the apply looks again at what the service said yes to and does not
 	// show: 0 never does.
 	Lag time.Duration
@@ -134,7 +134,7 @@ func (r Reconciliation) once(ctx context.Context, w Workspace, own *reservation)
 		out.Undo = r.undo(out, actual)
 	}
 	if r.Exclusive {
-		out.Foreign = own.unreserved(Foreign(r.Wanted, r.Prior, out.Actual), out.Actual)
+		out.Foreign = own.unreserved(Foreign(run.Wanted, run.Prior, out.Actual), out.Actual)
 	}
 	return out, err
 }
@@ -207,7 +207,7 @@ func (r *run) refuse(deltas Deltas) error {
 	if r.Approve == nil {
 		return nil
 	}
-	return r.Approve(deltas, r.out.Actual, r.log.revoked())
+	return r.Approve(deltas, r.out.Actual, r.out.Spelled, r.log.revoked())
 }
 
 // abandon ends an apply that can't read back: what the service shows is worked out from its answers.

@@ -225,6 +225,44 @@ func decorate(h api.Handle) api.Handle {
 	return h
 }
 
+// An exclusive set takes no row for somebody else's that its own requests made, neither before a second round nor in what it warns of.
+func TestOwnRowsAreNotForeign(t *testing.T) {
+	t.Parallel()
+	o := newOffice(Actual{
+		"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}, Accounts: accountsOf("y")}, "b": {App: api.App{ID: "b", AuthorizationType: api.AssignUser}},
+	})
+	o.rewrites, o.bothNames = decorate, true
+	o.fault = func(_ int, request api.Assignment) (error, error) { // somebody else has revoked y, so that a second round is due
+		if !slices.Contains(request.AppIDs, "a") {
+			return nil, nil
+		}
+		o.fault = nil
+		delete(o.apps["a"].accounts, account("y"))
+		return answer(400), nil
+	}
+	wanted := Set{AppIDs: []string{"a", "b"}, Mode: api.AssignUser, Accounts: accountsOf("x")}
+	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("y")}
+	rounds := 0
+	out, err := Reconcile(t.Context(), o, Reconciliation{
+		Wanted: wanted, Prior: prior, Exclusive: true,
+		Approve: func(_ Deltas, actual Actual, spelled Spellings, _ int) error {
+			rounds++
+			known := wanted
+			known.Spelled = spelled
+			if foreign := Foreign(known, prior, actual); len(foreign) > 0 {
+				t.Errorf("round %d takes %v for somebody else's", rounds, foreign)
+			}
+			return nil
+		},
+	})
+	if err != nil || rounds < 2 {
+		t.Fatalf("%d rounds, %v", rounds, err)
+	}
+	if len(out.Foreign) > 0 {
+		t.Errorf("it warns of %v", out.Foreign)
+	}
+}
+
 func TestReconcileCases(t *testing.T) {
 	t.Parallel()
 	one := func(mode api.AuthorizationType, names ...string) Actual {
@@ -274,6 +312,10 @@ func TestReconcileCases(t *testing.T) {
 		"nor where no modes are told": {
 			wanted: set(api.AssignUser, "x", "User"), prior: set(api.AllUser), actual: one(api.AllUser, "x", "user"), granted: []string{"User", "user", "x"}, requests: 3,
 			office: func(o *office) { o.duplicateAdd, o.modes = answer(400), false },
+		},
+		"a row that the plan takes for somebody else is an account of the set": {
+			wanted: set(api.AssignUser, "x"), prior: set(api.AssignUser, "x (staff)"), actual: one(api.AssignUser, "x (staff)"), granted: []string{"x (staff)"}, requests: 2,
+			office: func(o *office) { o.rewrites, o.bothNames = decorate, true },
 		},
 		"nor is it an account that was skipped": {
 			wanted: set(api.AssignUser, "nobody"), prior: set(api.AllUser), actual: one(api.AllUser, "Nobody"), granted: []string{"Nobody"}, requests: 3,

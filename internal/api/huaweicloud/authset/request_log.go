@@ -25,10 +25,10 @@ type requestLog struct {
 	trial   bool            // requests find out who a row is
 }
 
-// look is what an application listed, and how many requests had named it before.
+// look is what an application listed, whom else it may have had, and how many requests had named it before.
 type look struct {
-	accounts api.Accounts
-	requests int
+	accounts, unsure api.Accounts
+	requests         int
 }
 
 // last is the last request that named an application.
@@ -89,7 +89,7 @@ func (l *requestLog) note(prior Set, actual Actual) {
 	for id, status := range actual {
 		hides := status.open() || status.mode() == "" && len(status.Accounts) == 0 && prior.opened(id)
 		if _, noted := l.looks[id]; !noted && !hides {
-			l.looks[id] = look{accounts: status.Accounts, requests: len(l.byApp[id])}
+			l.looks[id] = look{accounts: status.Accounts, unsure: status.Unsure, requests: len(l.byApp[id])}
 		}
 	}
 }

@@ -29,7 +29,7 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
 	blind := false // some application can't say who is gone
 	var open, closed, untold bool
-	t.Unlisted = prior.Unlisted.after(actual)
+	t.Unlisted = prior.after(actual)
 	listed := listings{byApp: make(map[string]api.Accounts, len(prior.AppIDs)), aliases: aliases{spelled: prior.Spelled, known: prior.Accounts}}
 	candidates := prior.Accounts
 	if exclusive || len(prior.Unlisted.HiddenOn) > 0 {
@@ -59,11 +59,13 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		}
 		// An application that tells no mode and lists nobody may be open, too.
 		blind = blind || status.mode() == "" && len(status.Accounts) == 0
-		if accounts, first := listed.add(id, status); first && exclusive {
+		// Whom it lists that the set has opened, though nothing tells that it is open, is none of the set's.
+		accounts, first := listed.add(id, status)
+		if exclusive && !t.Open[id] && (first || len(t.Open) > 0) {
 			addNew(candidates, accounts)
 		}
 		for h := range status.Hidden { // what it had hidden and shows again is of the set again
-			if platform, listed := status.Accounts[h]; listed {
+			if platform, listed := status.Accounts[h]; listed && !t.Open[id] {
 				addNew(candidates, api.Accounts{h: platform})
 			}
 		}

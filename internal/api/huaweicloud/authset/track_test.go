@@ -82,6 +82,22 @@ func TestTrack(t *testing.T) {
 	}
 }
 
+// An application that an exclusive set has opened lists whom it was granted before, and the service does not tell that it is open:
+// these are none of the set's, which could never revoke them.
+func TestTrackWhatIsOpenUntold(t *testing.T) {
+	t.Parallel()
+	prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AllUser, Open: map[string]bool{"a": true, "b": false}}
+	listed := accountsOf("other")
+	now := Track(prior, Actual{"a": {App: api.App{ID: "a"}, Accounts: listed}, "b": {App: api.App{ID: "b"}, Accounts: accountsOf("x")}}, true)
+	if got := sortedNames(now.Set); !slices.Equal(got, []string{"x"}) {
+		t.Errorf("the state lists %q", got)
+	}
+	now = Track(prior, Actual{"a": {App: api.App{ID: "a"}, Accounts: listed}, "b": {App: api.App{ID: "b"}, Accounts: listed}}, true)
+	if got := sortedNames(now.Set); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("the state lists %q, and the other application, which is closed, lists the same", got)
+	}
+}
+
 // What Track says, taken as the prior of the next diff, never hides an account that is granted.
 func TestTrackLosesNothing(t *testing.T) {
 	t.Parallel()

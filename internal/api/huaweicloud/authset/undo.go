@@ -6,7 +6,6 @@ package authset
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -117,12 +116,5 @@ func (r *run) unproven(delta Delta, status Status) map[api.Handle]bool {
 			maybe[h] = true
 		}
 	}
-	alike := map[api.Account]bool{}
-	for row := range lookAlikes(maybe, status.Accounts) {
-		for _, look := range looks(row.Value()) {
-			alike[look] = true
-		}
-	}
-	maps.DeleteFunc(maybe, func(h api.Handle, _ bool) bool { return !alike[fold(h.Value())] })
-	return maybe
+	return alike(maybe, status.Accounts, Set{})
 }

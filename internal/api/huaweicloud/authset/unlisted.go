@@ -18,7 +18,8 @@ type Unlisted struct {
 	Hidden   []api.Account `json:"hidden,omitempty"`
 	HiddenOn []string      `json:"hidden_on,omitempty"`
 	// Unsettled are accounts that a request may have granted, and Opening applications that one may have opened to everybody, though
-	// nobody could see it. It is assumed until a look after Until says otherwise.
+	// nobody could see it. It is assumed until a look after Until says otherwise: one at an application that nobody saw before the
+	// request, and that lists rows which look like such an account, does not.
 	Unsettled   []api.Account `json:"unsettled,omitempty"`
 	UnsettledOn []string      `json:"unsettled_on,omitempty"`
 	Opening     []string      `json:"opening,omitempty"`
@@ -30,11 +31,12 @@ type Unlisted struct {
 }
 
 // assume adds to a look at the service what it may not show.
-func (u Unlisted) assume(actual Actual) Actual {
-	each := func(appIDs []string, change func(*Status)) {
+func (s Set) assume(actual Actual) Actual {
+	u := s.Unlisted
+	each := func(appIDs []string, change func(string, *Status)) {
 		for _, id := range appIDs {
 			if status, ok := actual[id]; ok {
-				change(&status)
+				change(id, &status)
 				actual[id] = status
 			}
 		}
@@ -43,16 +45,37 @@ func (u Unlisted) assume(actual Actual) Actual {
 	for _, a := range u.Hidden {
 		hidden[a.Handle()] = true
 	}
-	each(u.HiddenOn, func(s *Status) { s.Hidden = hidden })
-	if time.Now().Before(u.Until) {
-		unsure := api.Accounts{}
-		for _, a := range u.Unsettled {
-			unsure[a.Handle()] = ""
+	each(u.HiddenOn, func(_ string, status *Status) { status.Hidden = hidden })
+	each(u.UnsettledOn, func(id string, status *Status) {
+		for h := range s.unsettled(id, *status) {
+			if status.Unsure == nil {
+				status.Unsure = api.Accounts{}
+			}
+			status.Unsure[h] = ""
 		}
-		each(u.UnsettledOn, func(s *Status) { s.Unsure = unsure })
-		each(u.Opening, func(s *Status) { s.MaybeOpen = true })
+	})
+	if time.Now().Before(u.Until) {
+		each(u.Opening, func(_ string, status *Status) { status.MaybeOpen = true })
 	}
 	return actual
+}
+
+// unsettled are the accounts that a request may have granted on an application that does not list them: all for as long as a list
+// may lag behind, and later those that it may list in another spelling, where nobody saw before the request whom it listed.
+func (s Set) unsettled(appID string, status Status) map[api.Handle]bool {
+	u, out := s.Unlisted, map[api.Handle]bool{}
+	for _, a := range u.Unsettled {
+		if _, listed := s.Spelled.row(a.Handle(), status.Accounts); !listed {
+			out[a.Handle()] = true
+		}
+	}
+	switch {
+	case time.Now().Before(u.Until) || opaque(status.App):
+		return out
+	case slices.Contains(u.SeenOn, appID):
+		return nil
+	}
+	return alike(out, status.Accounts, s)
 }
 
 // With are some accounts, and those that may be granted beside them.
@@ -69,25 +92,22 @@ func (u Unlisted) With(accounts api.Accounts) api.Accounts {
 }
 
 // after is what is left of it after a look at the service.
-func (u Unlisted) after(actual Actual) Unlisted {
+func (s Set) after(actual Actual) Unlisted {
 	var out Unlisted
+	u := s.Unlisted
 	for _, id := range u.HiddenOn {
-		if status, ok := actual[id]; ok && status.mayHide() {
+		if status, ok := actual[id]; ok && (status.mayHide() || status.App.AuthorizationType == "" && s.opened(id)) {
 			out.Hidden, out.HiddenOn = u.Hidden, append(out.HiddenOn, id)
+		}
+	}
+	for _, id := range u.UnsettledOn {
+		if status, ok := actual[id]; ok && len(s.unsettled(id, status)) > 0 {
+			out.Unsettled, out.UnsettledOn, out.Until = u.Unsettled, append(out.UnsettledOn, id), u.Until
+			out.SeenOn, out.Alike = u.SeenOn, u.Alike
 		}
 	}
 	if !time.Now().Before(u.Until) {
 		return out
-	}
-	lacks := func(id string) bool {
-		status, ok := actual[id]
-		return ok && slices.ContainsFunc(u.Unsettled, func(a api.Account) bool { _, listed := status.Accounts[a.Handle()]; return !listed })
-	}
-	for _, id := range u.UnsettledOn {
-		if lacks(id) {
-			out.Unsettled, out.UnsettledOn, out.Until = u.Unsettled, append(out.UnsettledOn, id), u.Until
-			out.SeenOn, out.Alike = u.SeenOn, u.Alike
-		}
 	}
 	for _, id := range u.Opening {
 		if status, ok := actual[id]; ok && !status.open() {
@@ -99,7 +119,7 @@ func (u Unlisted) after(actual Actual) Unlisted {
 
 // unsettled is what an apply that failed may have done.
 func (u Unlisted) unsettled(actual Actual, until time.Time, looks map[string]look) Unlisted {
-	accounts := map[api.Handle]bool{}
+	accounts, before := map[api.Handle]bool{}, u
 	u = Unlisted{Hidden: u.Hidden, HiddenOn: u.HiddenOn}
 	for _, id := range slices.Sorted(maps.Keys(actual)) {
 		status := actual[id]
@@ -116,14 +136,15 @@ func (u Unlisted) unsettled(actual Actual, until time.Time, looks map[string]loo
 	if u.Unsettled = accountsIn(accounts); len(u.UnsettledOn)+len(u.Opening) > 0 {
 		u.Until = until
 	}
-	alike := map[api.Handle]bool{}
+	rows := map[api.Handle]bool{}
 	for _, id := range u.UnsettledOn {
-		if before, seen := looks[id]; seen && before.requests == 0 {
+		doubted := slices.Contains(before.UnsettledOn, id) && !slices.Contains(before.SeenOn, id)
+		if look, seen := looks[id]; seen && look.requests == 0 && !doubted {
 			u.SeenOn = append(u.SeenOn, id)
-			maps.Copy(alike, lookAlikes(accounts, before.accounts))
+			maps.Copy(rows, lookAlikes(accounts, look.accounts))
 		}
 	}
-	u.Alike = accountsIn(alike)
+	u.Alike = accountsIn(rows)
 	return u
 }
 
@@ -182,6 +203,22 @@ func lookAlikes(accounts map[api.Handle]bool, list api.Accounts) map[api.Handle]
 	for row := range list {
 		if len(folded) > 0 && !accounts[row] && slices.ContainsFunc(looks(row.Value()), func(a api.Account) bool { return folded[a] }) {
 			out[row] = true
+		}
+	}
+	return out
+}
+
+// alike are those of some accounts that a row of a list looks like which is none of them and none of a set.
+func alike(accounts map[api.Handle]bool, list api.Accounts, set Set) map[api.Handle]bool {
+	seen, out := map[api.Account]bool{}, map[api.Handle]bool{}
+	for row := range lookAlikes(accounts, list) {
+		for _, look := range looks(row.Value()) {
+			seen[look] = seen[look] || !set.Lists(row)
+		}
+	}
+	for h := range accounts {
+		if seen[fold(h.Value())] {
+			out[h] = true
 		}
 	}
 	return out

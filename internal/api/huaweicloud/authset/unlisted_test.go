@@ -24,6 +24,7 @@ func TestWhatAnOpenedApplicationHides(t *testing.T) {
 	for name, office := range map[string]func(*office){
 		"hidden":                         func(o *office) { o.ignored = true },
 		"shown":                          func(o *office) { o.ignored, o.records = true, true },
+		"shown, and no modes":            func(o *office) { o.ignored, o.records, o.modes = true, true, false },
 		"hidden, and no modes":           func(o *office) { o.ignored, o.modes = true, false },
 		"revoked":                        func(*office) {},
 		"revoked, and absent is refused": func(o *office) { o.absentRemove = answer(400) },
@@ -47,6 +48,9 @@ func TestWhatAnOpenedApplicationHides(t *testing.T) {
 					t.Fatal(err)
 				}
 				state := Track(wanted, actual, false).Set
+				if len(state.Accounts) > 0 {
+					t.Errorf("it is open, and the state lists %q", sortedNames(state))
+				}
 				if _, err := Reconcile(t.Context(), o, Reconciliation{Wanted: next, Prior: state}); err != nil {
 					t.Fatal(err)
 				}
@@ -116,6 +120,51 @@ func TestSpellingOfAnInterruptedGrant(t *testing.T) {
 				}
 				if got := o.granted("a"); !slices.Equal(got, before) {
 					t.Errorf("%q are granted after the destroy, and were there before: %q", got, before)
+				}
+			})
+		}
+	}
+}
+
+// A run is interrupted after it has closed an application, on a service that lists whom it was granted in another spelling: nobody saw
+// who was hidden there before. The next apply finds out by a trial who the rows are, a destroy leaves nothing behind, and whom the
+// application had hidden before keeps it.
+func TestSpellingOfAnInterruptedClosing(t *testing.T) {
+	t.Parallel()
+	for name, hidden := range map[string][]string{"alone": nil, "beside somebody": {"other"}, "beside somebody alike": {"y (staff)"}} {
+		for then, next := range map[string]Set{"destroyed": {}, "applied again": {AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}} {
+			t.Run(name+", "+then, func(t *testing.T) {
+				t.Parallel()
+				o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AllUser}, Accounts: accountsOf(hidden...)}})
+				o.rewrites, o.bothNames = decorate, true
+				ctx, interrupt := context.WithCancel(t.Context())
+				o.fault = func(int, api.Assignment) (error, error) { interrupt(); return nil, nil }
+				wanted, prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, Set{AppIDs: []string{"a"}, Mode: api.AllUser}
+				out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: prior})
+				if err == nil {
+					t.Fatal("no error")
+				}
+				o.fault = nil
+				state := out.State(wanted, prior, false).Set
+				for range 2 {
+					actual, err := ObserveTracked(t.Context(), o, state, false)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if state = Track(state, actual, false).Set; !slices.Equal(sortedNames(state), []string{"x"}) {
+						t.Errorf("the state says %q", sortedNames(state))
+					}
+				}
+				if _, err := Reconcile(t.Context(), o, Reconciliation{Wanted: next, Prior: state}); err != nil {
+					t.Fatal(err)
+				}
+				want := slices.Clone(hidden)
+				if len(next.AppIDs) > 0 {
+					want = append(want, "x (staff)")
+				}
+				slices.Sort(want)
+				if got := o.granted("a"); !slices.Equal(got, want) {
+					t.Errorf("%q are granted, want %q", got, want)
 				}
 			})
 		}
