@@ -137,7 +137,7 @@ func TestImportOfNoApplication(t *testing.T) {
 	if err != nil || len(diags.Errors) != 1 {
 		t.Fatalf("%+v, %v", diags, err)
 	}
-	if text := diags.Errors[0].Detail; !strings.Contains(text, "no-such-app") || !strings.Contains(text, "An import id is") || strings.Contains(text, "from app_ids") {
+	if text := diags.Errors[0].Detail; !strings.Contains(text, "no-such-app") || !strings.Contains(text, "An import id is") || strings.Contains(text, "from app_ids") || strings.Count(text, "o application") > 1 {
 		t.Error(text)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -27,6 +28,9 @@ func (s *grants) Explain(verb string, set grantset.Set, err error) (diags diag.D
 		said = applied.Failures[0].Err
 	}
 	detail := fmt.Sprintf("The %s: %v", s.about(set), said)
+	if s.rules { // the summary has it
+		detail = strings.ToUpper(said.Error()[:1]) + said.Error()[1:]
+	}
 	if missing, ok := errors.AsType[*grantset.MissingError](err); ok {
 		at := s.at
 		if missing.Application != "" {
