@@ -12,6 +12,10 @@ import (
 	"testing"
 
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
 // pages calls f for every page of the documentation below a folder.
@@ -33,13 +37,16 @@ func pages(t *testing.T, folder string, f func(path, text string)) {
 
 var terraformBlock = regexp.MustCompile("(?s)```terraform\n(.*?)```")
 
-// What the documentation shows as Terraform's language is that.
+// What the documentation shows as Terraform's language is that, in its canonical form.
 func TestDocs_blocksParse(t *testing.T) {
 	t.Parallel()
 	pages(t, "../docs", func(path, text string) {
 		for _, block := range terraformBlock.FindAllStringSubmatch(text, -1) {
 			if _, diags := hclparse.NewParser().ParseHCL([]byte(block[1]), filepath.Base(path)); diags.HasErrors() {
 				t.Errorf("%v\n%s", diags, block[1])
+			}
+			if formatted := string(hclwrite.Format([]byte(block[1]))); formatted != block[1] {
+				t.Errorf("%s is not formatted; right is\n%s", path, formatted)
 			}
 		}
 	})
@@ -81,4 +88,22 @@ func TestDocs_resourcesSayWhoGetsRemoved(t *testing.T) {
 			t.Errorf("%s begins with: %s", path, first)
 		}
 	})
+}
+
+// The names that the guide on imports finds for IDs are those of who holds the role.
+func TestGuide_importedLabels(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(read(t, "../templates/guides/importing.md"), "## Names in the place of IDs")
+	m := acctest.StartDemo(t)
+	cli := newCLI(t)
+	cli.Write("mock.tf", m.DemoProvider())
+	cli.Write("main.tf", terraformBlock.FindStringSubmatch(text)[1])
+	const carol = "AD+corp:1932309a28daf34db5c942630c3a2cc4"
+	if err := m.Venafi.Grant(venafi.Role{Role: venafi.Maintainer, ApplicationID: "MyIntegration", Grantee: carol}); err != nil {
+		t.Fatal(err)
+	}
+	applies(t, cli)
+	if r := cli.Run("output", "grantees"); !regexp.MustCompile(`"AD\+corp:carol" += "` + regexp.QuoteMeta(carol) + `"`).MatchString(r.Output) {
+		t.Error(r.Output)
+	}
 }

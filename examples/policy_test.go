@@ -119,11 +119,17 @@ func TestExamples_policy(t *testing.T) {
 		resource "appaccess_huaweicloud_app_authorization_set" "ledger" {
 		  app_ids            = ["8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"]
 		  authorization_type = "ALL_USER"
+		}
+		resource "appaccess_venafi_oauth_access_set" "signers" {
+		  application_id = "CodeSigning"
+		  maximum_scope  = "codesignclient"
+		  trustees       = { carol = "`+carol+`" }
 		}`)
 	expect("a change", changes(),
 		change{Address: enos, Gains: []string{"ROLE"}, Loses: []string{"USER"}},
 		change{Address: set, Gains: []string{"local.com/lisi on " + cad}, Loses: []string{"local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
 		change{Address: "appaccess_huaweicloud_app_authorization_set.ledger", Opens: []string{"8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"}},
+		change{Address: "appaccess_venafi_oauth_access_set.signers", Gains: []string{carol}},
 		change{Address: venafi, Gains: []string{carol}})
 	expect("a destroy", changes("-destroy"),
 		change{Address: enos, Loses: []string{"USER"}},

@@ -45,8 +45,8 @@ resource "tfe_workspace" "access" {
   name         = "access"
   organization = "example"
 
-  auto_apply         = false # somebody reads the plan and confirms
-  assessments_enabled = true # a look every day at what differs
+  auto_apply          = false # somebody reads the plan and confirms
+  assessments_enabled = true  # a look every day at what differs
 
   vcs_repo {
     identifier     = "example/access"

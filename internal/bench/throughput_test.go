@@ -26,6 +26,7 @@ const roundTrip = 50 * time.Millisecond
 type slow struct {
 	*core.Terraform
 
+	service  Service
 	recorder *wire.Recorder
 }
 
@@ -50,7 +51,7 @@ func startWith(t *testing.T, w authorizationSet, quota huaweicloud.Quota) slow {
 			t.Error(violation)
 		}
 	})
-	return slow{terraformOn(network, providerBlock(quota, w.verification())), recorder}
+	return slow{terraformOn(network, providerBlock(quota, w.verification())), service, recorder}
 }
 
 // plan plans sets of so many accounts, each on applications of its own.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
 const required = `
@@ -216,16 +216,6 @@ func (s *services) environment(kind string) map[string]string {
 	return env
 }
 
-// file keeps a text outside of what is searched.
-func (s *services) file(name, text string) string {
-	s.t.Helper()
-	path := filepath.Join(s.t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	return path
-}
-
 // A life of everything with a real terraform at its most talkative: nothing that it leaves behind holds a secret, not even the
 // stacks of a provider that dies.
 func TestLife(t *testing.T) {
@@ -235,10 +225,19 @@ func TestLife(t *testing.T) {
 	p.setenv(s.environment("password"))
 	p.must("init")
 	p.covers()
+	// The provider ends its own token when its run ends, and a server that is slow to end it holds nobody up.
+	s.backend.Faults.Add(wire.Fault{Operation: "RevokeToken", Kind: wire.Slow, Delay: 2 * time.Minute, Times: 1})
+	began := time.Now()
 	p.must("plan", "-out=first.tfplan")
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("a plan took %s", took)
+	}
 	p.must("show", "-json", "first.tfplan")
 	p.must("apply", "first.tfplan")
 	p.must("apply", "-auto-approve", "-json", "-var=variant=1")
+	if n := s.backend.Venafi.LiveTokens(); n != 0 {
+		t.Errorf("%d tokens outlive the runs that got them", n)
+	}
 	p.must("state", "pull")
 	p.must("output", "-json")
 	p.crash()

@@ -20,6 +20,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -316,4 +318,14 @@ func (s *services) learnSigned(r *http.Request, body []byte, authorization, sign
 		_, _ = io.WriteString(mac, input)
 		s.count(hex.EncodeToString(mac.Sum(nil)) == signature)
 	}
+}
+
+// file keeps a text outside of what is searched.
+func (s *services) file(name, text string) string {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
 }

@@ -7,7 +7,7 @@ output "maintainers" {
   value = [for r in data.appaccess_venafi_oauth_roles.integration.roles : r.grantee if r.role == "application_maintainer"]
 }
 
-# Who is administrator?
+# Who is an administrator?
 data "appaccess_venafi_oauth_roles" "admins" {
   role = "admin"
 }

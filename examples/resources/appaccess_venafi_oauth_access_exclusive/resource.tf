@@ -1,4 +1,5 @@
-# Everybody else who may use the application: nobody. The rule of the operations team is there already: list it, or import it.
+# These are the only ones who may use the application. A create fails over trustees who are not listed; its error has the import
+# block that shows them in a plan.
 resource "appaccess_venafi_oauth_access_exclusive" "signers" {
   application_id = "CodeSigning"
   maximum_scope  = "codesignclient"

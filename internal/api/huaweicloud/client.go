@@ -80,7 +80,7 @@ type Client struct {
 	// authorizations holds the listings by app id.
 	authorizations map[string]*cached[Accounts]
 	// counted holds the answers of CountAuthorizations by app id and by what was expected.
-	counted map[string]map[int]*cached[int]
+	counted map[string]map[int]*cached[ending]
 
 	pages  knownPages
 	counts atomic.Int32 // what is known of the count of a list: see lister
@@ -125,7 +125,7 @@ func New(config Config) (*Client, error) {
 		gate:           newGate(),
 		locks:          locks{byApp: map[string]chan struct{}{}},
 		authorizations: map[string]*cached[Accounts]{},
-		counted:        map[string]map[int]*cached[int]{},
+		counted:        map[string]map[int]*cached[ending]{},
 	}
 	c.project = shared.NewReading(func(ctx context.Context, _ shared.Moment) (string, error) {
 		if config.ProjectID != "" {

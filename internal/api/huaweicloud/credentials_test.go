@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -118,43 +117,6 @@ func TestSourcesOfCredentials(t *testing.T) {
 				t.Errorf("%d requests were refused", asked)
 			}
 		})
-	}
-}
-
-// Keys that end during a run are replaced before, once for all requests.
-func TestKeysAreRenewedOnceForAll(t *testing.T) {
-	t.Parallel()
-	b := startWith(t, exchange(credential.OIDC{Provider: "gitlab", Token: idToken}))
-	known := identities()
-	known.KeyLife = 2500 * time.Millisecond
-	b.SetIdentities(known)
-	count := func() int {
-		n := 0
-		for _, r := range b.recorder.All() {
-			if r.Path == "/v3.0/OS-CREDENTIAL/securitytokens" {
-				n++
-			}
-		}
-		return n
-	}
-	for until := time.Now().Add(6 * time.Second); time.Now().Before(until); {
-		var wait sync.WaitGroup
-		before := count()
-		for range 8 {
-			wait.Go(func() {
-				if _, err := b.client.ListApps(t.Context(), ""); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wait.Wait()
-		if n := count() - before; n > 1 {
-			t.Fatalf("8 requests got %d new key pairs", n)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if n := count(); n < 3 || n > 8 {
-		t.Errorf("%d key pairs in 6 seconds", n)
 	}
 }
 

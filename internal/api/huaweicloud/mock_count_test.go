@@ -33,8 +33,9 @@ func TestCountAuthorizations(t *testing.T) {
 		"capped":                   {switches: mock.Switches{Count: mock.CountCapped}, has: 1200, expected: 1200, want: 1000},
 		"capped at what is wanted": {switches: mock.Switches{Count: mock.CountCapped}, has: 1001, expected: 1000, want: -1},
 		"missing":                  {switches: mock.Switches{Count: mock.CountMissing}, has: 5, expected: 5, want: -1},
-		"of the page":              {switches: mock.Switches{Count: mock.CountPage}, has: 5, expected: 5, want: 1},
-		"of the page, as many":     {switches: mock.Switches{Count: mock.CountPage}, has: 2, expected: 1, want: 2},
+		"of the page, all on it":   {switches: mock.Switches{Count: mock.CountPage}, has: 5, expected: 5, want: 5},
+		"of the page":              {switches: mock.Switches{Count: mock.CountPage}, has: 120, expected: 120, want: 99},
+		"of the page, as many":     {switches: mock.Switches{Count: mock.CountPage}, has: 120, expected: 99, want: 100},
 		"another order every time": {switches: mock.Switches{ListOrder: mock.ListOrderUnstable}, has: 120, expected: 120, want: 120},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,9 +52,12 @@ func TestCountAuthorizations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := b.client.CountAuthorizations(t.Context(), cad, tc.expected)
+			got, last, err := b.client.CountAuthorizations(t.Context(), cad, tc.expected)
 			if err != nil || got != tc.want {
 				t.Errorf("counted %d: %v, want %d", got, err, tc.want)
+			}
+			if got == tc.expected && len(last) != min(got, 99) {
+				t.Errorf("it shows %d of %d accounts", len(last), got)
 			}
 			b.want(mock.OpListAppAuthorizations, 1)
 			b.noViolations()
@@ -68,7 +72,7 @@ func TestCountIsShared(t *testing.T) {
 	count := func(app string, expected, want, requests int) {
 		t.Helper()
 		b.recorder.Reset()
-		if got, err := b.client.CountAuthorizations(t.Context(), app, expected); err != nil || got != want {
+		if got, _, err := b.client.CountAuthorizations(t.Context(), app, expected); err != nil || got != want {
 			t.Errorf("counted %d: %v, want %d", got, err, want)
 		}
 		b.want(mock.OpListAppAuthorizations, requests)
@@ -104,7 +108,7 @@ func TestCountIsShared(t *testing.T) {
 	if err := b.client.AssignAuthorizations(t.Context(), assignment); err == nil || len(done) != 2 || done[0] != nil || !errors.Is(done[1], err) {
 		t.Errorf("%v: told %v", err, done)
 	}
-	if _, err := b.client.CountAuthorizations(t.Context(), "gone", 1); !errors.Is(err, huaweicloud.ErrAppNotFound) {
+	if _, _, err := b.client.CountAuthorizations(t.Context(), "gone", 1); !errors.Is(err, huaweicloud.ErrAppNotFound) {
 		t.Errorf("%v", err)
 	}
 	b.noViolations()

@@ -27,7 +27,7 @@ func (s *sets) reader(wanted authset.Set, prior *set) (authset.Workspace, *auths
 	if access.Moved() {
 		remembered.Counts = nil // it may be another installation
 	}
-	counting := authset.NewCounting(s.client, run, wanted, prior.tracked(), remembered, s.kind.exclusive)
+	counting := authset.NewCounting(s.client, run, wanted, prior.tracked(), remembered)
 	return counting, counting
 }
 

@@ -11,8 +11,7 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// A set that is read by counts has the life that it has when every account is read, whatever the service counts. What a count
-// can't see is that somebody has put one account in the place of another.
+// A set that is read by counts has the life that it has when every account is read, whatever the service counts.
 func TestAccCounts(t *testing.T) {
 	t.Parallel()
 	for _, count := range []mock.Count{mock.CountRight, mock.CountLate, mock.CountCapped, mock.CountMissing, mock.CountPage} {
@@ -59,13 +58,9 @@ func TestAccCounts(t *testing.T) {
 			w.revoke(viewer, user("c")) // drift is seen
 			apply()
 			granted("b", "c", "d")
-			// One account in the place of another is the blind spot, where the count is right.
+			// A page shows all of a small application, so that not even one account in the place of another is unseen.
 			w.revoke(viewer, user("c"))
 			w.grant(viewer, user("x"))
-			if count == mock.CountRight {
-				mustBeSilent(t, cli.Plan())
-			}
-			cli.Write("huaweicloud.tf", w.provider(""))
 			apply()
 			w.revoke(viewer, user("x"))
 			granted("b", "c", "d")

@@ -79,16 +79,16 @@ func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grants
 		case k.exclusive && c.Other.Exclusive:
 			owners = append(owners, text)
 		case !k.exclusive && !c.Other.Exclusive:
-			shared = append(shared, text+"\n    both grant it to "+granteeList(c.Members))
+			shared = append(shared, text+"\n    both grant it to "+k.list(c.Members))
 		default:
-			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+granteeList(c.Members))
+			fights = append(fights, text+"\n    granted by the one and revoked by the other: "+k.list(c.Members))
 		}
 	}
 	if len(owners) > 0 {
 		diags.AddAttributeError(at, "Two resources own the same "+k.noun,
 			"This resource takes exclusive ownership of "+k.who+", and another one of this configuration does so with the same "+k.noun+": each apply "+
 				"would make one of them revoke what the other has granted. The other one:\n\n"+service.SortedLines(owners)+"\n\nKeep one of them, and list "+
-				"all grantees there. To give up a resource that exists already without revoking anything, put a `removed` block with `destroy = false` in "+
+				"all "+k.whom+"s there. To give up a resource that exists already without revoking anything, put a `removed` block with `destroy = false` in "+
 				"its place.\n\n"+service.DestroyAdvice)
 	}
 	if len(fights) > 0 {
@@ -98,32 +98,24 @@ func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grants
 		}
 		diags.AddAttributeWarning(at, "Two resources would take turns: "+set.String(),
 			who+": applies would grant and revoke the same "+k.noun+" in turns, and no plan would be empty. The other one:\n\n"+service.SortedLines(fights)+
-				"\n\nList the grantees in the exclusive resource, or leave the "+k.noun+" to additive ones.")
+				"\n\nList the "+k.whom+"s in the exclusive resource, or leave the "+k.noun+" to additive ones.")
 	}
 	if len(shared) > 0 {
 		diags.AddAttributeWarning(at, "Two resources grant the same: "+set.String(),
-			"This resource, appaccess"+k.suffix+", and another one of this configuration grant the same "+k.noun+" to the same grantees. Whichever lets go of "+
-				"them revokes it, though the other still lists them. The other one:\n\n"+service.SortedLines(shared)+"\n\nList each grantee in one of them.")
+			"This resource, appaccess"+k.suffix+", and another one of this configuration grant the same "+k.noun+" to the same "+k.whom+"s. Whichever lets go of "+
+				"them revokes it, though the other still lists them. The other one:\n\n"+service.SortedLines(shared)+"\n\nList each "+k.whom+" in one of them.")
 	}
 }
 
-func granteeList(grantees []string) string {
-	slices.Sort(grantees)
+// list counts who get access, and names the first of them by their IDs or labels.
+func (k kind) list(names []string) string {
+	if len(names) == 0 {
+		return "no " + k.whom + "s"
+	}
+	slices.Sort(names)
 	more := ""
-	if len(grantees) > maxNames {
-		more = fmt.Sprintf(" and %d more", len(grantees)-maxNames)
+	if len(names) > maxNames {
+		more = fmt.Sprintf(" and %d more", len(names)-maxNames)
 	}
-	return fmt.Sprintf("%s: %s%s", counted(len(grantees), "grantee"), shared.Printable(strings.Join(grantees[:min(len(grantees), maxNames)], ", ")), more)
-}
-
-// labelList counts grantees and names the first labels.
-func labelList(labels []string) string {
-	if len(labels) == 0 {
-		return "no grantees"
-	}
-	more := ""
-	if len(labels) > maxNames {
-		more = fmt.Sprintf(" and %d more", len(labels)-maxNames)
-	}
-	return fmt.Sprintf("%s: %s%s", counted(len(labels), "grantee"), shared.Printable(strings.Join(labels[:min(len(labels), maxNames)], ", ")), more)
+	return fmt.Sprintf("%s: %s%s", counted(len(names), k.whom), shared.Printable(strings.Join(names[:min(len(names), maxNames)], ", ")), more)
 }

@@ -341,7 +341,7 @@ func TestAccGrantSet_validation(t *testing.T) {
 		}
 	}
 	cli.Write("main.tf", strings.Replace(roleSet(setType, []string{"a", alice}), `"`+alice+`"`, "null", 1))
-	mustFail(t, cli.Plan(), "A grantee can't be null", `"a"`)
+	mustFail(t, cli.Plan(), "An ID can't be null", `"a"`)
 	if n := len(p.Recorder.All()); n != 0 {
 		t.Errorf("%d requests", n)
 	}

@@ -291,7 +291,7 @@ func TestAccOAuthAccess_passes(t *testing.T) {
 	cli.Write("main.tf", mayUse(accessSetType, "admin", people(alice))+strings.Replace(mayUse(accessExclusiveType, "admin", people(bob)), `"test"`, `"other"`, 1))
 	mustWarn(t, mustPlan(t, cli), `Two resources would take turns: application "app-a"`, "application_id")
 	cli.Write("main.tf", mayUse(accessSetType, "admin", people(alice))+other(alice))
-	mustWarn(t, mustPlan(t, cli), `Two resources grant the same: application "app-a"`, accessSetType, "1 grantee")
+	mustWarn(t, mustPlan(t, cli), `Two resources grant the same: application "app-a"`, accessSetType, "to the same trustees", "1 trustee: ")
 	owned := mayUse(accessExclusiveType, "admin", people(alice, bob, carol))
 	cli.Write("main.tf", owned+strings.Replace(owned, `"test"`, `"other"`, 1))
 	mustFail(t, cli.Plan(), "Two resources own the same access", "application_id")

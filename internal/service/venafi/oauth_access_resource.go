@@ -69,10 +69,10 @@ func newAccess(k kind, sibling string) *accessResource {
 }
 
 func (r *accessResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	description := "Lets users and groups get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule), and leaves others alone: " +
+	description := "Lets users and groups get tokens for an application of Venafi Trust Protection Platform, by what the vendor calls a rule for each of them, and leaves others alone: " +
 		"whoever is taken out of it, or all of it when it is destroyed, loses the access, and nobody else."
 	if r.kind.exclusive {
-		description = "Owns who may get tokens for an application of Venafi Trust Protection Platform (the vendor calls it a rule): whoever is not listed " +
+		description = "Owns who may get tokens for an application of Venafi Trust Protection Platform, all of what the vendor calls its rules: whoever is not listed " +
 			"loses the access, whoever gave it. Creating it takes nobody's access away: it fails where somebody has access who is not listed, and says how " +
 			"to import what is there."
 	}

@@ -28,6 +28,7 @@ type kind struct {
 	suffix    string // of the type name
 	title     string // what errors call it
 	noun, who string // what it grants, and whom it is about
+	whom      string // the vendor's word for one who gets it
 	exclusive bool   // answers for grants that others made, too
 	rules     bool   // is about the rules of an application
 	at        path.Path
@@ -38,14 +39,14 @@ var (
 	additiveSet    = ofRoles("_venafi_oauth_role_grant_set", "the OAuth role grants", path.Root("grantees"))
 	ownedSet       = additiveSet.owning("_venafi_oauth_role_grants_exclusive")
 	additiveAccess = kind{
-		suffix: "_venafi_oauth_access_set", title: "the access to an application", noun: "access", who: "who may use its application", rules: true,
-		at: path.Root("trustees"),
+		suffix: "_venafi_oauth_access_set", title: "the access to an application", noun: "access", who: "who may use its application", whom: "trustee",
+		rules: true, at: path.Root("trustees"),
 	}
 	ownedAccess = additiveAccess.owning("_venafi_oauth_access_exclusive")
 )
 
 func ofRoles(suffix, title string, at path.Path) kind {
-	return kind{suffix: suffix, title: title, noun: "role", who: "who holds its role", at: at}
+	return kind{suffix: suffix, title: title, noun: "role", who: "who holds its role", whom: "grantee", at: at}
 }
 
 // owning is the kind that owns what this one adds to.
@@ -290,12 +291,12 @@ func (s *grants) warnAfter(diags *diag.Diagnostics, order access.Order[grantset.
 	}
 	if len(made.Unlisted) > 0 {
 		diags.AddAttributeWarning(s.at, "Granted, but not listed yet: "+target,
-			fmt.Sprintf("The server confirmed the %s for these grantees, but does not list it even after some seconds. If the next plan wants to grant it "+
-				"again, the server may know them by another ID.\n\n%s", s.about(wanted), names.lines(made.Unlisted)))
+			fmt.Sprintf("The server confirmed the %s for these %ss, but does not list it even after some seconds. If the next plan wants to grant it "+
+				"again, the server may know them by another ID.\n\n%s", s.about(wanted), s.whom, names.lines(made.Unlisted)))
 	}
 	if len(made.Claimed) > 0 && order.Verb != "undo" {
 		diags.AddWarning("Not revoked: "+target,
-			fmt.Sprintf("Another resource of this configuration has just claimed the %s for these grantees, so they keep it:\n\n%s", s.about(wanted),
+			fmt.Sprintf("Another resource of this configuration has just claimed the %s for these %ss, so they keep it:\n\n%s", s.about(wanted), s.whom,
 				names.lines(made.Claimed)))
 	}
 }

@@ -185,7 +185,7 @@ func (k kind) prepareSet(ctx context.Context, p *access.Planning[grantSetModel, 
 	set := p.Plan.Set()
 	known, all := knownGrantees(p.Plan.Grantees)
 	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string {
-		return fmt.Sprintf("%s with %s", set, labelList(slices.Sorted(maps.Keys(set.Grantees))))
+		return fmt.Sprintf("%s with %s", set, k.list(slices.Collect(maps.Keys(set.Grantees))))
 	})
 }
 

@@ -50,11 +50,11 @@ func granteeProblem(grantee string) string {
 	prefix, universal, _ := strings.Cut(grantee, ":")
 	switch {
 	case strings.TrimSpace(grantee) == "":
-		return "The grantee is empty. " + howToFindID("local:jdoe")
+		return "The ID is empty. " + howToFindID("local:jdoe")
 	case shared.NameProblem(grantee) != "":
-		return fmt.Sprintf("The grantee %q %s.", grantee, shared.NameProblem(grantee))
+		return fmt.Sprintf("The ID %q %s.", grantee, shared.NameProblem(grantee))
 	case !granteePattern.MatchString(grantee):
-		problem := fmt.Sprintf("The grantee %q has no prefix of an identity provider, which is \"local:\", \"AD+name:\" or \"LDAP+name:\".", grantee)
+		problem := fmt.Sprintf("The ID %q has no prefix of an identity provider, which is \"local:\", \"AD+name:\" or \"LDAP+name:\".", grantee)
 		if api.IsGUID(grantee) {
 			return problem + fmt.Sprintf(" A local user or group is \"local:{%s}\".", strings.Trim(grantee, "{}"))
 		}
@@ -64,11 +64,11 @@ func granteeProblem(grantee string) string {
 		}
 		return problem + " " + howToFindID(name)
 	case strings.EqualFold(prefix, "local") && api.IsGUID(universal) && !strings.HasPrefix(universal, "{"):
-		return fmt.Sprintf("The grantee %q lacks the braces that IDs of local users and groups have: write \"%s:{%s}\".", grantee, prefix, universal)
+		return fmt.Sprintf("The ID %q lacks the braces that IDs of local users and groups have: write \"%s:{%s}\".", grantee, prefix, universal)
 	case strings.EqualFold(prefix, "local") && !api.IsGUID(universal):
-		return fmt.Sprintf("The grantee %q is a name, and roles are granted to IDs: a GUID in braces after \"local:\". %s", grantee, howToFindID(grantee))
+		return fmt.Sprintf("%q is a name, and access is granted to IDs: a GUID in braces after \"local:\". %s", grantee, howToFindID(grantee))
 	case strings.HasPrefix(strings.ToUpper(prefix), "AD+") && notHexadecimal.MatchString(universal):
-		return fmt.Sprintf("The grantee %q is a name, and roles are granted to IDs: 32 hexadecimal digits after \"%s:\". %s", grantee, prefix, howToFindID(grantee))
+		return fmt.Sprintf("%q is a name, and access is granted to IDs: 32 hexadecimal digits after \"%s:\". %s", grantee, prefix, howToFindID(grantee))
 	}
 	return ""
 }
@@ -76,7 +76,7 @@ func granteeProblem(grantee string) string {
 func howToFindID(name string) string {
 	return fmt.Sprintf("The data source appaccess_venafi_identity finds the ID by the name:\n\n"+
 		"  data \"appaccess_venafi_identity\" \"example\" {\n    name = %q\n  }\n\n"+
-		"and the grantee is data.appaccess_venafi_identity.example.prefixed_universal.", name)
+		"and the ID is data.appaccess_venafi_identity.example.prefixed_universal.", name)
 }
 
 // roleValidator refuses roles that don't exist or can't be granted.
@@ -146,7 +146,7 @@ func checkGrantees(at path.Path, grantees types.Map) (diags diag.Diagnostics) {
 			continue
 		}
 		if text.IsNull() {
-			diags.AddAttributeError(at, "A grantee can't be null", fmt.Sprintf("The label %q has null in place of an ID. Leave it out, or give the prefixed "+
+			diags.AddAttributeError(at, "An ID can't be null", fmt.Sprintf("The label %q has null in place of an ID. Leave it out, or give the prefixed "+
 				"universal ID of a user or group.", label))
 			continue
 		}

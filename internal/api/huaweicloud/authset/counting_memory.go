@@ -36,16 +36,15 @@ func (c *Counting) Memory(now Tracked) Memory {
 		c.mu.Lock()
 		known, ok := c.known[id]
 		c.mu.Unlock()
-		if !ok || known.others == unknown {
+		if !ok {
 			continue
 		}
 		has, sure := c.run.replay(known.accounts, known.at, at)
 		if !sure {
 			continue
 		}
-		count := len(has) + known.others
-		if ours := rows.on(id); rows.within(ours, has) && count == len(ours) {
-			m.Counts[id] = count
+		if ours := rows.on(id); len(has) == len(ours) && rows.within(ours, has) {
+			m.Counts[id] = len(has)
 		}
 	}
 	c.mu.Lock()
@@ -90,12 +89,7 @@ func (r *rowsOf) within(rows, of api.Accounts) bool {
 	key := [2]uintptr{rows.Identity(), of.Identity()}
 	in, ok := r.found[key]
 	if !ok {
-		in = true
-		for h := range rows {
-			if _, in = of[h]; !in {
-				break
-			}
-		}
+		in = within(rows, of)
 		if r.found == nil {
 			r.found = map[[2]uintptr]bool{}
 		}

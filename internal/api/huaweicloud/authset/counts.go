@@ -21,6 +21,8 @@ type Counts struct {
 	views   map[view]replayed
 	// doubted tells that the service was seen to count otherwise than it lists.
 	doubted bool
+	// respelled tells that it lists accounts in another spelling than they are granted.
+	respelled bool
 }
 
 // history is the requests that an application got, the last one first; nil is none. Applications
@@ -88,11 +90,24 @@ func (c *Counts) believed() bool {
 	return !c.doubted
 }
 
+// respell makes everybody read what a request grants, since nobody knows under which names.
+func (c *Counts) respell() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.respelled = true
+}
+
+func (c *Counts) respells() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.respelled
+}
+
 // since gives the requests after a moment, the first one first, and false where one of them is unclear.
-func since(from, to *history) ([]*history, bool) {
+func (c *Counts) since(from, to *history) ([]*history, bool) {
 	var out []*history
 	for h := to; h != from; h = h.before {
-		if h == nil || h.unclear {
+		if h == nil || h.unclear || c.respelled && len(h.request.Users) > 0 {
 			return nil, false
 		}
 		out = append(out, h)
@@ -104,12 +119,12 @@ func since(from, to *history) ([]*history, bool) {
 // replay gives what a list has become by the requests between two moments, if each of them did what
 // it says. Lists that are one map and got the same requests become one map again.
 func (c *Counts) replay(list api.Accounts, from, to *history) (api.Accounts, bool) {
-	requests, sure := since(from, to)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	requests, sure := c.since(from, to)
 	if !sure || len(requests) == 0 {
 		return list, sure
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	key := view{list.Identity(), from, to}
 	if out, ok := c.views[key]; ok {
 		return out.now, true

@@ -73,9 +73,14 @@ func needsAccounts(wanted, prior Set, exclusive bool) func(api.App) bool {
 // ObserveTracked reads what Track needs for a set as the state remembers it.
 func ObserveTracked(ctx context.Context, w Workspace, prior Set, exclusive bool) (Actual, error) {
 	hides := setOf(prior.Unlisted.HiddenOn)
-	return observe(ctx, w, prior, prior.AppIDs, func(app api.App) bool {
+	needsAccounts := func(app api.App) bool {
 		return !opaque(app) && (exclusive || len(prior.Accounts) > 0 || hides[app.ID])
-	})
+	}
+	actual, err := observe(ctx, w, prior, prior.AppIDs, needsAccounts)
+	if counting, ok := w.(*Counting); ok && err == nil && counting.doubts(false) {
+		return observe(ctx, w, prior, prior.AppIDs, needsAccounts)
+	}
+	return actual, err
 }
 
 // ObserveAll reads the applications with all their accounts, for an import.

@@ -20,7 +20,7 @@ func (r *run) readBack(ctx context.Context) (Deltas, error) {
 		return Deltas{}, err
 	}
 	remaining := r.see(actual)
-	for !remaining.Empty() && r.Counting.sample() {
+	for r.Counting.doubts(!remaining.Empty()) {
 		if actual, err = Observe(ctx, r.w, r.Wanted, r.Prior, r.Exclusive); err != nil {
 			return Deltas{}, err
 		}
@@ -77,11 +77,11 @@ func pauses(lag time.Duration) []time.Duration {
 // see takes up a look at the service.
 func (r *run) see(actual Actual) Deltas {
 	r.out.Actual = r.log.settle(actual, false)
-	r.Counting.complete(r.log.looks, actual)
 	learned := r.log.learn(r.Wanted, r.Prior, r.out.Spelled, actual)
 	if maps.Copy(learned, r.Counting.Learned()); len(learned) > 0 {
 		r.out.Spelled = Set{Spelled: r.out.Spelled}.spellings(Set{Spelled: learned})
 		r.Wanted.Spelled = r.out.Spelled
+		r.Counting.Spell(learned)
 		r.reservation.spell(r.out.Spelled)
 		r.Prior.Accounts = r.Prior.without(learned, r.Wanted)
 	}
