@@ -57,11 +57,20 @@ const published = "https://registry.terraform.io/providers/appaccess/appaccess/l
 
 var pageLink = regexp.MustCompile(`\]\((` + regexp.QuoteMeta(published) + `)?([^)#:]+)(#[^)]*)?\)`)
 
+// fileLink leads to a file of the repository, from wherever a page is read: to a picture, or to an example.
+var fileLink = regexp.MustCompile(`https://(?:raw\.githubusercontent\.com/appaccess/terraform-provider-appaccess/main|github\.com/appaccess/terraform-provider-appaccess/(?:blob|tree)/main)/([^)\s]+)`)
+
 // Links lead somewhere. They are written without extension, as the registries want them.
 func TestDocs_links(t *testing.T) {
 	t.Parallel()
-	n := 0
+	n, files := 0, 0
 	pages(t, "../docs", func(path, text string) {
+		for _, link := range fileLink.FindAllStringSubmatch(text, -1) {
+			files++
+			if _, err := os.Stat(filepath.Join("..", link[1])); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
 		for _, link := range pageLink.FindAllStringSubmatch(text, -1) {
 			n++
 			folder := filepath.Dir(path)
@@ -73,8 +82,8 @@ func TestDocs_links(t *testing.T) {
 			}
 		}
 	})
-	if n == 0 {
-		t.Error("no link was found")
+	if n == 0 || files < 3 {
+		t.Errorf("found %d links to pages and %d to files", n, files)
 	}
 }
 
