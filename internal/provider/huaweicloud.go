@@ -92,7 +92,7 @@ var verification = schema.StringAttribute{
 		"every application, 100 with each request. `count` asks for the last page of each application and compares how many accounts the service counts with " +
 		"how many there must be: those of the last full reading, and what this apply has granted and revoked since. Where they differ, where the page " +
 		"shows somebody else, and where there is nothing to compare with, such as an import, a new application, one that is open to everybody or one that " +
-		"is granted to others too, that application is read in full. With thousands of accounts that makes seconds of minutes. **What it can't see**: that " +
+		"is granted to others too, that application is read in full. With thousands of accounts that takes seconds instead of minutes. **What it can't see**: that " +
 		"somebody has put one account in the place of another, before the last 99 of a list, since there are as " +
 		"many as before. Run a plan with `full` as often as you want to know that.",
 }
