@@ -143,6 +143,7 @@ func TestAccSources(t *testing.T) {
 	}
 	for name, row := range rows {
 		t.Run(row, func(t *testing.T) {
+			t.Parallel()
 			if (said[name] == "") != (wants[name] == nil) {
 				t.Fatalf("the error is %q, want %q", said[name], wants[name])
 			}
