@@ -28,6 +28,7 @@ import (
 type configuration struct {
 	provider  map[string]any
 	resources []core.Resource
+	moved     [][2]core.Address // from, to
 
 	files  map[string]*hcl.File
 	bodies map[core.Address]*hclsyntax.Body
@@ -89,6 +90,17 @@ func (c *configuration) block(block *hclsyntax.Block) (err error) {
 	case "provider":
 		c.provider, err = arguments(block.Body, c.scope)
 		return err
+	case "moved":
+		var pair [2]core.Address
+		for i, name := range []string{"from", "to"} {
+			path, diags := hcl.AbsTraversalForExpr(block.Body.Attributes[name].Expr)
+			if diags.HasErrors() {
+				return diags
+			}
+			pair[i] = core.Address{Type: path.RootName(), Name: path[1].(hcl.TraverseAttr).Name} //nolint:forcetypeassert // TYPE.NAME
+		}
+		c.moved = append(c.moved, pair)
+		return nil
 	case "resource":
 		if strings.HasPrefix(block.Labels[0], "appaccess_") {
 			return c.resource(block)

@@ -130,6 +130,12 @@ func (p *player) configure(texts map[string]string) {
 func (p *player) plan(texts map[string]string, destroy bool) (report Report) {
 	p.t.Helper()
 	p.configure(texts)
+	for _, pair := range p.saved.config.moved {
+		if diags, err := p.MoveOwn(p.t.Context(), pair[0], pair[1]); err != nil || len(diags.Errors) > 0 {
+			p.report(&report, diags, err)
+			return report
+		}
+	}
 	of := p.Plan
 	if destroy {
 		of = p.PlanDestroy

@@ -23,6 +23,8 @@ func (ws *workspace) edit(state core.State) {
 		if w.one(10) {
 			s.keep = !s.keep
 		}
+		// Who is kept under another name is somebody else for the next create, which says so and fails for ever.
+		s.keep = s.keep && ws.mock.Switches().AccountOnRead != huaweicloud.AccountOnReadDecorated
 		ws.editAccounts(s)
 	}
 	ws.editOwners(state)

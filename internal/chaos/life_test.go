@@ -139,29 +139,47 @@ func (w *world) settle() error {
 	return nil
 }
 
-// elsewhere points the provider at other servers, which is a mistake in a variable: no plan may take what the state holds for gone,
-// nor plan its end.
+// places are what the provider may point at by a mistake in a variable: another server, another project, another organization.
+var places = map[string]struct {
+	setting func(block map[string]any, server string)
+	fooled  string // what the types of the resources begin with that are elsewhere
+}{
+	"server": {fooled: "appaccess_", setting: func(block map[string]any, server string) {
+		for service, keys := range map[string][]string{"huaweicloud": {"workspace_endpoint", "iam_endpoint"}, "enos": {"gateway_url"}, "venafi": {"url"}} {
+			for _, key := range keys {
+				block[service].(map[string]any)[key] = server //nolint:forcetypeassert // it is one
+			}
+		}
+	}},
+	"project": {fooled: "appaccess_huaweicloud_", setting: func(block map[string]any, _ string) {
+		block["huaweicloud"].(map[string]any)["project_id"] = "ffffffffffffffffffffffffffffffff" //nolint:forcetypeassert // it is one
+	}},
+	"organization": {fooled: dataAuthorization, setting: func(block map[string]any, _ string) {
+		block["enos"].(map[string]any)["org_id"] = "o15000000000009" //nolint:forcetypeassert // it is one
+	}},
+}
+
+// elsewhere points the provider at another place: no plan may take what the state holds there for gone, nor plan its end.
 func (w *world) elsewhere() error {
 	server := httptest.NewServer(w.gate)
 	defer server.Close()
-	here := w.mock.URL
-	w.mock.URL = server.URL
-	w.tf.Provider = w.provider(map[string]any{"max_retries": 1})
-	defer func() {
-		w.mock.URL = here
-		w.tf.Provider = w.provider(w.knobs)
-	}()
-	for _, of := range []func(context.Context, []core.Resource) (*core.Plan, error){w.tf.Plan, w.tf.PlanDestroy} {
-		plan, err := of(w.t.Context(), w.resources())
-		if err != nil {
-			return err
-		}
-		w.gate.quiet()
-		for a := range w.tf.State {
-			if plan.Read[a] || plan.Refreshed[a] == nil || !slices.ContainsFunc(plan.Errors, func(d core.Diagnostic) bool {
-				return d.Address == a && d.Summary == "The provider points to another place"
-			}) {
-				return fmt.Errorf("%s is not refused: %v\n%s", a, plan.Errors, plan.Describe(w.tf.State))
+	defer func() { w.tf.Provider = w.provider(w.knobs) }()
+	for name, place := range places {
+		w.tf.Provider = w.provider(map[string]any{"max_retries": 1})
+		place.setting(w.tf.Provider, server.URL)
+		for _, of := range []func(context.Context, []core.Resource) (*core.Plan, error){w.tf.Plan, w.tf.PlanDestroy} {
+			plan, err := of(w.t.Context(), w.resources())
+			if err != nil {
+				return err
+			}
+			w.gate.quiet()
+			for a := range w.tf.State {
+				if strings.HasPrefix(a.Type, place.fooled) && (plan.Refreshed[a] == nil || plan.Changes[a] != nil ||
+					!slices.ContainsFunc(plan.Errors, func(d core.Diagnostic) bool {
+						return d.Address == a && d.Summary == "The provider points to another place"
+					})) {
+					return fmt.Errorf("another %s: %s is not refused: %v\n%s", name, a, plan.Errors, plan.Describe(w.tf.State))
+				}
 			}
 		}
 	}

@@ -153,13 +153,14 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 	}
 	w.begin(a)
 	none := tftypes.NewValue(schema.ValueType(), nil)
-	prior, private := object.Value, object.Private
+	prior := object.Value
 	if change.Action == Delete {
-		prior, private = change.before, change.private
+		prior = change.before
 	}
 	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: a.Type, PriorState: dynamic(prior), PlannedState: dynamic(none), Config: dynamic(none), PlannedPrivate: private,
-		PlannedIdentity: object.Identity,
+		TypeName: a.Type, PriorState: dynamic(prior), PlannedState: dynamic(none), Config: dynamic(none),
+		// What the plan has left: of a replacement that is the private state of what comes next, of a tainted resource that of a create.
+		PlannedPrivate: change.private, PlannedIdentity: object.Identity,
 	})
 	if err != nil {
 		w.fail(a, err)

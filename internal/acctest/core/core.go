@@ -359,35 +359,6 @@ func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnost
 	return &p.diags, nil
 }
 
-// Move turns a resource of another type into a, as a `moved` block does, from the state and the private state that the provider at
-// an address has written.
-func (t *Terraform) Move(ctx context.Context, a Address, from *tfprotov6.MoveResourceStateRequest) (*Diagnostics, error) {
-	p, err := t.Start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer t.end()
-	schema, err := t.schema(a)
-	if err != nil {
-		return nil, err
-	}
-	request := *from
-	request.TargetTypeName = a.Type
-	answer, err := call(ctx, p, p.server.MoveResourceState, &request)
-	switch {
-	case err != nil:
-		p.fail(a, err)
-	case p.report(a, answer.Diagnostics):
-	default:
-		value, err := answer.TargetState.Unmarshal(schema.ValueType())
-		if err != nil {
-			return nil, err
-		}
-		t.State[a] = &Object{Value: value, Private: answer.TargetPrivate, Identity: answer.TargetIdentity}
-	}
-	return &p.diags, nil
-}
-
 // Identity gives the identity of a resource in the state as JSON would hold it, nil for none.
 func (t *Terraform) Identity(a Address) (map[string]any, error) {
 	object := t.State[a]

@@ -126,6 +126,13 @@ func (r *Resource[M, PM, S]) Delete(ctx context.Context, req resource.DeleteRequ
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	if remembered.Place == "" && !Moved() {
+		resp.Diagnostics.AddError("The place of the access is not known",
+			"Unable to delete "+r.Title+": what this apply was given doesn't say where the access was granted, and to look for it in another place could leave it "+
+				"behind, or revoke somebody else's. Nothing was sent. Terraform hands over nothing of a tainted resource that is replaced: plan again with a refresh, "+
+				"that is without -refresh=false, or run `terraform untaint` with the address of the resource.")
+		return
+	}
 	op, diags := r.begin(ctx, "delete", &options, remembered)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

@@ -211,6 +211,36 @@ func TestAnotherPlaceIsNotGone(t *testing.T) {
 	says(t, w.plan(declared("chess", []string{"ann"})).Errors, summary)
 }
 
+// Terraform gives the apply that destroys a tainted instance nothing of its private state. It is not destroyed elsewhere all the same.
+func TestTaintedInAnotherPlace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("chess")
+	w.done(declared("chess", []string{"ann"}))
+	for a, object := range w.tf.State {
+		tainted := *object
+		tainted.Tainted = true
+		w.tf.State[a] = &tainted
+	}
+	next := declared("chess", []string{"ann", "bob"})
+	plan := w.plan(next)
+	w.tf.SkipRefresh = true
+	blind := w.plan(next)
+	w.tf.SkipRefresh = false
+	if plan.Err() != nil || blind.Err() != nil {
+		t.Fatal(plan.Err(), blind.Err())
+	}
+	w.place = "house 2"
+	says(t, w.apply(plan).Errors, "The provider points to another place", "house 1", "house 2")
+	says(t, w.apply(blind).Errors, "The place of the access is not known", "-refresh=false", "terraform untaint")
+	w.has("chess", "ann")
+	w.place = "house 1"
+	if err := w.apply(plan).Err(); err != nil {
+		t.Error(err)
+	}
+	w.has("chess", "ann", "bob")
+}
+
 func TestGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

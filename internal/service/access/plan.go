@@ -73,6 +73,9 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	if end != nil {
 		r.planReplacement(ctx, *end, plan.Options(), resp)
 	}
+	if state == nil && len(remembered.text) == 0 {
+		r.planPlace(ctx, resp)
+	}
 	if !plan.Known() || !r.Known(r.Data) {
 		return
 	}
@@ -104,6 +107,20 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 	resp.Diagnostics.Append(change.Warnings...)
 	warnSlow(&resp.Diagnostics, change)
+}
+
+// planPlace notes for a create where this plan's refresh has read all that there is. Terraform plans the replacement of a tainted
+// resource as a create, and the apply that destroys the old instance has the private state of that plan: nothing of the old one's.
+func (r *Resource[M, PM, S]) planPlace(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	if !r.Known(r.Data) || !r.Tally(r.Data).Read() {
+		return
+	}
+	op, diags := r.begin(ctx, "plan", nil, memory{})
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	defer op.end()
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, memoryKey, mustMarshal(memory{Place: op.place}))...)
 }
 
 // planDestroy warns of what goes with the resource, as the state has it, which the refresh before has read.

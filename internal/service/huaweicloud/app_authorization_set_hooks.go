@@ -263,7 +263,8 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	return outcome, err
 }
 
-// sides are what is wanted and what was there before, in the terms of the client.
+// sides are what is wanted and what was there before, in the terms of the client. A delete that is given nothing of the private state
+// doesn't know how the service spells its accounts: those that are not listed by their names may be rows that look like them.
 func sides(order access.Order[set]) (wanted, prior authset.Set) {
 	if order.Wanted != nil {
 		wanted = order.Wanted.Set
@@ -271,6 +272,12 @@ func sides(order access.Order[set]) (wanted, prior authset.Set) {
 	}
 	if order.Prior != nil {
 		prior = order.Prior.prior()
+	}
+	if order.Verb == "delete" && prior.Open == nil {
+		prior.Unlisted.UnsettledOn = prior.AppIDs
+		for h := range prior.Accounts {
+			prior.Unlisted.Unsettled = append(prior.Unlisted.Unsettled, h.Value())
+		}
 	}
 	return wanted, prior
 }

@@ -74,6 +74,16 @@ func TestAccSet_rewrittenNames(t *testing.T) {
 				t.Errorf("%s, %+v: %q are granted after one was taken out", kind, position, w.granted(cad))
 			}
 			mustBeSilent(t, cli.Plan())
+			cli.Run("taint", map[string]string{additive: address, exclusiveOwner: exclusiveAddress}[kind])
+			set("") // what destroys the old instance is told nothing of its private state
+			cli.Plan()
+			mustApply(t, cli)
+			if got := w.granted(cad); len(got) != len(before) {
+				t.Errorf("%s, %+v: %q are left of a tainted instance", kind, position, got)
+			}
+			set("WangWu = null")
+			cli.Plan()
+			mustApply(t, cli)
 			cli.Plan("-destroy")
 			mustApply(t, cli)
 			if got := w.granted(cad); len(got) != len(before) {

@@ -232,6 +232,77 @@ func TestAccPlan_movedWorld(t *testing.T) {
 	mustDo(t, w.expect(cad, "corp.example.com/late"))
 }
 
+// Whatever a plan does, and however it was made: whom an administrator has granted since, its apply leaves alone.
+func TestAccPlan_grantedSince(t *testing.T) {
+	t.Parallel()
+	set := func(kind string, apps []string, users, more string) string {
+		return setBlock(kind, "app_ids = "+quoted(apps...)+"\nusers = { \"corp.example.com\" = { "+users+" } }\nmax_revocations = 9\n"+more)
+	}
+	moved := func(from, to string) string { return "moved {\n  from = " + from + "\n  to = " + to + "\n}\n" }
+	const everybody = `authorization_type = "ALL_USER"`
+	opened := func(kind string) string { return setBlock(kind, "app_ids = "+quoted(cad)+"\n"+everybody) }
+	for name, test := range map[string]struct {
+		before, after string
+		plan          []string
+		refused       string
+		want          []string // who has cad in the end besides garcia
+	}{
+		"moved to the exclusive owner": {
+			before: set(additive, []string{cad}, "a = null, b = null", ""),
+			after:  set(exclusiveOwner, []string{cad}, "a = null, c = null", "") + moved(address, exclusiveAddress), want: []string{"a", "c"},
+		},
+		"moved to an additive owner": {
+			before: set(exclusiveOwner, []string{cad}, "a = null, b = null", ""),
+			after:  set(additive, []string{cad}, "a = null, c = null", "") + moved(exclusiveAddress, address), want: []string{"a", "c"},
+		},
+		"an application leaves": {
+			before: set(exclusiveOwner, []string{cad, viewer}, "a = null", ""), after: set(exclusiveOwner, []string{viewer}, "a = null", ""),
+		},
+		"an application stays": {
+			before: set(exclusiveOwner, []string{cad, viewer}, "a = null", ""), after: set(exclusiveOwner, []string{cad}, "a = null", ""), want: []string{"a"},
+		},
+		"an application joins": {
+			before: set(exclusiveOwner, []string{viewer}, "a = null", ""), after: set(exclusiveOwner, []string{cad, viewer}, "a = null", ""),
+			refused: "Access that is not listed would be taken away",
+		},
+		"without a refresh": {
+			before: set(exclusiveOwner, []string{cad, viewer}, "a = null, b = null", ""), after: set(exclusiveOwner, []string{cad}, "a = null", ""),
+			plan: []string{"-refresh=false"}, want: []string{"a"},
+		},
+		"opened":            {before: set(exclusiveOwner, []string{cad}, "a = null", ""), after: opened(exclusiveOwner)},
+		"opened and closed": {before: opened(exclusiveOwner), after: set(exclusiveOwner, []string{cad}, "a = null", ""), want: []string{"a"}},
+		"a replacement": {
+			before: set(exclusiveOwner, []string{cad}, "a = null", ""), after: set(exclusiveOwner, []string{cad}, "a = null", ""),
+			plan: []string{"-replace=" + exclusiveAddress}, refused: "Access that is not listed would be taken away",
+		},
+		"a removal": {before: set(exclusiveOwner, []string{cad}, "a = null", ""), after: "# nothing\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t, nil, mock.Switches{})
+			cli := w.cli()
+			cli.Write("main.tf", test.before)
+			cli.Plan()
+			mustApply(t, cli)
+			cli.Write("main.tf", test.after)
+			if plan := cli.Plan(test.plan...); plan.Code != 0 || len(plan.Changes) != 1 {
+				t.Fatal(plan.Changes, plan.Output)
+			}
+			w.grant(cad, user("garcia"))
+			if test.refused != "" {
+				mustFail(t, cli.Apply(), test.refused, "garcia")
+			} else {
+				mustApply(t, cli)
+			}
+			want := []string{"corp.example.com/garcia"}
+			for _, name := range test.want {
+				want = append(want, "corp.example.com/"+name)
+			}
+			mustDo(t, w.expect(cad, want...))
+		})
+	}
+}
+
 // An application that was opened to everybody since the plan is not closed: nothing is sent.
 func TestAccPlan_openedSince(t *testing.T) {
 	t.Parallel()

@@ -65,6 +65,7 @@ func TestAccExclusive_appeared(t *testing.T) {
 		plan    []string
 		grantee []string
 	}{
+		"a moved resource":  {nil, []string{"alice", alice, "bob", bob}},
 		"a grant":           {nil, []string{"alice", alice, "bob", bob}},
 		"a revoke":          {nil, nil},
 		"without a refresh": {[]string{"-refresh=false"}, []string{"alice", alice, "bob", bob}},
@@ -75,10 +76,15 @@ func TestAccExclusive_appeared(t *testing.T) {
 			t.Parallel()
 			p := newPlatform(t, mock.Switches{})
 			cli := p.cli()
+			moved := ""
 			cli.Write("main.tf", roleSet(exclusiveType, []string{"alice", alice}))
+			if name == "a moved resource" {
+				cli.Write("main.tf", roleSet(setType, []string{"alice", alice}))
+				moved = "moved {\n  from = " + setAddress + "\n  to = " + exclusiveAddress + "\n}\n"
+			}
 			mustPlan(t, cli)
 			mustApply(t, cli)
-			cli.Write("main.tf", roleSet(exclusiveType, test.grantee))
+			cli.Write("main.tf", roleSet(exclusiveType, test.grantee)+moved)
 			if len(test.plan) > 0 && test.plan[0] == "-refresh=false" {
 				p.give(maintainer(carol))
 			}
