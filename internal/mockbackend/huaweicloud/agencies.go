@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,20 +43,41 @@ type Agency struct {
 
 // IdentityProvider accepts ID tokens. Their value is all that counts here: whoever tests issues them.
 type IdentityProvider struct {
-	ID     string   `json:"id"`
-	Tokens []string `json:"tokens"`
+	ID string `json:"id"`
+	// Tokens are left out of a snapshot; restoring a provider without any keeps them as they were.
+	Tokens []string `json:"tokens,omitempty"`
 }
 
 // Identities are what IAM and the metadata service know besides key pairs.
 type Identities struct {
-	Agencies  []Agency
-	Providers []IdentityProvider
+	Agencies  []Agency           `json:"agencies,omitempty"`
+	Providers []IdentityProvider `json:"identity_providers,omitempty"`
 	// ServerAgency is whether the cloud server has an agency, so that its metadata service gives keys.
-	ServerAgency bool
+	ServerAgency bool `json:"server_agency,omitempty"`
 	// MetadataToken has the metadata service insist on a token of its own.
-	MetadataToken bool
+	MetadataToken bool `json:"metadata_token,omitempty"`
 	// KeyLife is how long temporary keys really live; 0 is as long as was asked.
-	KeyLife time.Duration
+	KeyLife time.Duration `json:"-"`
+}
+
+// hidden leaves the tokens out.
+func (i Identities) hidden() Identities {
+	i.Providers = slices.Clone(i.Providers)
+	for n := range i.Providers {
+		i.Providers[n].Tokens = nil
+	}
+	return i
+}
+
+// completed gives providers without tokens those that they had.
+func (i Identities) completed(old Identities) Identities {
+	i.Providers = slices.Clone(i.Providers)
+	for n, p := range i.Providers {
+		if known := slices.IndexFunc(old.Providers, func(o IdentityProvider) bool { return o.ID == p.ID }); p.Tokens == nil && known >= 0 {
+			i.Providers[n].Tokens = old.Providers[known].Tokens
+		}
+	}
+	return i
 }
 
 // SetIdentities replaces what IAM and the metadata service know. Keys that were given before live on.

@@ -47,7 +47,11 @@ func TestSnapshotRestores(t *testing.T) {
 	b := start(t, Switches{})
 	b.directory()
 	b.mustAssign(AssignUser, []string{cad}, []string{"bob", "corp.example.com/wangwu=AD", "group:corp.example.com/staff"}, nil)
+	b.backend.SetIdentities(Identities{Agencies: []Agency{{Name: "operators"}}, Providers: []IdentityProvider{{ID: "gitlab", Tokens: []string{"token"}}}})
 	snapshot := b.backend.Snapshot()
+	if i := snapshot.Identities; len(i.Agencies) != 1 || len(i.Providers) != 1 || i.Providers[0].Tokens != nil {
+		t.Errorf("snapshot has %+v", i)
+	}
 	for _, c := range snapshot.Credentials {
 		if c.SecretKey != "" || c.SecurityToken != "" {
 			t.Errorf("snapshot shows a secret of %s", c.AccessKey)
@@ -61,6 +65,9 @@ func TestSnapshotRestores(t *testing.T) {
 	wantSame(t, snapshot, b.backend.Snapshot())
 	b.accessKey, b.secretKey, b.token = "TEMP", "TSK", "tok" // blank secrets are kept
 	b.wantAccounts(mail, "zhangsan")
+	if tokens := b.backend.identities.Providers[0].Tokens; len(tokens) != 1 {
+		t.Errorf("the ID tokens are %q", tokens)
+	}
 }
 
 func TestOutOfBand(t *testing.T) {

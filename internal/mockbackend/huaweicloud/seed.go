@@ -32,6 +32,8 @@ type Seed struct {
 	Directory map[string]Domain `json:"directory,omitempty"`
 	// Apps by id.
 	Apps map[string]App `json:"apps"`
+	// Identities are what there is besides key pairs, to get temporary ones.
+	Identities Identities `json:"identities,omitzero"`
 }
 
 // Credential is a key pair; one with a security token is temporary.
@@ -122,6 +124,7 @@ func (b *Backend) Update(edit func(Seed) (Seed, error)) error {
 			seed.Credentials[i].SecretKey, seed.Credentials[i].SecurityToken = old.SecretKey, old.SecurityToken
 		}
 	}
+	seed.Identities = seed.Identities.completed(b.identities)
 	if err := seed.complete(); err != nil {
 		return fmt.Errorf("%s seed: %w", ServiceName, err)
 	}
@@ -130,7 +133,7 @@ func (b *Backend) Update(edit func(Seed) (Seed, error)) error {
 }
 
 func (b *Backend) snapshot() Seed {
-	s := Seed{DomainID: b.domainID, Projects: slices.Clone(b.projects), Apps: map[string]App{}}
+	s := Seed{DomainID: b.domainID, Projects: slices.Clone(b.projects), Apps: map[string]App{}, Identities: b.identities.hidden()}
 	for _, key := range slices.Sorted(maps.Keys(b.credentials)) {
 		c := b.credentials[key]
 		c.SecretKey, c.SecurityToken = "", ""
@@ -202,7 +205,7 @@ func (b *Backend) load(seed Seed) {
 	for _, c := range seed.Credentials {
 		b.credentials[c.AccessKey] = c
 	}
-	b.projects = slices.Clone(seed.Projects)
+	b.projects, b.identities = slices.Clone(seed.Projects), seed.Identities
 	b.directory, b.memberOf = map[account]account{}, map[account]string{}
 	for domain, d := range seed.Directory {
 		for _, name := range d.Users {

@@ -129,6 +129,12 @@ func writeSeed(b *bytes.Buffer, seed mockbackend.Seed) {
 		}
 		b.WriteString("\n")
 	}
+	for _, a := range seed.Huaweicloud.Identities.Agencies {
+		fmt.Fprintf(b, "    agency %s of %s, domain_id %s, trusts %s\n", a.Name, a.DomainName, a.DomainID, strings.Join(a.TrustedBy, ", "))
+	}
+	for _, p := range seed.Huaweicloud.Identities.Providers {
+		fmt.Fprintf(b, "    idp   %s, ID token %s\n", p.ID, strings.Join(p.Tokens, ", "))
+	}
 	for _, id := range slices.SortedFunc(maps.Keys(seed.Huaweicloud.Apps), byName(seed.Huaweicloud.Apps)) {
 		a := seed.Huaweicloud.Apps[id]
 		fmt.Fprintf(b, "    app   %s %s, %s, %s\n", id, a.Name, a.AuthorizationType, granted(a))
