@@ -59,7 +59,7 @@ func newKeyRing(t *testing.T) *keyRing {
 	expiredCertificate, expiredKey := authority.Issue(pki.Client{CommonName: name, NotAfter: time.Now().Add(-time.Hour)})
 	otherCertificate, otherKey := pki.NewAuthority().Issue(pki.Client{CommonName: name}) // of an authority that the service does not trust
 	p12, encrypted := locked(t, certificate, key)
-	expiredP12, _ := locked(t, expiredCertificate, expiredKey)
+	expiredP12, expiredEncrypted := locked(t, expiredCertificate, expiredKey)
 	claims := map[string]any{"iss": "https://ci.example.com", "exp": time.Now().Add(time.Hour).Unix()}
 	jwt := venafi.SignJWT(jwtSecret, claims)
 	claims["exp"] = time.Now().Add(-time.Hour).Unix()
@@ -77,7 +77,7 @@ func newKeyRing(t *testing.T) *keyRing {
 		"nowhere": filepath.Join(dir, "nowhere"), "secretFile": file("secret", wrongSecret), "idTokenFile": file("id-token", idToken+"\n"),
 		"profiles": file("config.json", profiles(t)), "encryptedProfiles": file("encrypted.json", "q83vEjRWeJA+/w=="),
 		"certificate": certificate, "key": key, "encryptedKey": encrypted, "otherCertificate": otherCertificate, "otherKey": otherKey,
-		"expiredCertificate": expiredCertificate, "expiredKey": expiredKey,
+		"expiredCertificate": expiredCertificate, "expiredKey": expiredKey, "expiredEncryptedKey": expiredEncrypted,
 		"p12": coded(p12), "expiredP12": coded(expiredP12), "p12File": file("client.p12", p12), "expiredP12File": file("expired.p12", expiredP12),
 		"jwt": jwt, "expiredJWT": expiredJWT, "jwtFile": file("jwt", jwt+"\n"), "expiredJWTFile": file("expired-jwt", expiredJWT),
 	}}

@@ -76,7 +76,8 @@ func endedAtOnce(w *identityWorld, _ map[string]string) {
 
 func endedKeys(w *identityWorld, _ map[string]string) { w.Huaweicloud.EndKeys(temporaryKey) }
 
-// withNoTime is what a slow answer leads to, whatever else the error says.
+// withNoTime is what a slow answer leads to, with the source that waits for it. A source that asks nobody, such as a key pair, does not
+// wait: the slow answer is then one about applications or roles, and nothing to blame credentials for.
 func withNoTime(from ...string) []string {
 	return append([]string{"no complete answer in time: request_timeout is 500ms"}, from...)
 }

@@ -160,7 +160,9 @@ func otherSources() map[string]source {
 			slow:    {delay("AuthorizeCertificate"), withNoTime(certificate...)},
 		}},
 		"certificate with an encrypted key": {"venafi", env("VENAFI_CLIENT_CERTIFICATE", "$certificate", "VENAFI_CLIENT_KEY", "$encryptedKey", "VENAFI_CLIENT_KEY_PASSWORD", keyPassword), map[string]answer{
-			wrong: {env("VENAFI_CLIENT_KEY_PASSWORD", wrongSecret), []string{"venafi.client_key, from the environment variable VENAFI_CLIENT_KEY", "check client_key_password (environment variable VENAFI_CLIENT_KEY_PASSWORD)"}},
+			wrong:   {env("VENAFI_CLIENT_KEY_PASSWORD", wrongSecret), []string{"venafi.client_key, from the environment variable VENAFI_CLIENT_KEY", "check client_key_password (environment variable VENAFI_CLIENT_KEY_PASSWORD)"}},
+			expired: {env("VENAFI_CLIENT_CERTIFICATE", "$expiredCertificate", "VENAFI_CLIENT_KEY", "$expiredEncryptedKey"), certificate},
+			slow:    {delay("AuthorizeCertificate"), withNoTime(certificate...)},
 		}},
 		"PKCS#12": {"venafi", p12Of("VENAFI_CLIENT_P12", "$p12"), map[string]answer{
 			wrong:   {env("VENAFI_P12_PASSWORD", wrongSecret), []string{"venafi.client_p12, from the environment variable VENAFI_CLIENT_P12", wrongP12}},
