@@ -7,7 +7,7 @@ import (
 	"context"
 	"sync"
 
-	"golang.org/x/sync/semaphore"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // Reservations are the targets that an apply of this run has set for a resource, so that the
@@ -15,13 +15,13 @@ import (
 // destroyed after the new one was made. The zero value is ready for use; nil is one of a provider
 // that may serve several plans, and reserves nothing.
 type Reservations struct {
+	turns    shared.Turns[string]
 	mu       sync.Mutex
 	byTarget map[string]*Reservation
 }
 
-// Reservation is the turn of one apply at a target.
+// Reservation is what the applies of this run want of a target.
 type Reservation struct {
-	turn *semaphore.Weighted
 	// Wanted tells that a resource of this run wants what the target has now. Whoever sets it and
 	// then fails gives it back.
 	Wanted bool
@@ -33,18 +33,17 @@ func (r *Reservations) Take(ctx context.Context, target string) (*Reservation, f
 	if r == nil {
 		return &Reservation{}, func() {}, nil
 	}
+	done, err := r.turns.Take(ctx, target)
+	if err != nil {
+		return nil, nil, err
+	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.byTarget == nil {
 		r.byTarget = map[string]*Reservation{}
 	}
-	mine := r.byTarget[target]
-	if mine == nil {
-		mine = &Reservation{turn: semaphore.NewWeighted(1)}
-		r.byTarget[target] = mine
+	if r.byTarget[target] == nil {
+		r.byTarget[target] = &Reservation{}
 	}
-	r.mu.Unlock()
-	if err := mine.turn.Acquire(ctx, 1); err != nil {
-		return nil, nil, context.Cause(ctx)
-	}
-	return mine, func() { mine.turn.Release(1) }, nil
+	return r.byTarget[target], done, nil
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // CreatedType says where an application of an organization comes from.
@@ -35,15 +36,15 @@ type App struct {
 // appID is the application's access key. It is asked once in a run. The error is ErrAppNotFound
 // (errors.Is) when the application doesn't exist or the organization hasn't obtained it.
 func (c *Client) App(ctx context.Context, orgID, appID string) (App, error) {
-	return c.app(orgID, appID).get(ctx)
+	return c.app(orgID, appID).Latest(ctx)
 }
 
-func (c *Client) app(orgID, appID string) *reading[App] {
-	return c.apps.of(orgID, appID, func(ctx context.Context) (App, error) {
+func (c *Client) app(orgID, appID string) *shared.Reading[App] {
+	return c.apps.Of(appKey{orgID, appID}, func(ctx context.Context) (App, error) {
 		var data struct {
 			NameJSON    json.RawMessage `json:"nameJson"`
-			DisplayName text            `json:"displayName"`
-			CreatedType number          `json:"createdType"`
+			DisplayName rest.Text       `json:"displayName"`
+			CreatedType rest.Number     `json:"createdType"`
 		}
 		err := c.call(ctx, rest.Request{
 			Operation: "GetApplicationInformation",
@@ -58,7 +59,7 @@ func (c *Client) app(orgID, appID string) *reading[App] {
 			}
 			return App{}, err
 		}
-		created, ok := data.CreatedType.value()
+		created, ok := data.CreatedType.Int()
 		if !ok {
 			created = -1
 		}
@@ -68,9 +69,9 @@ func (c *Client) app(orgID, appID string) *reading[App] {
 
 // localName picks a name of {"default": …, "en_US": …}, which may be plain text too.
 func localName(raw json.RawMessage) string {
-	var names map[string]text
+	var names map[string]rest.Text
 	if json.Unmarshal(raw, &names) != nil {
-		var name text
+		var name rest.Text
 		_ = json.Unmarshal(raw, &name)
 		return string(name)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // portal is the newest version of the application portal that the pages know.
@@ -29,7 +30,7 @@ const portal = "/app-portal-service/v2.3"
 // without a list is an empty one only where no types are expected; where some are, it is an error,
 // not the end of them.
 func (c *Client) AppAuthorization(ctx context.Context, orgID, appID string, expected ...string) ([]string, error) {
-	listed, err := c.authorization(orgID, appID).get(ctx)
+	listed, err := c.authorization(orgID, appID).Latest(ctx)
 	if err == nil && !listed.present && len(expected) > 0 {
 		return nil, &rest.Error{
 			Service: serviceName, Operation: "GetApplicationAuthorization", Status: http.StatusOK, Message: "answered without dataAuthorizeType",
@@ -46,8 +47,8 @@ type listing struct {
 	present bool
 }
 
-func (c *Client) authorization(orgID, appID string) *reading[listing] {
-	return c.authorizations.of(orgID, appID, func(ctx context.Context) (listing, error) {
+func (c *Client) authorization(orgID, appID string) *shared.Reading[listing] {
+	return c.authorizations.Of(appKey{orgID, appID}, func(ctx context.Context) (listing, error) {
 		var data struct {
 			DataAuthorizeType typeNames `json:"dataAuthorizeType"`
 		}
@@ -98,13 +99,13 @@ func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, t
 		return err
 	}
 	reading := c.authorization(orgID, appID)
-	unlock, err := reading.lock(ctx)
+	unlock, err := c.writes.Take(ctx, appKey{orgID, appID})
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	// Also after a failure: the service may have acted on it.
-	defer reading.forget()
+	defer reading.Forget()
 	var done bool
 	err = c.call(ctx, rest.Request{
 		Operation: "UpdateApplicationAuthorization",
@@ -133,7 +134,7 @@ func (c *Client) SetAppAuthorization(ctx context.Context, orgID, appID string, t
 }
 
 // readBack waits until the service lists what was wanted.
-func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *reading[listing]) error {
+func (c *Client) readBack(ctx context.Context, orgID, appID string, wanted []string, reading *shared.Reading[listing]) error {
 	listed, err := c.await(ctx, wanted, reading)
 	switch {
 	case err != nil:
@@ -151,10 +152,10 @@ func (c *Client) AwaitAppAuthorization(ctx context.Context, orgID, appID string,
 	return c.await(ctx, normalize(wanted), c.authorization(orgID, appID))
 }
 
-func (c *Client) await(ctx context.Context, wanted []string, reading *reading[listing]) ([]string, error) {
+func (c *Client) await(ctx context.Context, wanted []string, reading *shared.Reading[listing]) ([]string, error) {
 	for try := 0; ; try++ {
-		reading.forget()
-		listed, err := reading.get(ctx)
+		reading.Forget()
+		listed, err := reading.Latest(ctx)
 		if err != nil || slices.Equal(listed.types, wanted) || try == len(c.settle) {
 			return slices.Clone(listed.types), err
 		}
@@ -186,8 +187,8 @@ func (c *Client) explain(ctx context.Context, orgID, appID string, err error) er
 		return &AppError{OrgID: orgID, AppID: appID, Reason: ErrAppNotFound, Err: err}
 	case codeInvalid:
 		reading := c.app(orgID, appID)
-		reading.forget()
-		app, appErr := reading.get(ctx)
+		reading.Forget()
+		app, appErr := reading.Latest(ctx)
 		switch {
 		case errors.Is(appErr, ErrAppNotFound):
 			return appErr

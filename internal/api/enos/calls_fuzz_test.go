@@ -131,19 +131,19 @@ func FuzzNumber(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var n number
+		var n rest.Number
 		if !json.Valid(b) {
 			return
 		}
 		if err := json.Unmarshal(b, &n); err != nil {
 			t.Fatal(err)
 		}
-		v, ok := n.value()
+		v, ok := n.Int()
 		var exact int64
 		if json.Unmarshal(b, &exact) == nil && strings.TrimSpace(string(b)) != "null" && (!ok || v != exact) {
 			t.Fatalf("%s became %d, %v", b, v, ok)
 		}
-		var again number
+		var again rest.Number
 		if err := json.Unmarshal([]byte(`"`+string(n)+`"`), &again); err != nil || again != n || ok != (n != "") {
 			t.Fatalf("%s became %q, then %q, %v", b, n, again, err)
 		}

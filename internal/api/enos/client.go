@@ -51,14 +51,18 @@ type Client struct {
 	from                 string
 	tokens               *shared.Tokens
 	stamps               stamps
-	apps                 readings[App]
-	authorizations       readings[listing]
+	apps                 shared.Readings[appKey, App]
+	authorizations       shared.Readings[appKey, listing]
+	writes               shared.Turns[appKey]
 	// settle are the waits between the attempts to read back what was written.
 	settle []time.Duration
 	// renewing is how long a call goes on with other tokens when they are refused one after the
 	// other, and pause the first wait between two of them.
 	renewing, pause time.Duration
 }
+
+// appKey is one application of one organization.
+type appKey struct{ orgID, appID string }
 
 // New makes a client. Its errors name what is wrong in the configuration; nothing is sent.
 func New(config Config) (*Client, error) {

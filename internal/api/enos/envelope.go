@@ -10,55 +10,20 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// number is an integer that a service may send as a number or as text. Anything else counts as
-// absent.
-type number string
-
-// UnmarshalJSON never fails: what is no integer is absent.
-func (n *number) UnmarshalJSON(b []byte) error {
-	*n = ""
-	text := strings.Trim(string(b), `" `)
-	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
-		*n = number(text)
-		return nil
-	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && f == float64(int64(f)) {
-		*n = number(strconv.FormatInt(int64(f), 10))
-	}
-	return nil
-}
-
-func (n number) value() (int64, bool) {
-	v, err := strconv.ParseInt(string(n), 10, 64)
-	return v, err == nil
-}
-
-// text is a text that a service may send as anything else; then it is "".
-type text string
-
-// UnmarshalJSON never fails.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	_ = json.Unmarshal(b, &s)
-	*t = text(s)
-	return nil
-}
-
 // envelope is what surrounds every answer. The application portal writes code and message, the
 // token service status and msg, and the gateway a message alone, or apim_status.
 type envelope struct {
-	Code       number          `json:"code"`
-	Status     number          `json:"status"`
-	APIMStatus number          `json:"apim_status"`
-	Message    text            `json:"message"`
-	Msg        text            `json:"msg"`
-	SubMsg     text            `json:"subMsg"`
-	RequestID  text            `json:"requestId"`
+	Code       rest.Number     `json:"code"`
+	Status     rest.Number     `json:"status"`
+	APIMStatus rest.Number     `json:"apim_status"`
+	Message    rest.Text       `json:"message"`
+	Msg        rest.Text       `json:"msg"`
+	SubMsg     rest.Text       `json:"subMsg"`
+	RequestID  rest.Text       `json:"requestId"`
 	Data       json.RawMessage `json:"data"`
 }
 
@@ -68,7 +33,7 @@ func (e *envelope) code() string {
 		return string(e.APIMStatus)
 	}
 	code := ""
-	for _, n := range []number{e.Code, e.Status, e.APIMStatus} {
+	for _, n := range []rest.Number{e.Code, e.Status, e.APIMStatus} {
 		switch {
 		case n == "":
 		case !succeeded(string(n)):
@@ -84,7 +49,7 @@ func (e *envelope) code() string {
 func succeeded(code string) bool { return code == "0" || code == "200" }
 
 func (e *envelope) message() string {
-	for _, t := range []text{e.Message, e.Msg, e.SubMsg} {
+	for _, t := range []rest.Text{e.Message, e.Msg, e.SubMsg} {
 		if t != "" {
 			return string(t)
 		}

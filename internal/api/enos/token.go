@@ -52,8 +52,8 @@ func (c *Client) getToken(ctx context.Context) (*oauth2.Token, error) {
 
 func (c *Client) askToken(ctx context.Context) (*oauth2.Token, error) {
 	var data struct {
-		AccessToken string `json:"accessToken"`
-		Expire      number `json:"expire"`
+		AccessToken string      `json:"accessToken"`
+		Expire      rest.Number `json:"expire"`
 	}
 	err := c.rest.Do(ctx, rest.Request{
 		Operation: "GetAccessToken",
@@ -78,7 +78,7 @@ func (c *Client) askToken(ctx context.Context) (*oauth2.Token, error) {
 		return nil, fmt.Errorf("%s: GetAccessToken: the service answered without an access token", serviceName)
 	}
 	token := &oauth2.Token{AccessToken: data.AccessToken}
-	if life, ok := data.Expire.value(); ok && life > 0 {
+	if life, ok := data.Expire.Int(); ok && life > 0 {
 		token.Expiry = time.Now().Add(min(time.Duration(min(life, int64(maxTokenLife/time.Second)))*time.Second, maxTokenLife))
 	}
 	return token, nil

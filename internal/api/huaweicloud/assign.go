@@ -11,11 +11,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // writeGrace lets a write that is under way when a run is interrupted still end, so that its outcome is known. Terraform gives a provider
@@ -45,7 +45,7 @@ func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	if err := a.check(); err != nil {
 		return unsentError(opBatchUpdate, err)
 	}
-	unlock, err := c.locks.lock(ctx, a.AppIDs)
+	unlock, err := shared.TakeAll(ctx, &c.turns, a.AppIDs)
 	if err != nil {
 		return unsentError(opBatchUpdate, fmt.Errorf("stopped before it was sent: %w", err))
 	}
@@ -168,45 +168,11 @@ func (a Authorization) checkGrant() error {
 // Settled waits until what was under way on the applications has ended.
 func (c *Client) Settled(ctx context.Context, appIDs []string) error {
 	for _, id := range appIDs {
-		unlock, err := c.locks.lock(ctx, []string{id})
+		unlock, err := c.turns.Take(ctx, id)
 		if err != nil {
 			return err
 		}
 		unlock()
 	}
 	return nil
-}
-
-// locks keep the writes and the listings of one application apart.
-type locks struct {
-	mu    sync.Mutex
-	byApp map[string]chan struct{}
-}
-
-// lock waits for the locks of all the applications, in the order of their ids: two writes never wait for each other.
-func (l *locks) lock(ctx context.Context, appIDs []string) (unlock func(), err error) {
-	ids := slices.Sorted(slices.Values(appIDs))
-	held := make([]chan struct{}, 0, len(ids))
-	unlock = func() {
-		for _, lock := range held {
-			<-lock
-		}
-	}
-	for _, id := range ids {
-		l.mu.Lock()
-		lock, ok := l.byApp[id]
-		if !ok {
-			lock = make(chan struct{}, 1)
-			l.byApp[id] = lock
-		}
-		l.mu.Unlock()
-		select {
-		case lock <- struct{}{}:
-			held = append(held, lock)
-		case <-ctx.Done():
-			unlock()
-			return nil, ctx.Err()
-		}
-	}
-	return unlock, nil
 }

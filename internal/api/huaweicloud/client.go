@@ -73,14 +73,14 @@ type Client struct {
 	lag            time.Duration
 	gate           *gate
 	project        *shared.Reading[string]
-	locks          locks
+	turns          shared.Turns[string] // keep the writes and the listings of one application apart
 
 	mu   sync.Mutex
-	apps *cached[map[string]App]
+	apps *shared.Reading[map[string]App]
 	// authorizations holds the listings by app id.
-	authorizations map[string]*cached[Accounts]
+	authorizations map[string]*accountList
 	// counted holds the answers of CountAuthorizations by app id and by what was expected.
-	counted map[string]map[int]*cached[ending]
+	counted map[string]map[int]*shared.Reading[ending]
 
 	pages  knownPages
 	counts atomic.Int32 // what is known of the count of a list: see lister
@@ -123,9 +123,8 @@ func New(config Config) (*Client, error) {
 		quota:          config.Rest.Quota,
 		lag:            4 * cmp.Or(config.Rest.RetryWaitMin, 2500*time.Millisecond),
 		gate:           newGate(),
-		locks:          locks{byApp: map[string]chan struct{}{}},
-		authorizations: map[string]*cached[Accounts]{},
-		counted:        map[string]map[int]*cached[ending]{},
+		authorizations: map[string]*accountList{},
+		counted:        map[string]map[int]*shared.Reading[ending]{},
 	}
 	c.project = shared.NewReading(func(ctx context.Context, _ shared.Moment) (string, error) {
 		if config.ProjectID != "" {
@@ -133,7 +132,7 @@ func New(config Config) (*Client, error) {
 		}
 		return c.findProject(ctx, config.ProjectName)
 	})
-	c.apps = newCached(func(ctx context.Context) (map[string]App, error) { return c.listApps(ctx, "") })
+	c.apps = shared.NewReading(func(ctx context.Context, _ shared.Moment) (map[string]App, error) { return c.listApps(ctx, "") })
 
 	common := config.Rest
 	common.Classify = classify

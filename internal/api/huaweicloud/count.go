@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // CountAuthorizations asks with one request whether an application has so many accounts. It returns
@@ -27,17 +28,17 @@ func (c *Client) CountAuthorizations(ctx context.Context, appID string, expected
 	c.mu.Lock()
 	counted, ok := c.counted[appID][expected]
 	if !ok {
-		counted = newCached(func(ctx context.Context) (ending, error) {
+		counted = shared.NewReading(func(ctx context.Context, _ shared.Moment) (ending, error) {
 			return c.countAuthorizations(ctx, appID, expected)
 		})
-		counted.reading.Guard(func(ctx context.Context) (func(), error) { return c.locks.lock(ctx, []string{appID}) })
+		counted.Guard(func(ctx context.Context) (func(), error) { return c.turns.Take(ctx, appID) })
 		if c.counted[appID] == nil {
-			c.counted[appID] = map[int]*cached[ending]{}
+			c.counted[appID] = map[int]*shared.Reading[ending]{}
 		}
 		c.counted[appID][expected] = counted
 	}
 	c.mu.Unlock()
-	end, err := counted.get(ctx)
+	end, err := counted.Latest(ctx)
 	return end.count, end.last, err
 }
 
@@ -77,5 +78,5 @@ func (c *Client) ListedAuthorizations(appID string) (Accounts, bool) {
 	if !ok {
 		return nil, false
 	}
-	return listing.peek()
+	return listing.Kept()
 }

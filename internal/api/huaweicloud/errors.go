@@ -55,15 +55,15 @@ func classify(a rest.Answer) *rest.Error {
 // readFields looks for code and message where the vendor's SDK does, and in its order.
 func readFields(e *rest.Error, fields map[string]json.RawMessage) {
 	for _, names := range [][3]string{{"error_code", "error_msg", "request_id"}, {"code", "message", "request_id"}, {"errCode", "errMsg", "requestId"}} {
-		code, message := scalar(fields[names[0]]), scalar(fields[names[1]])
+		code, message := rest.Scalar(fields[names[0]]), rest.Scalar(fields[names[1]])
 		if code == "" && message == "" {
 			continue
 		}
 		e.Code, e.Message = code, message
 		if e.RequestID == "" {
-			e.RequestID = scalar(fields[names[2]])
+			e.RequestID = rest.Scalar(fields[names[2]])
 		}
-		if detail := scalar(fields["error_detail"]); detail != "" && detail != message {
+		if detail := rest.Scalar(fields["error_detail"]); detail != "" && detail != message {
 			e.Message = strings.TrimSpace(message + " " + detail)
 		}
 		return
@@ -82,22 +82,6 @@ func readFields(e *rest.Error, fields map[string]json.RawMessage) {
 			return
 		}
 	}
-}
-
-// scalar gives a text or a number of JSON, "" for all else.
-func scalar(raw json.RawMessage) string {
-	if len(raw) == 0 {
-		return ""
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	var number json.Number
-	if json.Unmarshal(raw, &number) == nil {
-		return number.String()
-	}
-	return ""
 }
 
 // explain adds to an error of the core what to do about it, and what it means.

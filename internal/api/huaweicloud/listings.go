@@ -6,7 +6,6 @@ package huaweicloud
 import (
 	"context"
 	"maps"
-	"sync"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
@@ -14,7 +13,7 @@ import (
 // Apps returns the applications of the project by id. All callers of a run share one listing, until a write or Forget; nobody may
 // change it.
 func (c *Client) Apps(ctx context.Context) (map[string]App, error) {
-	return c.apps.get(ctx)
+	return c.apps.Latest(ctx)
 }
 
 // Authorizations returns the accounts of one application. All callers of a run share one listing, until a write that names the
@@ -23,19 +22,20 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 	c.mu.Lock()
 	listing, ok := c.authorizations[appID]
 	if !ok {
-		listing = newCached(func(ctx context.Context) (Accounts, error) {
+		listing = &accountList{}
+		listing.Reading = shared.NewReading(func(ctx context.Context, _ shared.Moment) (Accounts, error) {
 			accounts, err := c.ListAuthorizations(ctx, appID)
 			c.mu.Lock()
-			listing.apps = c.apps.reading.Now()
+			listing.apps = c.apps.Now()
 			c.mu.Unlock()
 			return c.share(accounts), err
 		})
 		// A write between two pages of a listing moves accounts from one to the other: it would seem that some lost access.
-		listing.reading.Guard(func(ctx context.Context) (func(), error) { return c.locks.lock(ctx, []string{appID}) })
+		listing.Guard(func(ctx context.Context) (func(), error) { return c.turns.Take(ctx, appID) })
 		c.authorizations[appID] = listing
 	}
 	c.mu.Unlock()
-	return listing.get(ctx)
+	return listing.Latest(ctx)
 }
 
 // share gives back a list that is held already, where one is equal: applications mostly list the same accounts, and one copy of
@@ -47,7 +47,7 @@ func (c *Client) share(accounts Accounts) Accounts {
 	c.mu.Lock()
 	held := make([]Accounts, 0, len(c.authorizations)+1)
 	for _, listing := range c.authorizations {
-		list, _ := listing.reading.Peek()
+		list, _ := listing.Peek()
 		held = append(held, list)
 	}
 	c.mu.Unlock()
@@ -79,56 +79,25 @@ func (c *Client) Confirm(ctx context.Context, appIDs []string) (map[string]App, 
 		}
 	}
 	c.mu.Unlock()
-	return c.apps.reading.Get(ctx, after)
+	return c.apps.Get(ctx, after)
 }
 
 // Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
 func (c *Client) Forget(appIDs []string) {
-	c.apps.forget()
+	c.apps.Forget()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range appIDs {
 		if listing, ok := c.authorizations[id]; ok {
-			listing.forget()
+			listing.Forget()
 		}
 		delete(c.counted, id)
 	}
 }
 
-// cached is a listing that everybody shares until it is forgotten.
-type cached[T any] struct {
-	reading *shared.Reading[T]
+// accountList is who may use one application.
+type accountList struct {
+	*shared.Reading[Accounts]
 
-	mu    sync.Mutex
-	after shared.Moment
-
-	// apps is a moment of the listing of applications after which the accounts of one application were read.
-	apps shared.Moment
-}
-
-func newCached[T any](read func(ctx context.Context) (T, error)) *cached[T] {
-	return &cached[T]{reading: shared.NewReading(func(ctx context.Context, _ shared.Moment) (T, error) { return read(ctx) })}
-}
-
-func (c *cached[T]) get(ctx context.Context) (T, error) {
-	c.mu.Lock()
-	after := c.after
-	c.mu.Unlock()
-	return c.reading.Get(ctx, after)
-}
-
-// peek gives what was read last, unless it is too old.
-func (c *cached[T]) peek() (T, bool) {
-	c.mu.Lock()
-	after := c.after
-	c.mu.Unlock()
-	value, begun := c.reading.Peek()
-	return value, begun > after
-}
-
-// forget makes what was read so far, and what is being read now, too old for whoever asks from now on.
-func (c *cached[T]) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.after = c.reading.Now()
+	apps shared.Moment // of the listing of applications, after which the accounts were read last
 }

@@ -18,7 +18,7 @@ func TestShare(t *testing.T) {
 	}
 	other := maps.Clone(list)
 	other[account("c")] = Local
-	c := &Client{authorizations: map[string]*cached[Accounts]{}}
+	c := &Client{authorizations: map[string]*accountList{}}
 	first := c.share(maps.Clone(list))
 	if again := c.share(maps.Clone(list)); again.Identity() != first.Identity() {
 		t.Error("an equal list is another one in memory")

@@ -90,17 +90,8 @@ func generalReading(a Answer) *Error {
 // firstText gives the first of the named fields that is a text or a number.
 func firstText(fields map[string]json.RawMessage, names ...string) string {
 	for _, name := range names {
-		raw, ok := fields[name]
-		if !ok {
-			continue
-		}
-		var text string
-		if json.Unmarshal(raw, &text) == nil && text != "" {
+		if text := Scalar(fields[name]); text != "" {
 			return text
-		}
-		var number json.Number
-		if json.Unmarshal(raw, &number) == nil && number != "" {
-			return number.String()
 		}
 	}
 	return ""

@@ -237,6 +237,13 @@ func (c *call) complete(e *Error) *Error {
 	return e
 }
 
+// Unanswered tells that the service has a request, and that nothing says what became of it: it may act
+// on it yet.
+func Unanswered(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && !e.Unsent && (e.Unanswered || unanswered(e))
+}
+
 // unanswered tells that an attempt may have reached the service, and that nothing says what became
 // of it: there was no answer, a gateway gave up waiting for it, or it can't be read.
 func unanswered(e *Error) bool {

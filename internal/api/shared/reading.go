@@ -24,11 +24,12 @@ type Reading[T any] struct {
 	read  func(ctx context.Context, begun Moment) (T, error)
 	guard func(ctx context.Context) (release func(), err error)
 
-	mu    sync.Mutex
-	clock Moment
-	begun Moment // when the reading of value began; 0 while there is no value
-	value T
-	next  *flight[T]
+	mu        sync.Mutex
+	clock     Moment
+	forgotten Moment // of the last Forget
+	begun     Moment // when the reading of value began; 0 while there is no value
+	value     T
+	next      *flight[T]
 }
 
 type flight[T any] struct {
@@ -93,6 +94,28 @@ func (r *Reading[T]) Get(ctx context.Context, after Moment) (T, error) {
 			return none, context.Cause(ctx)
 		}
 	}
+}
+
+// Forget makes what was read so far, and what is being read now, too old for Latest and Kept.
+func (r *Reading[T]) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgotten = r.tick()
+}
+
+// Latest returns a value whose reading began after the last Forget.
+func (r *Reading[T]) Latest(ctx context.Context) (T, error) {
+	r.mu.Lock()
+	after := r.forgotten
+	r.mu.Unlock()
+	return r.Get(ctx, after)
+}
+
+// Kept returns what Latest would return without reading, if it can.
+func (r *Reading[T]) Kept() (T, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.value, r.begun > r.forgotten
 }
 
 // Peek returns the value that was read last, however old, and when its reading began: zero if there

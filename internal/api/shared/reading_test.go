@@ -205,3 +205,43 @@ func TestReadingWaitersGiveUp(t *testing.T) {
 		}
 	})
 }
+
+func TestForgottenReadingIsReadAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		r := NewReading(func(context.Context, Moment) (int32, error) {
+			n := calls.Add(1)
+			time.Sleep(time.Second)
+			return n, nil
+		})
+		if _, ok := r.Kept(); ok {
+			t.Error("something is kept before anything was read")
+		}
+		for range 2 {
+			if got, err := r.Latest(t.Context()); got != 1 || err != nil {
+				t.Errorf("Latest = %d, %v; want 1", got, err)
+			}
+		}
+		r.Forget()
+		if got, ok := r.Kept(); ok {
+			t.Errorf("%d is kept though it is forgotten", got)
+		}
+		under := make(chan int32)
+		go func() {
+			got, _ := r.Latest(t.Context())
+			under <- got
+		}()
+		synctest.Wait()
+		r.Forget() // while it is being read
+		if got, err := r.Latest(t.Context()); got != 3 || err != nil {
+			t.Errorf("Latest = %d, %v; want 3", got, err)
+		}
+		if got := <-under; got != 2 {
+			t.Errorf("who asked before got %d, want 2", got)
+		}
+		if got, ok := r.Kept(); !ok || got != 3 {
+			t.Errorf("Kept = %d, %v; want 3", got, ok)
+		}
+	})
+}

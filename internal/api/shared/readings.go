@@ -9,20 +9,20 @@ import (
 )
 
 // Readings are readings of one kind, each of something else. The zero value is ready for use.
-type Readings[T any] struct {
+type Readings[K comparable, T any] struct {
 	mu  sync.Mutex
-	all map[string]*Reading[T]
+	all map[K]*Reading[T]
 }
 
 // Of returns the reading of one thing; the first who asks for it says how it is read.
-func (r *Readings[T]) Of(name string, read func(ctx context.Context) (T, error)) *Reading[T] {
+func (r *Readings[K, T]) Of(key K, read func(ctx context.Context) (T, error)) *Reading[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.all == nil {
-		r.all = map[string]*Reading[T]{}
+		r.all = map[K]*Reading[T]{}
 	}
-	if r.all[name] == nil {
-		r.all[name] = NewReading(func(ctx context.Context, _ Moment) (T, error) { return read(ctx) })
+	if r.all[key] == nil {
+		r.all[key] = NewReading(func(ctx context.Context, _ Moment) (T, error) { return read(ctx) })
 	}
-	return r.all[name]
+	return r.all[key]
 }

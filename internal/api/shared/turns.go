@@ -4,7 +4,9 @@
 package shared
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -19,6 +21,26 @@ type Turns[K comparable] struct {
 type turn struct {
 	users int
 	free  *semaphore.Weighted
+}
+
+// TakeAll takes the turns of some keys, in their order, so that two who take some never wait for each
+// other, and returns what ends them all.
+func TakeAll[K cmp.Ordered](ctx context.Context, t *Turns[K], keys []K) (done func(), err error) {
+	var ends []func()
+	done = func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		end, err := t.Take(ctx, key)
+		if err != nil {
+			done()
+			return nil, err
+		}
+		ends = append(ends, end)
+	}
+	return done, nil
 }
 
 // Take waits until nobody works on the key, and returns what ends the own turn.

@@ -27,10 +27,10 @@ var deadlock = regexp.MustCompile(`(?i)rerun\s+the\s+transaction`)
 
 // fault is the body of a failure. Keys are matched whatever their case, since pages and servers differ.
 type fault struct {
-	Error        text `json:"error"`
-	Description  text `json:"error_description"`
-	ErrorDetails text `json:"ErrorDetails"`
-	Message      text `json:"Message"`
+	Error        rest.Text `json:"error"`
+	Description  rest.Text `json:"error_description"`
+	ErrorDetails rest.Text `json:"ErrorDetails"`
+	Message      rest.Text `json:"Message"`
 }
 
 // classify reads a failure. Where the body says nothing the reason phrase may: older servers put their message there.
@@ -39,7 +39,7 @@ func classify(a rest.Answer) *rest.Error {
 	var f fault
 	if json.Unmarshal(a.Body, &f) == nil {
 		e.Code = string(f.Error)
-		for _, message := range []text{f.Description, f.ErrorDetails, f.Message} {
+		for _, message := range []rest.Text{f.Description, f.ErrorDetails, f.Message} {
 			if message != "" {
 				e.Message = string(message)
 				break
@@ -58,9 +58,9 @@ func classify(a rest.Answer) *rest.Error {
 
 // envelope is part of every answer of /vedsdk/oauth.
 type envelope struct {
-	Success bool `json:"Success"`
-	Result  *int `json:"Result"`
-	Error   text `json:"Error"`
+	Success bool      `json:"Success"`
+	Result  *int      `json:"Result"`
+	Error   rest.Text `json:"Error"`
 }
 
 // failure returns the error that the envelope tells of, nil when it tells of success: HTTP 200 is none.
@@ -145,13 +145,6 @@ func lacksRights(err error) bool {
 	}
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && (e.Code == errorInsufficientRights || e.Status == http.StatusUnauthorized && says(e, phraseRights))
-}
-
-// Unanswered tells that the service did not say what became of a request that it may have got: there was no answer, or not
-// the whole of it.
-func Unanswered(err error) bool {
-	e, ok := errors.AsType[*rest.Error](err)
-	return ok && !e.Unsent && (e.Status == 0 || e.Status == http.StatusGatewayTimeout || e.Status < 300 && e.Transient)
 }
 
 // Refused tells that the service surely did not act on a call, since it didn't let the caller do it or was never asked.

@@ -33,8 +33,8 @@ type Application struct {
 
 func newApplication(all object, raw json.RawMessage) (Application, bool) {
 	var wire struct {
-		ID, Name, Description, Vendor, URL, Scope, MaximumScope                text
-		AccessValidity, GrantValidity, UnusedExpiration, GrantCount, UserCount number
+		ID, Name, Description, Vendor, URL, Scope, MaximumScope                rest.Text
+		AccessValidity, GrantValidity, UnusedExpiration, GrantCount, UserCount rest.Number
 		Renewable                                                              flag
 	}
 	if json.Unmarshal(raw, &wire) != nil || wire.ID == "" {
@@ -42,13 +42,13 @@ func newApplication(all object, raw json.RawMessage) (Application, bool) {
 	}
 	a := Application{
 		ID: string(wire.ID), Name: string(wire.Name), Description: string(wire.Description), Vendor: string(wire.Vendor), URL: string(wire.URL),
-		Scope: string(wire.Scope), MaximumScope: string(wire.MaximumScope), AccessValidity: wire.AccessValidity.seconds(),
-		GrantValidity: wire.GrantValidity.seconds(), UnusedExpiration: wire.UnusedExpiration.seconds(), Renewable: wire.Renewable.value, all: all,
+		Scope: string(wire.Scope), MaximumScope: string(wire.MaximumScope), AccessValidity: seconds(wire.AccessValidity),
+		GrantValidity: seconds(wire.GrantValidity), UnusedExpiration: seconds(wire.UnusedExpiration), Renewable: wire.Renewable.value, all: all,
 	}
-	if n, ok := wire.GrantCount.value(); ok {
+	if n, ok := wire.GrantCount.Int(); ok {
 		a.GrantCount = &n
 	}
-	if n, ok := wire.UserCount.value(); ok {
+	if n, ok := wire.UserCount.Int(); ok {
 		a.UserCount = &n
 	}
 	return a, true
@@ -221,8 +221,8 @@ func everything[T any](ctx context.Context, read func(context.Context, int) ([]T
 
 // oauthReadings are what all resources of a run share of applications, rules, mappings and grants. The zero value is ready.
 type oauthReadings struct {
-	rules    shared.Readings[[]Rule]
-	live     shared.Readings[[]LiveGrant]
-	mappings shared.Readings[[]JwtMapping]
+	rules    shared.Readings[string, []Rule]
+	live     shared.Readings[string, []LiveGrant]
+	mappings shared.Readings[string, []JwtMapping]
 	written  sync.Map // the moment of the last write of a rule, by application
 }

@@ -45,16 +45,16 @@ const (
 
 // identityEntry is an identity on the wire.
 type identityEntry struct {
-	Name, PrefixedName, FullName, PrefixedUniversal, Prefix, Universal text
+	Name, PrefixedName, FullName, PrefixedUniversal, Prefix, Universal rest.Text
 
 	IsGroup bool
-	Type    number
-	State   number
+	Type    rest.Number
+	State   rest.Number
 }
 
 func (e identityEntry) identity() Identity {
-	kind, _ := e.Type.value()
-	state, _ := e.State.value()
+	kind, _ := e.Type.Int()
+	state, _ := e.State.Int()
 	return Identity{
 		Name: string(e.Name), PrefixedName: string(e.PrefixedName), FullName: string(e.FullName), PrefixedUniversal: string(e.PrefixedUniversal),
 		Prefix: string(e.Prefix), Universal: string(e.Universal),
@@ -199,7 +199,7 @@ func decodeOwnRole(b []byte) (OwnRole, error) {
 		envelope
 
 		Role *struct {
-			Role                  number
+			Role                  rest.Number
 			PermittedApplications []string
 			OwnedApplications     []struct {
 				ApplicationID string `json:"ApplicationId"`
@@ -215,7 +215,7 @@ func decodeOwnRole(b []byte) (OwnRole, error) {
 	if answer.Role == nil {
 		return OwnRole{}, errors.New("the server answered no role")
 	}
-	role, ok := answer.Role.Role.value()
+	role, ok := answer.Role.Role.Int()
 	if !ok {
 		return OwnRole{}, errors.New("the server answered a role without a number")
 	}

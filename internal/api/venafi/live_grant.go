@@ -43,7 +43,7 @@ func (c *Client) LiveGrants(ctx context.Context, applicationID string) ([]LiveGr
 func decodeLiveGrants(b []byte) ([]LiveGrant, error) {
 	var answer struct {
 		Grants []struct {
-			GranteePrefixedUniversal, GrantedToPrefixedUniversal, ExpiresISO8601 text
+			GranteePrefixedUniversal, GrantedToPrefixedUniversal, ExpiresISO8601 rest.Text
 		}
 	}
 	if json.Unmarshal(b, &answer) != nil {

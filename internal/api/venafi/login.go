@@ -4,20 +4,16 @@
 package venafi
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/oauth2"
 
@@ -117,14 +113,14 @@ func (e *LoginError) Unwrap() error { return e.Err }
 // loginAnswer is what every login answers (AuthorizeOAuthResponse in the vendor's OpenAPI). The refresh token is not used: it
 // is spent by one use, and a provider has no place to keep the next one.
 type loginAnswer struct {
-	AccessToken string `json:"access_token"`
-	Expires     number `json:"expires"`    // Unix seconds
-	ExpiresIn   number `json:"expires_in"` // seconds; older servers don't send it
-	Identity    text   `json:"identity"`
-	Scope       text   `json:"scope"`
+	AccessToken string      `json:"access_token"`
+	Expires     rest.Number `json:"expires"`    // Unix seconds
+	ExpiresIn   rest.Number `json:"expires_in"` // seconds; older servers don't send it
+	Identity    rest.Text   `json:"identity"`
+	Scope       rest.Text   `json:"scope"`
 	// A login that fails may be answered 200 too.
-	Error       text `json:"error"`
-	Description text `json:"error_description"`
+	Error       rest.Text `json:"error"`
+	Description rest.Text `json:"error_description"`
 }
 
 // token logs in. Each login makes a new grant on the server, so there is one in a run.
@@ -222,11 +218,11 @@ func (c *Client) Close(ctx context.Context) error {
 
 // expiry prefers the life of the token by this machine's clock to the server's idea of the time. Without either the token is
 // used until it is refused.
-func expiry(expiresIn, expires number, now time.Time) time.Time {
-	if seconds, ok := expiresIn.value(); ok && seconds > 0 {
+func expiry(expiresIn, expires rest.Number, now time.Time) time.Time {
+	if seconds, ok := expiresIn.Int(); ok && seconds > 0 {
 		return now.Add(time.Duration(min(seconds, math.MaxInt64/int64(time.Second))) * time.Second)
 	}
-	if unix, ok := expires.value(); ok && unix > 0 {
+	if unix, ok := expires.Int(); ok && unix > 0 {
 		return time.Unix(unix, 0)
 	}
 	return time.Time{}
@@ -280,11 +276,11 @@ type TokenGrant struct {
 // Verify asks what a token is good for (vendor page "GET Authorize/Verify").
 func (c *Client) Verify(ctx context.Context, accessToken string) (TokenGrant, error) {
 	var answer struct {
-		Identity    text   `json:"identity"`
-		Scope       text   `json:"scope"`
-		Application text   `json:"application"`
-		Issued      number `json:"access_issued_on_unix_time"`
-		ValidFor    number `json:"valid_for"` // seconds, from the beginning
+		Identity    rest.Text   `json:"identity"`
+		Scope       rest.Text   `json:"scope"`
+		Application rest.Text   `json:"application"`
+		Issued      rest.Number `json:"access_issued_on_unix_time"`
+		ValidFor    rest.Number `json:"valid_for"` // seconds, from the beginning
 	}
 	err := c.auth.Do(ctx, withToken(rest.Request{
 		Operation: "AuthorizeVerify",
@@ -299,38 +295,9 @@ func (c *Client) Verify(ctx context.Context, accessToken string) (TokenGrant, er
 		return TokenGrant{}, err
 	}
 	grant := TokenGrant{Identity: string(answer.Identity), Scope: string(answer.Scope), Application: string(answer.Application)}
-	issued, ok := answer.Issued.value()
-	if validFor, ok2 := answer.ValidFor.value(); ok && ok2 && validFor > 0 {
+	issued, ok := answer.Issued.Int()
+	if validFor, ok2 := answer.ValidFor.Int(); ok && ok2 && validFor > 0 {
 		grant.Expires = time.Unix(issued, 0).Add(time.Duration(min(validFor, math.MaxInt64/int64(time.Second))) * time.Second)
 	}
 	return grant, nil
-}
-
-// number is an integer that a server may send as a number or as text. Anything else counts as absent.
-type number string
-
-// UnmarshalJSON never fails.
-func (n *number) UnmarshalJSON(b []byte) error {
-	*n = number(strings.Trim(string(b), `" `))
-	return nil
-}
-
-func (n number) value() (int64, bool) {
-	v, err := strconv.ParseInt(string(n), 10, 64)
-	return v, err == nil
-}
-
-// text is a text that a server may send as anything else; then it is "".
-type text string
-
-// UnmarshalJSON never fails.
-func (t *text) UnmarshalJSON(b []byte) error {
-	if len(b) >= 2 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
-		*t = text(b[1 : len(b)-1]) // as in nearly all of a long listing
-		return nil
-	}
-	var s string
-	_ = json.Unmarshal(b, &s)
-	*t = text(s)
-	return nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
@@ -337,7 +338,7 @@ func TestExpiry(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
 	for _, test := range []struct {
-		in, at number
+		in, at rest.Number
 		want   time.Time
 	}{
 		{"60", "1800000000", now.Add(time.Minute)},

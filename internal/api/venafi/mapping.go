@@ -22,12 +22,12 @@ type JwtMapping struct {
 
 func newJwtMapping(all object, raw json.RawMessage) (JwtMapping, bool) {
 	var wire struct {
-		IssuerURI text `json:"IssuerUri"`
-		JwksURI   text `json:"JwksUri"`
-		IDField   text `json:"IdField"`
-		IDMatch   text `json:"IdMatch"`
+		IssuerURI rest.Text `json:"IssuerUri"`
+		JwksURI   rest.Text `json:"JwksUri"`
+		IDField   rest.Text `json:"IdField"`
+		IDMatch   rest.Text `json:"IdMatch"`
 
-		Name, PurposeField, PurposeMatch, GranteePrefixedUniversal text
+		Name, PurposeField, PurposeMatch, GranteePrefixedUniversal rest.Text
 	}
 	if json.Unmarshal(raw, &wire) != nil || wire.Name == "" {
 		return JwtMapping{}, false

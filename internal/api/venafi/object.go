@@ -105,7 +105,7 @@ func (c *Client) persist(ctx context.Context, what string, write func() error, d
 		if err == nil || Refused(err) && !open {
 			return err
 		}
-		open = open || Unanswered(err)
+		open = open || rest.Unanswered(err)
 		look, end := ctx, context.CancelFunc(func() {})
 		if ctx.Err() != nil {
 			look, end = context.WithTimeout(context.WithoutCancel(ctx), writeGrace)

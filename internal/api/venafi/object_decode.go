@@ -56,8 +56,8 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 }
 
 // seconds is a validity, nil where the server names none.
-func (n number) seconds() *int64 {
-	if v, ok := n.value(); ok && v > 0 {
+func seconds(n rest.Number) *int64 {
+	if v, ok := n.Int(); ok && v > 0 {
 		return &v
 	}
 	return nil

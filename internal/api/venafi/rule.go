@@ -34,10 +34,10 @@ func (r Rule) String() string {
 
 func newRule(all object, raw json.RawMessage) (Rule, bool) {
 	var wire struct {
-		ApplicationID text `json:"ApplicationId"`
+		ApplicationID rest.Text `json:"ApplicationId"`
 
-		TrusteePrefixedUniversal, MaximumScope, Description text
-		AccessValidity, GrantValidity                       number
+		TrusteePrefixedUniversal, MaximumScope, Description rest.Text
+		AccessValidity, GrantValidity                       rest.Number
 		Renewable                                           flag
 	}
 	if json.Unmarshal(raw, &wire) != nil || wire.TrusteePrefixedUniversal == "" {
@@ -45,7 +45,7 @@ func newRule(all object, raw json.RawMessage) (Rule, bool) {
 	}
 	return Rule{
 		ApplicationID: string(wire.ApplicationID), Trustee: string(wire.TrusteePrefixedUniversal), MaximumScope: string(wire.MaximumScope),
-		Description: string(wire.Description), AccessValidity: wire.AccessValidity.seconds(), GrantValidity: wire.GrantValidity.seconds(),
+		Description: string(wire.Description), AccessValidity: seconds(wire.AccessValidity), GrantValidity: seconds(wire.GrantValidity),
 		Renewable: wire.Renewable.value, all: all,
 	}, true
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // Create grants what is planned. It is all or nothing where the service refuses somebody.
@@ -196,7 +198,7 @@ func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *dia
 	if out.Appeared.Count > 0 {
 		diags.AddWarning("Access that was granted since the plan is left alone: "+target,
 			fmt.Sprintf("The plan did not show %s, and an apply takes away only what its plan has shown. The next plan shows them:\n\n%s",
-				counted(out.Appeared.Count, op.Noun), out.Appeared.Names))
+				shared.Counted(out.Appeared.Count, op.Noun), out.Appeared.Names))
 	}
 	set := order.Prior
 	if order.Wanted != nil {

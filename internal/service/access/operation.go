@@ -134,11 +134,3 @@ type Refusal struct {
 
 // Error says all of it.
 func (e *Refusal) Error() string { return e.Summary + ": " + e.Detail }
-
-// counted counts nouns.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -145,7 +146,7 @@ func (r *Resource[M, PM, S]) planDestroy(
 	if change.Revoked.Count > 0 {
 		resp.Diagnostics.AddWarning("Destroying revokes access: "+change.Target,
 			fmt.Sprintf("%s will be revoked:\n\n%s\n\nTo forget the resource and leave the access as it is, put a `removed` block with "+
-				"`destroy = false` in its place; or set on_destroy = \"keep\" and apply before you destroy.", counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
+				"`destroy = false` in its place; or set on_destroy = \"keep\" and apply before you destroy.", shared.Counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
 	}
 	resp.Diagnostics.Append(change.Warnings...)
 	warnSlow(&resp.Diagnostics, change)
@@ -158,7 +159,7 @@ func (r *Resource[M, PM, S]) planReplacement(ctx context.Context, end Change, op
 	}
 	resp.Diagnostics.AddWarning("Replacing revokes access: "+end.Target,
 		fmt.Sprintf("The resource is replaced: the old one is destroyed, and %s will be revoked; then what the new one lists is granted.\n\n%s\n\nTo leave the "+
-			"access as it is, set on_destroy = \"keep\" and apply before you replace it.", counted(end.Revoked.Count, r.Noun), end.Revoked.Names))
+			"access as it is, set on_destroy = \"keep\" and apply before you replace it.", shared.Counted(end.Revoked.Count, r.Noun), end.Revoked.Names))
 	if refusal := r.guard(end, options); refusal != nil {
 		resp.Diagnostics.AddAttributeError(refusal.At, refusal.Summary, refusal.Detail)
 	}
@@ -182,18 +183,18 @@ func (r *Resource[M, PM, S]) guard(change Change, options Options) *Refusal {
 	case change.Unlisted.Count > 0:
 		detail := fmt.Sprintf("%s: somebody else has granted %s that this resource does not list, and creating it would take them away:\n\n%s\n\n"+
 			"Nothing is sent. List them here, or import what is there, so that the plan shows each loss with a `-`:\n\n%s",
-			change.Target, counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
+			change.Target, shared.Counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
 		if change.Joins {
 			detail = fmt.Sprintf("%s would join this resource, and somebody else has granted %s there that it does not list:\n\n%s\n\nNothing is sent. List "+
 				"them here, or give what joins a resource of its own, import it, so that its plan shows each loss with a `-`, and move it here afterwards:\n\n%s",
-				change.Target, counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
+				change.Target, shared.Counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
 		}
 		return &Refusal{At: change.At, Summary: "Access that is not listed would be taken away: " + change.Target, Detail: detail}
 	case !limit.IsNull() && !limit.IsUnknown() && int64(change.Revoked.Count) > limit.ValueInt64():
 		return &Refusal{
 			At: path.Root("max_revocations"), Summary: "More would be revoked than max_revocations allows: " + change.Target,
 			Detail: fmt.Sprintf("%s would be revoked, and max_revocations allows %d.\n\n%s\n\nIf that is meant, raise max_revocations; otherwise list them in the "+
-				"configuration.", counted(change.Revoked.Count, r.Noun), limit.ValueInt64(), change.Revoked.Names),
+				"configuration.", shared.Counted(change.Revoked.Count, r.Noun), limit.ValueInt64(), change.Revoked.Names),
 		}
 	}
 	return nil
@@ -211,7 +212,7 @@ func warnSlow(diags *diag.Diagnostics, c Change) {
 		return
 	}
 	text := fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %s. "+
-		"How far it is shows in the log at level INFO.", counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, about(minutes))
+		"How far it is shows in the log at level INFO.", shared.Counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, about(minutes))
 	if less := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Faster.Reads, c.Quota.Read); c.Faster.Argument != "" && less < minutes {
 		text += fmt.Sprintf("\n\nWith %s in the provider block it would read with about %d requests, and take %s: see what that can't see.",
 			c.Faster.Argument, c.Faster.Reads, about(less))
@@ -223,7 +224,7 @@ func about(minutes float64) string {
 	if minutes < 1 {
 		return "less than a minute"
 	}
-	return counted(int(math.Ceil(minutes)), "minute")
+	return shared.Counted(int(math.Ceil(minutes)), "minute")
 }
 
 // quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait for nothing.

@@ -236,22 +236,22 @@ func (s *authorizations) write(ctx context.Context, verb string, target authoriz
 		return out, nil
 	}
 	accepted := isDifference(err)
-	out.Now.MaybeEmpty = (unanswered(err) || readErr != nil) && min(len(before), len(target.types)) == 0
+	out.Now.MaybeEmpty = (rest.Unanswered(err) || readErr != nil) && min(len(before), len(target.types)) == 0
 	if readErr != nil {
 		// Nobody knows whether the service acted on it. After a create, forgetting the resource
 		// would be the worse mistake.
-		out.Touched = accepted || unanswered(err) || verb == "create"
+		out.Touched = accepted || rest.Unanswered(err) || verb == "create"
 		out.Now.types = union(before, target.types)
 		return out, fmt.Errorf("%w\n\nWhat EnOS lists now could not be found out: %w", err, readErr)
 	}
 	out.Now.types = listed
-	if unanswered(err) { // the service may still act on it
+	if rest.Unanswered(err) { // the service may still act on it
 		out.Now.types = union(listed, target.types)
 	}
 	if verb == "create" {
-		out.Touched = accepted || unanswered(err)
+		out.Touched = accepted || rest.Unanswered(err)
 		granted := target
-		if granted.types = without(listed, before); out.Touched && !unanswered(err) {
+		if granted.types = without(listed, before); out.Touched && !rest.Unanswered(err) {
 			out.Undo = &granted
 		}
 	}
@@ -318,12 +318,6 @@ func union(a, b []string) []string {
 func unsent(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && e.Unsent
-}
-
-// unanswered tells that the service did not say what became of the write, and may still act on it.
-func unanswered(err error) bool {
-	e, ok := errors.AsType[*rest.Error](err)
-	return ok && e.Unanswered
 }
 
 func isDifference(err error) bool {

@@ -113,8 +113,8 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 			return
 		}
 	}
-	model.Name = textValue(app.Name)
-	model.CreatedType = textValue(createdTypes[app.CreatedType])
+	model.Name = service.Text(app.Name)
+	model.CreatedType = service.Text(createdTypes[app.CreatedType])
 	model.DataAuthorizeTypes = typesValue(granted)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -124,12 +124,4 @@ var createdTypes = map[api.CreatedType]string{api.Obtained: "obtained", api.Own:
 func noOrgID() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("org_id"), "No organization",
 		fmt.Sprintf("Set org_id here, or %s in the provider block (environment variable %s).", "enos.org_id", "ENOS_ORG_ID"))
-}
-
-// textValue is null for what the service left out.
-func textValue(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }

@@ -18,6 +18,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -77,7 +78,7 @@ func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func
 func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
 	var owners, fights, flips, common []string
 	for _, c := range conflicts {
-		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
+		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), shared.Counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
 		switch {
 		case k.exclusive && c.Other.Exclusive:
 			owners = append(owners, text)
@@ -148,5 +149,5 @@ func nameSorted(handles []api.Handle) string {
 		return "no accounts"
 	}
 	slices.SortFunc(handles, func(a, b api.Handle) int { return cmp.Compare(a.Value().String(), b.Value().String()) })
-	return counted(len(handles), "account") + ": " + authset.NameAccounts(handles)
+	return shared.Counted(len(handles), "account") + ": " + authset.NameAccounts(handles)
 }

@@ -133,7 +133,7 @@ func held(s set) access.Loss {
 		loss.Count += count
 		app := s.apps[id]
 		app.ID = id
-		text = append(text, fmt.Sprintf("%s: %s: %s", app, counted(count, "account"), names))
+		text = append(text, fmt.Sprintf("%s: %s: %s", app, shared.Counted(count, "account"), names))
 	}
 	loss.Names = lines(text)
 	return loss
@@ -328,7 +328,7 @@ func (s *sets) progress(p *authset.Progress) func() string {
 			if sent > 0 {
 				verb = "read back"
 			}
-			parts = append(parts, fmt.Sprintf("%s %s", verb, counted(int(read-pages), "page")))
+			parts = append(parts, fmt.Sprintf("%s %s", verb, shared.Counted(int(read-pages), "page")))
 		}
 		return strings.Join(parts, "; ")
 	}

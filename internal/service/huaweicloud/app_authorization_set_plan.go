@@ -16,6 +16,7 @@ import (
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud/authset"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
@@ -141,7 +142,7 @@ func (s *sets) target(order access.Order[set], actual authset.Actual) string {
 	app := actual[of.AppIDs[0]].App
 	app.ID = of.AppIDs[0]
 	if more := len(of.AppIDs) - 1; more > 0 {
-		return fmt.Sprintf("%s and %s more", app, counted(more, "application"))
+		return fmt.Sprintf("%s and %s more", app, shared.Counted(more, "application"))
 	}
 	return app.String()
 }
@@ -241,14 +242,14 @@ func (in insight) warnModes(diags *diag.Diagnostics, exclusive bool) {
 		}
 	}
 	if len(closed) > 0 {
-		who := fmt.Sprintf("only the %s that this resource lists, and who was granted it by others, may use it", counted(len(in.wanted.Accounts), "account"))
+		who := fmt.Sprintf("only the %s that this resource lists, and who was granted it by others, may use it", shared.Counted(len(in.wanted.Accounts), "account"))
 		switch {
 		case len(in.wanted.AppIDs) == 0 && exclusive:
 			who = "nobody may use it"
 		case len(in.wanted.AppIDs) == 0:
 			who = "only who was granted it by others may use it"
 		case exclusive:
-			who = fmt.Sprintf("only the %s that this resource lists may use it", counted(len(in.wanted.Accounts), "account"))
+			who = fmt.Sprintf("only the %s that this resource lists may use it", shared.Counted(len(in.wanted.Accounts), "account"))
 		}
 		diags.AddAttributeWarning(path.Root("authorization_type"), "Applications that are open to everybody will be closed: "+closed[0],
 			"Everybody may use these applications now. The apply sets each to ASSIGN_USER: afterwards "+who+".\n\n"+lines(closed))
@@ -274,7 +275,7 @@ func (in insight) warnLeaving(diags *diag.Diagnostics) {
 	if count > 0 {
 		diags.AddAttributeWarning(path.Root("app_ids"), "Applications that leave app_ids lose their accounts: "+first,
 			fmt.Sprintf("%s will be revoked:\n\n%s\n\nWhere a resource behind another alias of the provider lists them from now on, they lose access until the next "+
-				"plan, which grants it again: add them there in an apply of its own first.", counted(count, "authorization"), lines(text)))
+				"plan, which grants it again: add them there in an apply of its own first.", shared.Counted(count, "authorization"), lines(text)))
 	}
 }
 
@@ -324,26 +325,19 @@ func revocationLines(deltas authset.Deltas) string {
 }
 
 func revocationLine(app api.App, accounts []api.Handle) string {
-	return fmt.Sprintf("%s: %s: %s", app, counted(len(accounts), "account"), authset.NameAccounts(accounts))
+	return fmt.Sprintf("%s: %s: %s", app, shared.Counted(len(accounts), "account"), authset.NameAccounts(accounts))
 }
 
 func lines(text []string) string {
 	var b strings.Builder
 	for i, line := range text {
 		if i == maxLines {
-			fmt.Fprintf(&b, "  … and %s more\n", counted(len(text)-i, "application"))
+			fmt.Fprintf(&b, "  … and %s more\n", shared.Counted(len(text)-i, "application"))
 			break
 		}
 		fmt.Fprintf(&b, "  - %s\n", line)
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func absent(ids []string, actual authset.Actual) []string {

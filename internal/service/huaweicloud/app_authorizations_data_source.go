@@ -101,7 +101,7 @@ func (d *authorizationsDataSource) Read(ctx context.Context, req datasource.Read
 		resp.Diagnostics.Append(service.Failed(summary, err))
 		return
 	}
-	model.AuthorizationType = textValue(string(apps[id].AuthorizationType))
+	model.AuthorizationType = service.Text(string(apps[id].AuthorizationType))
 	users, groups := splitAccounts(accounts)
 	none := types.MapValueMust(accountsType, map[string]attr.Value{})
 	model.Users = accountsValue(users, none)

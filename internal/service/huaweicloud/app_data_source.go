@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
@@ -89,7 +90,7 @@ func (d *appDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 				text[i] = fmt.Sprintf("id %q, version %q", id, apps[id].Version)
 			}
 			resp.Diagnostics.AddAttributeError(path.Root("name"), "Several applications have the same name",
-				fmt.Sprintf("%s have the name %q. Give the id of the one that you mean:\n\n%s", counted(len(ids), "application"), name, lines(text)))
+				fmt.Sprintf("%s have the name %q. Give the id of the one that you mean:\n\n%s", shared.Counted(len(ids), "application"), name, lines(text)))
 			return
 		}
 	}

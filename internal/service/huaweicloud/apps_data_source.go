@@ -139,20 +139,12 @@ func findApps(ctx context.Context, client *api.Client, name string) ([]api.App, 
 func newAppModel(app api.App) appModel {
 	return appModel{
 		ID:                types.StringValue(app.ID),
-		Name:              textValue(app.Name),
-		Version:           textValue(app.Version),
-		AuthorizationType: textValue(string(app.AuthorizationType)),
-		Status:            textValue(app.Status),
-		ApplicationSource: textValue(app.ApplicationSource),
+		Name:              service.Text(app.Name),
+		Version:           service.Text(app.Version),
+		AuthorizationType: service.Text(string(app.AuthorizationType)),
+		Status:            service.Text(app.Status),
+		ApplicationSource: service.Text(app.ApplicationSource),
 	}
-}
-
-// textValue is null for what the service left out.
-func textValue(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }
 
 // idsByName leaves out names that several applications have: one of them would get what is meant for another, and an

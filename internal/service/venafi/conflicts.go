@@ -117,5 +117,5 @@ func (k kind) list(names []string) string {
 	if len(names) > maxNames {
 		more = fmt.Sprintf(" and %d more", len(names)-maxNames)
 	}
-	return fmt.Sprintf("%s: %s%s", counted(len(names), k.whom), shared.Printable(strings.Join(names[:min(len(names), maxNames)], ", ")), more)
+	return fmt.Sprintf("%s: %s%s", shared.Counted(len(names), k.whom), shared.Printable(strings.Join(names[:min(len(names), maxNames)], ", ")), more)
 }

@@ -117,7 +117,7 @@ func (d *identityDataSource) Read(ctx context.Context, req datasource.ReadReques
 	} else {
 		model.Name = types.StringValue(prefixedName(identity))
 	}
-	model.FullName = textValue(identity.FullName)
+	model.FullName = service.Text(identity.FullName)
 	model.IsGroup = types.BoolValue(identity.IsGroup)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
@@ -143,12 +143,4 @@ func noIdentity(attribute, wanted string) diag.Diagnostic {
 		fmt.Sprintf("The server knows no identity with the %s %q. %s", map[string]string{
 			"name": "name", "prefixed_universal": "prefixed universal ID",
 		}[attribute], wanted, advice))
-}
-
-// textValue is null for what the server left out.
-func textValue(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }

@@ -80,10 +80,3 @@ func singleID(set grantset.Set) string {
 	}
 	return id
 }
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

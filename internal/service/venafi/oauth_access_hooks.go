@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
@@ -123,7 +124,7 @@ func (s *grants) warnTokens(ctx context.Context, set grantset.Set, names names, 
 	}
 	diags.AddAttributeWarning(s.at, summary, detail+" End them in the console where that is too late.\n\n"+firstLines(removed, func(g api.Grant) string {
 		has := of[api.CanonicalGrantee(g.Grantee)]
-		line := fmt.Sprintf("%s: %s", names.of(g.Grantee), counted(has.count, "live grant"))
+		line := fmt.Sprintf("%s: %s", names.of(g.Grantee), shared.Counted(has.count, "live grant"))
 		if !has.until.IsZero() {
 			line += ", until " + has.until.UTC().Format("2006-01-02 15:04 UTC")
 		}

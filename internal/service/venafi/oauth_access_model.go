@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
@@ -95,5 +96,5 @@ func (k kind) prepareAccess(ctx context.Context, p *access.Planning[accessModel,
 	}
 	known, all := knownGrantees(p.Plan.Trustees)
 	set := grantset.Set{Role: api.Use, ApplicationID: p.Plan.ApplicationID.ValueString()}
-	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string { return fmt.Sprintf("%s with %s", set, counted(len(known), "trustee")) })
+	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string { return fmt.Sprintf("%s with %s", set, shared.Counted(len(known), "trustee")) })
 }

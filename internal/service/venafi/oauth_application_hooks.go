@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
@@ -30,7 +31,7 @@ func (s *applications) Place(context.Context) (string, error) { return placeOf(s
 func placeOf(client *api.Client) string { return "Venafi " + client.Place() }
 
 func (s *applications) Identity(_ context.Context, a application) (any, error) {
-	return applicationIdentity{ApplicationID: textValue(a.id)}, nil
+	return applicationIdentity{ApplicationID: service.Text(a.id)}, nil
 }
 
 func (s *applications) Read(ctx context.Context, prior application) (application, bool, error) {
@@ -134,7 +135,7 @@ func (s *applications) refuseEnd(ctx context.Context, a application, apply bool)
 	return &access.Refusal{
 		At: path.Root("force_destroy"), Summary: "Somebody may still use the " + a.String(),
 		Detail: fmt.Sprintf("It has %s and %s. Nothing was sent. Take the access away first, and let the tokens expire or end them in the console; or set "+
-			"force_destroy = true and apply that before you destroy it.", counted(len(rules), "rule"), counted(int(live), "live grant")),
+			"force_destroy = true and apply that before you destroy it.", shared.Counted(len(rules), "rule"), shared.Counted(int(live), "live grant")),
 	}
 }
 

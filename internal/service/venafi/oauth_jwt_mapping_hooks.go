@@ -28,7 +28,7 @@ func connectMappings(ctx context.Context, data *service.Data) (access.Service[ma
 func (s *mappings) Place(context.Context) (string, error) { return placeOf(s.client), nil }
 
 func (s *mappings) Identity(_ context.Context, m mapping) (any, error) {
-	return mappingIdentity{Name: textValue(m.Name)}, nil
+	return mappingIdentity{Name: service.Text(m.Name)}, nil
 }
 
 func (s *mappings) Read(ctx context.Context, prior mapping) (mapping, bool, error) {

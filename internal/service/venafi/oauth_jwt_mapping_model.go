@@ -68,11 +68,11 @@ func (m *mappingModel) Set() mapping {
 func (m *mappingModel) Track(now mapping) bool {
 	before := m.Set()
 	hadKeys := m.JwksURI
-	m.Name, m.IssuerURI, m.JwksURI = types.StringValue(now.Name), types.StringValue(now.IssuerURI), textValue(now.JwksURI)
+	m.Name, m.IssuerURI, m.JwksURI = types.StringValue(now.Name), types.StringValue(now.IssuerURI), service.Text(now.JwksURI)
 	m.PurposeField, m.PurposeMatch = types.StringValue(now.PurposeField), types.StringValue(now.PurposeMatch)
 	m.IDField, m.IDMatch = types.StringValue(now.IDField), types.StringValue(now.IDMatch)
 	if now.Grantee == "" || !api.SameGrantee(m.Grantee.ValueString(), now.Grantee) {
-		m.Grantee = textValue(now.Grantee)
+		m.Grantee = service.Text(now.Grantee)
 	}
 	return !before.Like(now.JwtMapping) || !hadKeys.Equal(m.JwksURI)
 }

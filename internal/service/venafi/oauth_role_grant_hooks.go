@@ -103,9 +103,9 @@ func (s *grants) Place(context.Context) (string, error) {
 
 func (s *grants) Identity(_ context.Context, set grantset.Set) (any, error) {
 	if s.rules {
-		return applicationIdentity{ApplicationID: textValue(set.ApplicationID)}, nil
+		return applicationIdentity{ApplicationID: service.Text(set.ApplicationID)}, nil
 	}
-	of := grantSetIdentity{Role: types.StringValue(set.Role.String()), ApplicationID: textValue(set.ApplicationID)}
+	of := grantSetIdentity{Role: types.StringValue(set.Role.String()), ApplicationID: service.Text(set.ApplicationID)}
 	if !s.single() {
 		return of, nil
 	}

@@ -43,7 +43,7 @@ func (r *grantListResource) List(ctx context.Context, req list.ListRequest, stre
 			result := service.NewListResult(ctx, req)
 			result.DisplayName = fmt.Sprintf("%s: %s", holdingName(grant), shared.Printable(grant.Grantee))
 			identity := grantIdentity{
-				Grantee: types.StringValue(grant.Grantee), Role: types.StringValue(grant.Role.String()), ApplicationID: textValue(grant.ApplicationID),
+				Grantee: types.StringValue(grant.Grantee), Role: types.StringValue(grant.Role.String()), ApplicationID: service.Text(grant.ApplicationID),
 			}
 			result.Diagnostics.Append(result.Identity.Set(ctx, identity)...)
 			if req.IncludeResource {

@@ -50,7 +50,7 @@ func (r *grantSetListResource) List(ctx context.Context, req list.ListRequest, s
 		for _, set := range setsOf(filter, grants) {
 			result := service.NewListResult(ctx, req)
 			result.DisplayName = holdingName(set[0])
-			identity := grantSetIdentity{Role: types.StringValue(set[0].Role.String()), ApplicationID: textValue(set[0].ApplicationID)}
+			identity := grantSetIdentity{Role: types.StringValue(set[0].Role.String()), ApplicationID: service.Text(set[0].ApplicationID)}
 			result.Diagnostics.Append(result.Identity.Set(ctx, identity)...)
 			if req.IncludeResource {
 				model := newGrantSetModel(identity)

@@ -127,7 +127,7 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		if model.matches(grant) {
 			model.Roles = append(model.Roles, roleModel{
 				Role:          types.StringValue(grant.Role.String()),
-				ApplicationID: textValue(grant.ApplicationID),
+				ApplicationID: service.Text(grant.ApplicationID),
 				Grantee:       types.StringValue(grant.Grantee),
 			})
 		}

@@ -117,7 +117,7 @@ func (e *ApplyError) Error() string {
 	}
 	for i, a := range e.Failed {
 		if i == 3 {
-			fmt.Fprintf(&b, "… and %s that failed.\n", plural(len(e.Failed)-i, "more request"))
+			fmt.Fprintf(&b, "… and %s that failed.\n", shared.Counted(len(e.Failed)-i, "more request"))
 			break
 		}
 		fmt.Fprintf(&b, "The request that failed: %s.\n", describe(a))
@@ -130,13 +130,13 @@ func (e *ApplyError) Error() string {
 		b.WriteString("An account that the service does not know, or spells in another way, is skipped without an error.\n")
 	}
 	fmt.Fprintf(&b, "Done: %s, %s granted and %d revoked (counted once for each application).\n",
-		plural(e.Requests, "request"), plural(e.Granted, "account"), e.Revoked)
+		shared.Counted(e.Requests, "request"), shared.Counted(e.Granted, "account"), e.Revoked)
 	grants, revocations := e.Remaining.Grants(), 0
 	for _, delta := range e.Remaining.Apps {
 		revocations += len(delta.Revoke) + len(delta.Replace)
 	}
-	fmt.Fprintf(&b, "Not done: %s to grant and %d to revoke on %s.", plural(grants, "account"), revocations,
-		plural(len(e.Remaining.Apps), "application"))
+	fmt.Fprintf(&b, "Not done: %s to grant and %d to revoke on %s.", shared.Counted(grants, "account"), revocations,
+		shared.Counted(len(e.Remaining.Apps), "application"))
 	return b.String()
 }
 
@@ -162,13 +162,13 @@ func (e *ApplyError) ignored(delta Delta) string {
 }
 
 func describe(a api.Assignment) string {
-	text := fmt.Sprintf("%s on %s", a.AuthorizationType, plural(len(a.AppIDs), "application"))
+	text := fmt.Sprintf("%s on %s", a.AuthorizationType, shared.Counted(len(a.AppIDs), "application"))
 	text += " (" + firstOf(a.AppIDs) + ")"
 	if len(a.Users) > 0 {
-		text += fmt.Sprintf(", granting %s (%s)", plural(len(a.Users), "account"), NameAccounts(handles(a.Users)))
+		text += fmt.Sprintf(", granting %s (%s)", shared.Counted(len(a.Users), "account"), NameAccounts(handles(a.Users)))
 	}
 	if len(a.DelUsers) > 0 {
-		text += fmt.Sprintf(", revoking %s (%s)", plural(len(a.DelUsers), "account"), NameAccounts(handles(a.DelUsers)))
+		text += fmt.Sprintf(", revoking %s (%s)", shared.Counted(len(a.DelUsers), "account"), NameAccounts(handles(a.DelUsers)))
 	}
 	return text
 }
@@ -216,11 +216,4 @@ func more(text string, n int) string {
 		text += fmt.Sprintf(" and %d more", n-maxNames)
 	}
 	return text
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -6,7 +6,6 @@ package authset
 import (
 	"errors"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 
@@ -166,14 +165,8 @@ func unsent(err error) bool {
 }
 
 // unanswered tells that the service has a request and did not say what became of it.
-func unanswered(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && !e.Unsent && (e.Unanswered || e.Status == 0 || e.Status == http.StatusGatewayTimeout)
-}
-
-// unanswered tells that the service has a request and did not say what became of it.
 func (l *requestLog) unanswered() bool {
-	return slices.ContainsFunc(l.entries, func(e *entry) bool { return e.err != nil && unanswered(e.err) })
+	return slices.ContainsFunc(l.entries, func(e *entry) bool { return rest.Unanswered(e.err) })
 }
 
 // acknowledgment is what the service said yes to for one application.
@@ -267,7 +260,7 @@ func (l *requestLog) settle(actual Actual, blind bool) Actual {
 				if blind {
 					status.unsure(e)
 				}
-			case unanswered(e.err):
+			case rest.Unanswered(e.err):
 				status.unsure(e)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
@@ -30,7 +31,7 @@ type Failure struct {
 
 // Error says what was done, and names the first of the failures.
 func (e *Error) Error() string {
-	text := fmt.Sprintf("Done: %d of %s and %d of %s.", e.Granted, counted(e.ToGrant, "grant"), e.Revoked, counted(e.ToRevoke, "revocation"))
+	text := fmt.Sprintf("Done: %d of %s and %d of %s.", e.Granted, shared.Counted(e.ToGrant, "grant"), e.Revoked, shared.Counted(e.ToRevoke, "revocation"))
 	if e.Err != nil {
 		text += " Then: " + strings.TrimSuffix(e.Err.Error(), ".") + "."
 	}
@@ -45,13 +46,6 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf("\n  … and %d more", n)
 	}
 	return text
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Unwrap gives all causes.

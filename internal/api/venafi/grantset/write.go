@@ -109,7 +109,7 @@ func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant)
 		if refused && !open {
 			return err
 		}
-		open = open || venafi.Unanswered(err)
+		open = open || rest.Unanswered(err)
 		e, ok := errors.AsType[*rest.Error](err)
 		again := ok && e.Transient && !refused && try < tries
 		done, listErr := r.cameAbout(ctx, g, hold, err, !again)
