@@ -232,23 +232,29 @@ func (c *Counting) believe(appID string, now knowledge) api.Accounts {
 // noAccounts is the list of all applications that nobody may use, so that they share what is made of it.
 var noAccounts = api.Accounts{}
 
-// compare learns how the service spells accounts that were granted and confirmed by a count alone. Where the application had no
-// others, whatever looks like one of them, and was not there, is it.
+// compare learns how the service spells accounts that were granted and confirmed by a count alone, whatever became of the requests
+// since. Where the application had no others, what looks like one of them, and was not there, is it.
 func (c *Counting) compare(before, now knowledge) {
-	expected, sure := c.run.replay(before.accounts, before.at, now.at)
-	if !sure || c.strangers(expected) > 0 {
+	if c.strangers(before.accounts) > 0 {
 		return
+	}
+	granted := before.accounts
+	for h := now.at; h != nil && h != before.at; h = h.before {
+		granted = maps.Clone(granted)
+		for _, user := range h.request.Users {
+			granted[user.Handle()] = user.PlatformType
+		}
 	}
 	appeared := map[api.Account][]api.Handle{}
 	for row := range now.accounts {
-		if _, there := expected[row]; !there {
+		if _, there := granted[row]; !there {
 			for _, look := range looks(row.Value()) {
 				appeared[look] = append(appeared[look], row)
 			}
 		}
 	}
 	for h := range c.ours.Accounts {
-		if _, there := expected[h]; !there {
+		if _, there := granted[h]; !there {
 			continue
 		}
 		if _, listed := c.ours.Spelled.row(h, now.accounts); listed {

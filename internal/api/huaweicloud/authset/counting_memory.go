@@ -19,8 +19,9 @@ type Memory struct {
 	Unseen bool `json:"unseen,omitempty"`
 }
 
-// Memory is what to remember with a state. Only an application counts which has all that the state
-// says it has, and nothing else: of others, such as another set of the configuration, a state can't
+// Memory is what to remember with a state. An application that a request of this run has named
+// which failed has to be read: the service may act on it yet. And only one counts which has all that
+// the state says it has, and nothing else: of others, such as another set of the configuration, a state can't
 // tell later whether they have come to hide that somebody of its own has gone.
 func (c *Counting) Memory(now Tracked) Memory {
 	if c == nil {
@@ -36,7 +37,7 @@ func (c *Counting) Memory(now Tracked) Memory {
 		c.mu.Lock()
 		known, ok := c.known[id]
 		c.mu.Unlock()
-		if !ok {
+		if !ok || !at.clear() {
 			continue
 		}
 		has, sure := c.run.replay(known.accounts, known.at, at)

@@ -35,6 +35,16 @@ type history struct {
 	unclear bool
 }
 
+// clear tells that what each request has done is known.
+func (h *history) clear() bool {
+	for ; h != nil; h = h.before {
+		if h.unclear {
+			return false
+		}
+	}
+	return true
+}
+
 // step is one request after others.
 type step struct {
 	before  *history
