@@ -101,7 +101,7 @@ func firstText(fields map[string]json.RawMessage, names ...string) string {
 func requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Iam-Trace-Id", "X-Correlation-Id"} {
 		if id := h.Get(name); id != "" {
-			return clean(id)
+			return id
 		}
 	}
 	return ""

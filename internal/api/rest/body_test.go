@@ -106,7 +106,7 @@ func TestDecodeJSON(t *testing.T) {
 		transient bool
 	}{
 		`{"count":1,"items":[{"name":"x"}]}`: {"", false},
-		"\ufeff{}":                           {`answered text instead of JSON: "{}"`, true},
+		"\ufeff{}":                           {`answered text instead of JSON: "\ufeff{}"`, true},
 		" {} \r\n":                           {"", false},
 		`null`:                               {"", false},
 		`{"count":null,"items":null}`:        {"", false},

@@ -221,8 +221,8 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for what, text := range map[string]string{
-			"clean": clean(string(b)), "title": title(b), "quoted title": quotedTitle(b), "excerpt": Excerpt(b, 200),
-			"request id": requestID(http.Header{"X-Request-Id": {string(b)}}),
+			"clean": clean(string(b)), "quoted title": quotedTitle(b), "excerpt": Excerpt(b, 200),
+			"request id": (&Error{RequestID: requestID(http.Header{"X-Request-Id": {string(b)}})}).Error(),
 			"reading":    (&Error{Message: generalReading(Answer{Status: 400, Body: b}).Message}).Error(),
 			"no JSON":    JSONError(b, nil).Error(),
 		} {

@@ -38,7 +38,7 @@ func (c *call) logAnswer(resp *http.Response) {
 	}
 	c.log(LevelDebug, "answered", map[string]any{
 		"status":      resp.StatusCode,
-		"request_id":  c.redactText(requestID(resp.Header)),
+		"request_id":  clean(c.redactText(requestID(resp.Header))),
 		"duration_ms": time.Since(c.began).Milliseconds(),
 	})
 }

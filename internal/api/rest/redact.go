@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 const (
@@ -163,7 +165,7 @@ func formsOf(secret string) []form {
 		}
 	}
 	for _, text := range []string{
-		secret, clean(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret),
+		secret, shared.Printable(secret), quoted[1 : len(quoted)-1], jsonText(secret), jsonText(jsonText(secret)), safeJSON(secret), jsonText(safeJSON(secret)), Escape(secret),
 		strings.ReplaceAll(secret, " ", "+"), url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), backwards(secret),
 	} {
 		sizes[text] = piece
@@ -227,10 +229,7 @@ func mask(text string, forms []form) string {
 		}
 		text = strings.ToValidUTF8(b.String(), "") // a piece may end inside a character
 	}
-	if len(text) > maxText {
-		text = clean(text)
-	}
-	return text
+	return cut(text, maxText)
 }
 
 // markPieces marks in hide where plain has pieces of forms. at is where each byte of plain, and

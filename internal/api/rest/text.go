@@ -9,50 +9,32 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
 // maxText is the longest text of a service that an error repeats.
 const maxText = 1000
 
-// clean makes a text that came over the network fit for one line of an error: valid UTF-8, no control characters, of bounded length.
-func clean(s string) string {
-	if len(s) > maxText {
-		cut := maxText
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "…"
+// clean makes a text that came over the network fit for one line of an error: of bounded length, and
+// what is no sign to be read is written as an escape. Secrets are hidden before, since it cuts.
+func clean(s string) string { return shared.Printable(strings.TrimSpace(cut(s, maxText))) }
+
+// cut gives the first n bytes of s, less a character that they would part, and a sign that there was
+// more.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	plain := true
-	for _, r := range s {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			plain = false
-			break
-		}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
 	}
-	if plain {
-		return strings.TrimSpace(s)
-	}
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if r == utf8.RuneError {
-			return '\uFFFD'
-		}
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)), " ")
+	return s[:n] + "…"
 }
 
 // Excerpt gives the first n bytes of b as quoted text.
-func Excerpt(b []byte, n int) string {
-	if len(b) > n {
-		b = b[:n]
-	}
-	return strconv.Quote(clean(strings.ToValidUTF8(string(b), "\uFFFD")))
-}
+func Excerpt(b []byte, n int) string { return strconv.Quote(strings.TrimSpace(cut(string(b), n))) }
 
 var (
 	titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
@@ -74,8 +56,9 @@ func title(b []byte) string {
 	}
 	for _, p := range []*regexp.Regexp{titlePattern, h1Pattern} {
 		if m := p.FindSubmatch(b); m != nil {
-			if t := clean(html.UnescapeString(string(tagPattern.ReplaceAll(m[1], nil)))); t != "" {
-				return t
+			// Line breaks of a page are blanks.
+			if t := strings.Join(strings.Fields(html.UnescapeString(string(tagPattern.ReplaceAll(m[1], nil)))), " "); t != "" {
+				return cut(t, maxText)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
+	"unicode"
 )
 
 func TestErrorText(t *testing.T) {
@@ -28,13 +28,14 @@ func TestErrorText(t *testing.T) {
 		"X: 500 MyReason: too bad":                                   {Service: "X", Status: 500, StatusText: "MyReason", Err: errors.New("too bad")},
 		"X: 799":                                                     {Service: "X", Status: 799},
 		"X: no answer: unexpected EOF":                               {Service: "X", Message: "no answer", Err: io.ErrUnexpectedEOF},
-		"X: a b c \uFFFD":                                            {Service: "X", Message: "a\r\nb\x00 c \xff"},
+		`X: a\r\nb\x00 c \xff`:                                       {Service: "X", Message: "a\r\nb\x00 c \xff\r\n"},
+		`X: 500 no\x1b[1A: \u202e1: bob\x1b[2K: \u2066`:              {Service: "X", Status: 500, StatusText: "no\x1b[1A", Code: "\u202e1", Message: "bob\x1b[2K", Err: errors.New("\u2066")},
 		"X: the end: why. Do this.":                                  {Service: "X", Message: "the end.", Err: errors.New("why."), Hint: "Do this."},
 		"X: the end (request id 1)":                                  {Service: "X", Message: "the end.", RequestID: "1"},
 		"X: and so on...":                                            {Service: "X", Message: "and so on..."},
 		"X: same":                                                    {Service: "X", Code: "same", Message: "same"},
 		"X: " + strings.Repeat("ä", maxText/2) + "…":                 {Service: "X", Message: strings.Repeat("ä", maxText)},
-		"X: one line (request id a b, after 2 attempts)":             {Service: "X", Message: "one\nline", RequestID: "a\nb", Attempts: 2},
+		`X: one\nline (request id a\nb, after 2 attempts)`:           {Service: "X", Message: "one\nline", RequestID: "a\nb", Attempts: 2},
 		"": {},
 	} {
 		if got := e.Error(); got != want {
@@ -62,7 +63,8 @@ func TestGeneralReading(t *testing.T) {
 		{400, `plain`, "", `"plain"`, ""},
 		{403, `<html><head><title>Access denied</title>`, "", `answered with an HTML page ("Access denied")`, "proxy"},
 		{503, "<html><body><h2>Service <b>Unavailable</b></h2>", "", `answered with an HTML page ("Service Unavailable")`, ""},
-		{400, "\xff\xfe\x00", "", `"�"`, ""},
+		{400, "\xff\xfe\x00", "", `"\xff\xfe\x00"`, ""},
+		{400, "x\x1b[2K\r\n" + strings.Repeat("界", 99), "", `"x\x1b[2K\r\n` + strings.Repeat("界", 64) + `…"`, ""},
 	} {
 		got := generalReading(Answer{Status: tc.status, Body: []byte(tc.body)})
 		if got.Code != tc.code || got.Message != tc.message || !strings.Contains(got.Hint, tc.hint) || (tc.hint == "") != (got.Hint == "") {
@@ -175,12 +177,32 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-func TestCleanKeepsOneSafeLine(t *testing.T) {
+// What a service says can't forge what people read, in errors and in logs: what moves a cursor, breaks a line or turns text around
+// is written as an escape. Secrets are hidden all the same, beside it and at the end of what is shown.
+func TestTextOfAServiceIsEscaped(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "plain", "a\tb", strings.Repeat("界", 5000), "\x1b[31mred", "a\u202eb", "\xff\xff"} {
-		got := clean(s)
-		if !utf8.ValidString(got) || strings.ContainsAny(got, "\n\r\t\x1b\u202e") || len(got) > maxText+3 {
-			t.Errorf("%.20q became %.40q", s, got)
+	const hostile, password = "bob\x1b[1A\x1b[2K\r\n\nNo changes.\u202e", "p4ssw\x1brd\\of\tours"
+	for name, body := range map[string]string{
+		"JSON":       `{"error_code":"` + jsonText(hostile) + `","error_msg":"` + jsonText(hostile+password+hostile) + `"}`,
+		"long JSON":  `{"code":"7","message":"` + jsonText(hostile+strings.Repeat("\x1b", maxText-len(hostile)-6)+password) + `"}`,
+		"text":       hostile + password,
+		"long text":  hostile + strings.Repeat("x", 190-len(hostile)) + password,
+		"JSON array": `["` + hostile + password + `"]`,
+		"page":       "<title>" + hostile + password + "</title>",
+	} {
+		book := &logBook{}
+		c := serve(t, Config{Logger: book, Secrets: []string{password}}, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, body)
+		})
+		e := failure(t.Context(), t, c, Request{Operation: "Op", Path: "/apps/" + url.PathEscape(hostile)})
+		for _, text := range []string{e.Error(), book.String()} {
+			if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) || strings.Contains(text, "\nNo changes") {
+				t.Errorf("%s: as it came: %q", name, text)
+			}
+			if !strings.Contains(text, `bob\x1b[1A\x1b[2K`) || !strings.Contains(text, "No changes.") || strings.Contains(text, "p4ss") {
+				t.Errorf("%s: not said, or a secret is: %q", name, text)
+			}
 		}
 	}
 }
