@@ -114,6 +114,8 @@ type Terraform struct {
 
 	schemas    *tfprotov6.GetProviderSchemaResponse
 	identities map[string]tftypes.Type
+	emptyBlock *tfprotov6.DynamicValue
+	validated  tftypes.Value // the provider block in which the provider found nothing wrong
 	running    struct {
 		sync.Mutex
 		process *Process
@@ -156,6 +158,11 @@ func (t *Terraform) Start(ctx context.Context) (*Process, error) {
 			return nil, err
 		}
 		t.schemas, t.identities = schemas, map[string]tftypes.Type{}
+		empty, err := fromJSON(map[string]any{}, schemas.Provider.ValueType())
+		if err != nil {
+			return nil, err
+		}
+		t.emptyBlock = dynamic(empty)
 		for name, identity := range identities.IdentitySchemas {
 			attributes := map[string]tftypes.Type{}
 			for _, a := range identity.IdentityAttributes {
@@ -168,16 +175,22 @@ func (t *Terraform) Start(ctx context.Context) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the provider block: %w", err)
 	}
-	dynamic, err := tfprotov6.NewDynamicValue(config.Type(), config)
+	block := dynamic(config)
+	// A Terraform validates the whole block in every process. Here a block in which nothing was found
+	// wrong is validated once, and an empty one after that: only for speed, as it is a quarter of
+	// what a small run costs. The call itself stays, since the provider tells a run of its own by it.
+	validate := block
+	if t.validated.Equal(config) {
+		validate = t.emptyBlock
+	}
+	validated, err := p.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: validate})
 	if err != nil {
 		return nil, err
 	}
-	validated, err := p.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: &dynamic})
-	if err != nil {
-		return nil, err
+	if p.report(Address{}, validated.Diagnostics); len(validated.Diagnostics) == 0 {
+		t.validated = config
 	}
-	p.report(Address{}, validated.Diagnostics)
-	configured, err := p.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &dynamic, TerraformVersion: "1.14.0"})
+	configured, err := p.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: block, TerraformVersion: "1.14.0"})
 	if err != nil {
 		return nil, err
 	}
