@@ -87,7 +87,7 @@ type Client struct {
 	read   atomic.Int64 // pages of accounts: see PagesRead
 
 	sharing sync.Mutex
-	newest  Accounts // the list that was read last and is like no other
+	byHash  map[uint64]Accounts // lists of accounts, see share
 }
 
 // New makes a Client and sends nothing. Its errors name the attributes of the provider block.

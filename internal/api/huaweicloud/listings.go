@@ -5,6 +5,7 @@ package huaweicloud
 
 import (
 	"context"
+	"hash/maphash"
 	"maps"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
@@ -39,34 +40,33 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 }
 
 // share gives back a list that is held already, where one is equal: applications mostly list the same accounts, and one copy of
-// 20,000 accounts is enough.
+// 20,000 accounts is enough. A list is looked for by its hash alone, so that thousands of applications are not each compared with all.
 func (c *Client) share(accounts Accounts) Accounts {
 	if len(accounts) == 0 {
 		return accounts
 	}
-	c.mu.Lock()
-	held := make([]Accounts, 0, len(c.authorizations)+1)
-	for _, listing := range c.authorizations {
-		list, _ := listing.Peek()
-		held = append(held, list)
+	var hash uint64
+	for account, platform := range accounts {
+		hash += maphash.Comparable(hashSeed, authorization{account, platform}) // in no order, as a map is
 	}
+	c.mu.Lock()
+	applications := len(c.authorizations)
 	c.mu.Unlock()
 
 	c.sharing.Lock()
 	defer c.sharing.Unlock()
-	compared := map[uintptr]bool{}
-	for _, list := range append(held, c.newest) {
-		if len(list) != len(accounts) || compared[list.Identity()] {
-			continue
-		}
-		if list.Identity() == accounts.Identity() || maps.Equal(list, accounts) {
-			return list
-		}
-		compared[list.Identity()] = true
+	if list := c.byHash[hash]; maps.Equal(list, accounts) {
+		return list
 	}
-	c.newest = accounts
+	if c.byHash == nil || len(c.byHash) > applications {
+		c.byHash = map[uint64]Accounts{} // most of them are held by no application any more
+	}
+	c.byHash[hash] = accounts
 	return accounts
 }
+
+// hashSeed is of the hashes that share looks for.
+var hashSeed = maphash.MakeSeed()
 
 // Confirm returns the applications of the project as they were listed after the accounts of some: the mode of an application that was
 // listed before them may be another one by then. All callers of a run share the listing.
