@@ -122,19 +122,18 @@ func mockAccounts(accounts []workload.Account) []huaweicloud.Account {
 	return out
 }
 
-// Least counts what the service's limits leave: every list in pages of 100, every write for 20 applications and 100
-// accounts of each list. An apply reads before it writes, to send only what is missing, and again what it has written,
+// Least counts what the service's limits leave: every list in pages of 100, of which a full one is never taken for the last, every
+// write for 20 applications and 100 accounts of each list. An apply reads before it writes, to send only what is missing, and again what it has written,
 // since the service answers 200 also when it skipped an account.
 func (w authorizationSet) Least(step Step) map[string]int {
 	everywhere, somewhere := workload.Drifted(w.size)
 	var (
-		modes   = w.apps/pageSize + 1            // a full page is never taken for the last one
-		known   = max(1, ceil(w.apps, pageSize)) // once all applications were seen, nothing more is asked
+		pages   = func(n int) int { return n/pageSize + 1 }
+		modes   = pages(w.apps)
 		empty   = w.apps
-		full    = w.apps * max(1, ceil(w.size, pageSize))
-		drifted = max(1, ceil(w.size-len(everywhere)-len(somewhere), pageSize)) +
-			(w.apps-1)*max(1, ceil(w.size-len(everywhere), pageSize))
-		writes = func(accounts int) int { return ceil(w.apps, appsInRequest) * ceil(accounts, accountInRequest) }
+		full    = w.apps * pages(w.size)
+		drifted = pages(w.size-len(everywhere)-len(somewhere)) + (w.apps-1)*pages(w.size-len(everywhere))
+		writes  = func(accounts int) int { return ceil(w.apps, appsInRequest) * ceil(accounts, accountInRequest) }
 	)
 	requests := func(modes, accounts, writes int) map[string]int {
 		return map[string]int{
@@ -151,11 +150,11 @@ func (w authorizationSet) Least(step Step) map[string]int {
 		case NoOpPlan, ChangePlan:
 			return requests(modes, w.apps, 0)
 		case ChangeApply:
-			return requests(modes+known, 2*w.apps, writes(w.size/onePercent))
+			return requests(2*modes, 2*w.apps, writes(w.size/onePercent))
 		case DriftPlan:
-			return requests(modes+known, w.apps+drifted, 0)
+			return requests(2*modes, w.apps+drifted, 0)
 		case Destroy:
-			return requests(3*modes+2*known, w.apps+drifted+2*w.apps, w.destroyWrites(len(everywhere), len(somewhere)))
+			return requests(5*modes, w.apps+drifted+2*w.apps, w.destroyWrites(len(everywhere), len(somewhere)))
 		}
 	}
 	switch step {
@@ -166,14 +165,14 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	case NoOpPlan, ChangePlan:
 		return requests(modes, full, 0)
 	case ChangeApply:
-		return requests(modes+known, 2*full, writes(w.size/onePercent))
+		return requests(2*modes, 2*full, writes(w.size/onePercent))
 	case DriftPlan:
 		// What a list lacks is believed when the application is still closed in a list of applications that came after it.
-		return requests(modes+known, drifted, 0)
+		return requests(2*modes, drifted, 0)
 	case Destroy:
 		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the applications alone. The accounts
 		// that are gone from one application only make its delta another one: they are in requests of their own.
-		return requests(3*modes+3*known, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
+		return requests(6*modes, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
 	}
 	return nil
 }

@@ -52,10 +52,10 @@ Terraform against a mock of the service in a process of its own, which answers a
 is a provider with the same schema whose create, read, update and delete do nothing; each step of it ran right after the same step of
 the provider. *CPU* is user and system time of all processes of the provider, in seconds; the last columns are the CPU of
 Terraform itself with either provider. *Least* is the smallest number of requests with which the step can be done: lists come in pages
-of 100, a write takes 20 applications and 100 accounts, and an apply reads before it writes and again what it has written. Terraform refreshes and
-applies a destroy in processes of their own, of which neither knows what the other has read. It plans a create again within the apply, so that what
-EnOS would overwrite is looked at twice. A grant that a list of Venafi lacks is looked for in a second list, since lists lag behind, and GetRole
-tells that the caller would see it. Requests that read and requests that write are counted together.
+of 100, of which a full one is never taken for the last, a write takes 20 applications and 100 accounts, and an apply reads before it writes and
+again what it has written. Terraform refreshes and applies a destroy in processes of their own, of which neither knows what the other has read. It
+plans a create again within the apply, so that what EnOS would overwrite is looked at twice. A grant that a list of Venafi lacks is looked for in a
+second list, since lists lag behind, and GetRole tells that the caller would see it. Requests that read and requests that write are counted together.
 
 {{with .Machine}}Measured on {{.}}, {{end}}{{.Go}}, {{.Terraform}}, {{.Date}}. ` + "`make bench`" + ` measures again.
 {{with .Bars}}

@@ -83,7 +83,7 @@ type Client struct {
 	counted map[string]map[int]*shared.Reading[ending]
 
 	pages  knownPages
-	counts atomic.Int32 // what is known of the count of a list: see lister
+	counts atomic.Bool  // the counts of long lists are wrong: see lister
 	read   atomic.Int64 // pages of accounts: see PagesRead
 
 	sharing sync.Mutex

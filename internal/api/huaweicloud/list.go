@@ -52,13 +52,6 @@ type collection[R any] interface {
 	reset()
 }
 
-// What a run has found out about the count that comes with a page.
-const (
-	countUnknown int32 = iota
-	countTotal         // it is that of the whole list
-	countPage          // it is that of the page
-)
-
 // lister reads one list to its end. Neither order nor stability of the lists is documented, and the count is the only witness
 // of completeness: a list is complete when as many different records came as the service counts. Until then it is read again, a
 // few times, since pages overlap and leave gaps when the order changes between two requests. What it can't see is that one record
@@ -69,7 +62,7 @@ type lister[R any] struct {
 	limit  int // of concurrency
 	fetch  func(ctx context.Context, offset int) ([]R, int, error)
 	into   collection[R]
-	counts *atomic.Int32 // what the run knows of the count
+	counts *atomic.Bool // the run has seen a list go on behind what is counted: the count is that of a page, or capped
 
 	mu       sync.Mutex // guards into and received
 	received int        // in this pass
@@ -112,7 +105,7 @@ func (l *lister[R]) fail(format string, args ...any) error {
 }
 
 // pass reads the list once. It gives the service's count, -1 when it can't be trusted: when more came than it counts, or it doesn't
-// say, or it counts the page alone.
+// say, or it is wrong of long lists.
 func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	first, err := l.page(ctx, 0)
 	if err != nil {
@@ -120,16 +113,11 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	}
 	total := first.count
 	switch {
-	case total < first.received, first.received == pageLimit && l.counts.Load() == countPage:
+	case total < first.received, first.received == pageLimit && l.counts.Load():
 		return -1, l.tail(ctx, first.received, -1)
 	case total > maxRecords:
 		return 0, l.fail("the service counts %d %s: more than %d can't be handled", total, l.what, maxRecords)
-	case total > first.received:
-		l.counts.Store(countTotal)
-	case first.received == pageLimit && l.counts.Load() == countUnknown:
-		return l.doubt(ctx, total)
-	}
-	if first.received == 0 || first.received == total && l.into.size() >= total {
+	case first.received == 0, first.received == total && total < pageLimit && l.into.size() >= total:
 		return total, nil
 	}
 	step := first.received // the service may have a smaller limit than it documents
@@ -146,14 +134,16 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	if err := group.Wait(); err != nil {
 		return 0, err
 	}
-	if l.into.size() < total {
+	switch {
+	case l.into.size() < total:
 		err = l.tail(ctx, max(total, step), total)
+	case total%step == 0:
+		return l.doubt(ctx, total)
 	}
 	return total, err
 }
 
-// doubt asks for the page after a full one that is all the service counts: a full page is never taken for the last one before a
-// longer list has shown that the count is that of the whole.
+// doubt asks for the page after a full one that is the last that the service counts: a full page is never taken for the last one.
 func (l *lister[R]) doubt(ctx context.Context, total int) (int, error) {
 	next, err := l.page(ctx, total)
 	switch {
@@ -164,7 +154,7 @@ func (l *lister[R]) doubt(ctx context.Context, total int) (int, error) {
 	case next.count > total:
 		return 0, errMoved
 	}
-	l.counts.Store(countPage)
+	l.counts.Store(true)
 	return -1, l.tail(ctx, total+next.received, -1)
 }
 
@@ -203,7 +193,7 @@ func (l *lister[R]) tail(ctx context.Context, from, total int) error {
 			return err
 		case total >= 0 && p.count != total:
 			return errMoved
-		case p.received == 0 || total >= 0 && l.into.size() >= total:
+		case p.received == 0:
 			return nil
 		case short > maxShortPages:
 			return l.fail("the service sends only %d %s where %d were asked for", p.received, l.what, pageLimit)

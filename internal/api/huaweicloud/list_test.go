@@ -39,7 +39,7 @@ type server struct {
 	meddle   func(s *server, request, offset int) // before each request
 	requests int
 	offsets  []int
-	counts   atomic.Int32
+	counts   atomic.Bool
 }
 
 func (s *server) fetch(_ context.Context, offset int) ([]int, int, error) {
@@ -88,11 +88,11 @@ func shuffled(records []int) []int {
 	return records
 }
 
-// A list that holds still takes one request for each hundred records, and no more. Only after a full page that is all that the
-// service counts is one more asked for.
+// A list that holds still takes one request for each hundred records, and one more after a full page that is the last that the
+// service counts.
 func TestListTakesTheFewestRequests(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]int{0: 1, 1: 1, 99: 1, 100: 2, 101: 2, 200: 2, 201: 3, 1000: 10, 20000: 200} {
+	for n, want := range map[int]int{0: 1, 1: 1, 99: 1, 100: 2, 101: 2, 200: 3, 201: 3, 1000: 11, 1999: 20, 20000: 201} {
 		s := &server{records: upTo(n)}
 		got, err := s.read(t)
 		if err != nil || len(got) != n || s.requests != want {
@@ -112,7 +112,7 @@ func TestListIsComplete(t *testing.T) {
 		n := rapid.OneOf(rapid.IntRange(0, 350), rapid.SampledFrom([]int{100, 200, 1000, 3000})).Draw(rt, "records")
 		s := &server{records: upTo(n)}
 		unstable := false
-		switch rapid.SampledFrom([]string{"plain", "shuffled once", "unstable", "half pages", "odd pages", "overlapping", "count low", "count zero", "count negative", "no count"}).Draw(rt, "service") {
+		switch rapid.SampledFrom([]string{"plain", "shuffled once", "unstable", "half pages", "odd pages", "overlapping", "count low", "count zero", "count negative", "no count", "count capped"}).Draw(rt, "service") {
 		case "shuffled once":
 			shuffled(s.records)
 		case "unstable":
@@ -128,6 +128,8 @@ func TestListIsComplete(t *testing.T) {
 			}
 		case "count low":
 			s.count = func(n, _ int) int { return min(n, 99) }
+		case "count capped":
+			s.count = func(n, _ int) int { return min(n, 1000) }
 		case "count zero":
 			s.count = func(int, int) int { return 0 }
 		case "count negative", "no count":
@@ -143,15 +145,20 @@ func TestListIsComplete(t *testing.T) {
 	})
 }
 
-// A service whose count is that of the page alone: no page that is full is taken for the last one, in this list and those after it.
-func TestCountOfThePage(t *testing.T) {
+// A service whose count is that of the page alone, or ends at a thousand: no page that is full is taken for the last one, in a list
+// and in those after it.
+func TestCountThatIsTooLow(t *testing.T) {
 	t.Parallel()
-	s := &server{}
-	s.count = func(n, offset int) int { return min(max(0, n-offset), pageLimit) }
-	for _, n := range []int{100, 99, 250, 300, 0, 1000} {
-		s.records = upTo(n)
-		if got, err := s.read(t); err != nil || len(got) != n {
-			t.Errorf("%d of %d are read: %v", len(got), n, err)
+	for name, count := range map[string]func(n, offset int) int{
+		"of the page": func(n, offset int) int { return min(max(0, n-offset), pageLimit) },
+		"capped":      func(n, _ int) int { return min(n, 1000) },
+	} {
+		s := &server{count: count}
+		for _, n := range []int{100, 99, 250, 300, 0, 1000, 1001, 2345, 1000, 1100, 5} {
+			s.records = upTo(n)
+			if got, err := s.read(t); err != nil || len(got) != n {
+				t.Errorf("%s: %d of %d are read: %v", name, len(got), n, err)
+			}
 		}
 	}
 }

@@ -423,7 +423,7 @@ func TestMemoryOfListings(t *testing.T) { //nolint:paralleltest // measures memo
 	} else {
 		t.Logf("%d MiB", used>>20)
 	}
-	b.want(mock.OpListAppAuthorizations, apps*accounts/100)
+	b.want(mock.OpListAppAuthorizations, apps*(accounts/100+1))
 	runtime.KeepAlive(held)
 }
 

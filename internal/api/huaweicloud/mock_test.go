@@ -44,6 +44,25 @@ func TestPaging(t *testing.T) {
 	}
 }
 
+// Whatever the service counts, a list is read to its end: the account that stands behind a full page is foreign, or revoked.
+func TestPagingWithoutATrueCount(t *testing.T) {
+	t.Parallel()
+	for _, count := range []mock.Count{mock.CountCapped, mock.CountPage, mock.CountMissing} {
+		for _, n := range []int{100, 1000, 1001, 1100, 1234} {
+			t.Run(fmt.Sprint(count, " ", n), func(t *testing.T) {
+				t.Parallel()
+				b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(n)}, mail: {Name: "Mail", Users: users(1000)}})
+				b.SetSwitches(mock.Switches{Count: count})
+				for id, n := range map[string]int{mail: 1000, cad: n} {
+					if got, err := b.client.ListAuthorizations(t.Context(), id); err != nil || len(got) != n {
+						t.Errorf("%d of %d accounts are listed: %v", len(got), n, err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestListApps(t *testing.T) {
 	t.Parallel()
 	for _, order := range []mock.ListOrder{mock.ListOrderInsertion, mock.ListOrderShuffled, mock.ListOrderUnstable} {
@@ -217,9 +236,9 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// doubted is the request for what comes after a full page that is all that the service counts.
+// doubted is the request for what comes after a full page that is the last that the service counts.
 func doubted(n int) int {
-	if n == 100 {
+	if n > 0 && n%100 == 0 {
 		return 1
 	}
 	return 0
