@@ -140,8 +140,9 @@ type Outcome[S any] struct {
 	Gone bool
 	// Undo is what a failed create has granted, where the service refused a part of it: it is revoked again.
 	Undo *S
-	// Appeared is access that the plan did not show and that was therefore left alone.
+	// Appeared is access that the plan did not show and that was therefore left alone, on Target: what Change.Target would say.
 	Appeared Loss
+	Target   string
 	// Warnings are reported whether or not the apply succeeds.
 	Warnings diag.Diagnostics
 }

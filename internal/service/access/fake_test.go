@@ -135,7 +135,7 @@ func (c *clubs) Apply(ctx context.Context, order access.Order[club]) (out access
 func (c *clubs) apply(order access.Order[club], set club, wanted []string) (out access.Outcome[club], err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out.Touched = true
+	out.Touched, out.Target = true, "club "+set.name
 	now := c.members[set.name]
 	var prior []string
 	if order.Prior != nil {

@@ -182,9 +182,7 @@ func (r *Resource[M, PM, S]) ImportState(ctx context.Context, req resource.Impor
 
 // apply gives an order to the service, and reports what comes of it.
 func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *diag.Diagnostics) (Outcome[S], error) {
-	target := op.Title
 	order.Approve = func(change Change) error {
-		target = change.Target
 		if order.Wanted == nil {
 			return nil // an explicit destroy
 		}
@@ -195,14 +193,18 @@ func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *dia
 	}
 	out, err := op.service.Apply(op.ctx, order)
 	diags.Append(out.Warnings...)
-	if out.Appeared.Count > 0 {
-		diags.AddWarning("Access that was granted since the plan is left alone: "+target,
-			fmt.Sprintf("The plan did not show %s, and an apply takes away only what its plan has shown. The next plan shows them:\n\n%s",
-				shared.Counted(out.Appeared.Count, op.Noun), out.Appeared.Names))
-	}
-	set := order.Prior
+	set, next := order.Prior, "After a destroy no plan could show them: revoke them in "+op.ServiceName+" itself, or put the resource back, with "+
+		"nobody listed, and import what is left, so that the plan shows each with a `-`."
 	if order.Wanted != nil {
-		set = order.Wanted
+		set, next = order.Wanted, "The next plan shows them."
+	}
+	if out.Appeared.Count > 0 {
+		text := fmt.Sprintf("The plan did not show %s, and an apply takes away only what its plan has shown. %s\n\n%s",
+			shared.Counted(out.Appeared.Count, op.Noun), next, out.Appeared.Names)
+		if order.Wanted == nil {
+			text += "\n\n" + op.importBlock(op.ImportID(*set))
+		}
+		diags.AddWarning("Access that the plan did not show is left alone: "+out.Target, text)
 	}
 	if err != nil {
 		diags.Append(op.explain(*set, err)...)

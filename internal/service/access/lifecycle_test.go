@@ -105,13 +105,20 @@ func TestApplyTakesAwayWhatThePlanShowed(t *testing.T) {
 	w.done(declared("chess", []string{"ann", "bob"}))
 	plan := w.plan(declared("chess", []string{"ann"}))
 	w.set("chess", "ann", "bob", "zoe")
-	says(t, w.apply(plan).Warnings, "Access that was granted since the plan is left alone: club chess", "1 member,", "[zoe]")
+	says(t, w.apply(plan).Warnings, "Access that the plan did not show is left alone: club chess", "1 member,", "[zoe]")
 	w.has("chess", "ann", "zoe")
 	if next := w.plan(declared("chess", []string{"ann"})); next.Changes[core.Address{Type: "appaccess_club", Name: "test"}].Action != core.Update {
 		t.Errorf("the next plan has %v", next.Actions())
 	}
 	w.done(declared("chess", []string{"ann"}))
 	w.has("chess", "ann")
+
+	// A Terraform that plans the end of what is no longer configured before it refreshes it shows nobody who came since, and there is
+	// no next plan.
+	w.tf.OrphansFirst = true
+	w.set("chess", "ann", "zoe")
+	says(t, w.apply(w.plan(nil)).Warnings, "Access that the plan did not show is left alone: club chess", "[zoe]", "no plan could show", `id = "chess"`)
+	w.has("chess", "zoe")
 }
 
 func TestCreateIsAllOrNothing(t *testing.T) {

@@ -238,7 +238,7 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 			return order.Approve(change)
 		},
 	})
-	outcome := access.Outcome[set]{Touched: len(out.Touched) > 0}
+	outcome := access.Outcome[set]{Touched: len(out.Touched) > 0, Appeared: loss(out.Foreign, out.Actual), Target: s.target(order, out.Actual)}
 	warnOfOthers(&outcome.Warnings, out, prior)
 	if err == nil {
 		outcome.Now = applied(wanted, out)
@@ -284,7 +284,6 @@ func sides(order access.Order[set]) (wanted, prior authset.Set) {
 
 // warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
 func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Set) {
-	warnForeign(diags, out.Actual, out.Foreign)
 	var passed, open []string
 	for _, delta := range out.Left.Apps {
 		if delta.LeftOpen {

@@ -119,14 +119,10 @@ func (s *sets) change(order access.Order[set], actual authset.Actual, deltas aut
 		return change
 	}
 	unlisted := authset.Foreign(wanted, prior, actual)
-	var ids, text []string
-	for _, id := range slices.Sorted(maps.Keys(unlisted)) {
-		if slices.Contains(wanted.AppIDs, id) && !slices.Contains(prior.AppIDs, id) {
-			ids, text = append(ids, id), append(text, revocationLine(actual[id].App, unlisted[id]))
-			change.Unlisted.Count += len(unlisted[id])
-		}
-	}
-	change.Unlisted.Names, change.ImportID = lines(text), strings.Join(ids, ",")
+	maps.DeleteFunc(unlisted, func(id string, _ []api.Handle) bool {
+		return !slices.Contains(wanted.AppIDs, id) || slices.Contains(prior.AppIDs, id)
+	})
+	change.Unlisted, change.ImportID = loss(unlisted, actual), strings.Join(slices.Sorted(maps.Keys(unlisted)), ",")
 	return change
 }
 
@@ -279,20 +275,16 @@ func (in insight) warnLeaving(diags *diag.Diagnostics) {
 	}
 }
 
-// warnForeign tells of accounts that came since the state was refreshed, and that an exclusive set
-// leaves alone until a plan has shown them.
-func warnForeign(diags *diag.Diagnostics, actual authset.Actual, unlisted map[string][]api.Handle) {
-	if len(unlisted) == 0 {
-		return
-	}
+// loss names accounts by application.
+func loss(accounts map[string][]api.Handle, actual authset.Actual) access.Loss {
+	var out access.Loss
 	var text []string
-	for _, id := range slices.Sorted(maps.Keys(unlisted)) {
-		text = append(text, revocationLine(actual[id].App, unlisted[id]))
+	for _, id := range slices.Sorted(maps.Keys(accounts)) {
+		text = append(text, revocationLine(actual[id].App, accounts[id]))
+		out.Count += len(accounts[id])
 	}
-	first := actual[slices.Min(slices.Collect(maps.Keys(unlisted)))].App
-	diags.AddAttributeWarning(path.Root("app_ids"), "Accounts were granted since the plan, and keep access: "+first.String(),
-		"Somebody has granted these accounts since the state was last read. This resource owns who may use its applications, "+
-			"but revokes only what a plan has shown: they keep access, and the next plan shows each with a `-`.\n\n"+lines(text))
+	out.Names = lines(text)
+	return out
 }
 
 const pageSize = 100

@@ -99,11 +99,11 @@ var exclusiveSet = kind{
 	exclusive: true,
 	description: "Everybody who is not listed here is removed: this resource takes **exclusive ownership** of who may use these applications of Huawei " +
 		"Cloud Workspace. Accounts that others granted show as drift, a `-` in the plan, and are revoked by the apply; destroying the resource leaves " +
-		"nobody.\n\nNo other resource may name the same application: the two would take turns revoking each other's accounts, and a plan with two " +
+		"nobody but whom others granted access since its plan: a warning names them, and says how to revoke them.\n\nNo other resource may name the same application: the two would take turns revoking each other's accounts, and a plan with two " +
 		"exclusive resources of one application is an error. To share an application use `appaccess_huaweicloud_app_authorization_set`. A create over " +
 		"accounts that are there already fails: import the applications instead, and the first plan shows who will be revoked.",
 	maxRevocations: "Default: no limit.",
-	onDestroy:      "`revoke` (default): every account of the applications is revoked, and they end in `ASSIGN_USER`, open to nobody.",
+	onDestroy:      "`revoke` (default): every account that the state lists is revoked, and the applications end in `ASSIGN_USER`, open to nobody else.",
 	listing: "An exclusive set that is imported as it was found revokes nobody at first; whom others grant an application from then on it revokes " +
 		"at the next apply.",
 }

@@ -207,7 +207,7 @@ func TestAccPlan_movedWorld(t *testing.T) {
 	}
 	w.grant(cad, user("garcia"))
 	w.writes()
-	mustWarn(t, cli.Apply(), `Accounts were granted since the plan, and keep access: application "AutoCAD" (`+cad+`)`, "corp.example.com/garcia")
+	mustWarn(t, cli.Apply(), `Access that the plan did not show is left alone: application "AutoCAD" (`+cad+`)`, "corp.example.com/garcia")
 	mustDo(t, w.expectWrites("ASSIGN_USER cad +lisi -b"))
 	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/lisi", "corp.example.com/garcia"))
 	plan := cli.Plan()
@@ -222,13 +222,13 @@ func TestAccPlan_movedWorld(t *testing.T) {
 	cli.Write("main.tf", setBlock(exclusiveOwner, fmt.Sprintf(config, "a = null")))
 	w.grant(cad, user("garcia"))
 	cli.Plan("-refresh=false")
-	mustWarn(t, cli.Apply(), `Accounts were granted since the plan, and keep access: application "AutoCAD" (`+cad+`)`, "garcia")
+	mustWarn(t, cli.Apply(), `Access that the plan did not show is left alone: application "AutoCAD" (`+cad+`)`, "garcia")
 	mustDo(t, w.expect(cad, "corp.example.com/a", "corp.example.com/garcia"))
 
 	// A destroy takes away what its plan showed.
 	cli.Plan("-destroy")
 	w.grant(cad, user("late"))
-	cli.Apply()
+	mustWarn(t, cli.Apply(), `Access that the plan did not show is left alone: application "AutoCAD" (`+cad+`)`, "corp.example.com/late", "import {")
 	mustDo(t, w.expect(cad, "corp.example.com/late"))
 }
 

@@ -96,13 +96,14 @@ func TestAccExclusive_appeared(t *testing.T) {
 				p.check(p.holds(onA(carol)...))
 				return
 			}
-			mustWarn(t, report, "Access that was granted since the plan is left alone", carol)
+			mustWarn(t, report, "Access that the plan did not show is left alone", carol)
 			want := []string{carol}
 			for i := 1; i < len(test.grantee) && name != "a destroy"; i += 2 {
 				want = append(want, test.grantee[i])
 			}
 			p.check(p.holds(onA(want...)...))
 			if name == "a destroy" {
+				mustWarn(t, report, "Access that the plan did not show is left alone", "import {")
 				return
 			}
 			if text := cli.Run("plan", "-no-color").Output; !strings.Contains(text, "- \""+carol+"\"") {
@@ -128,7 +129,7 @@ func TestAccExclusive_appearedMeanwhile(t *testing.T) {
 	}
 	p.give(maintainer(carol))
 	cli.Plan("-refresh=false")
-	mustWarn(t, cli.Apply(), "Access that was granted since the plan is left alone", carol)
+	mustWarn(t, cli.Apply(), "Access that the plan did not show is left alone", carol)
 	p.check(p.holds(onA(bob, carol)...))
 }
 

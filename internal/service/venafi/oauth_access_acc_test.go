@@ -184,7 +184,7 @@ func TestAccOAuthAccess_foreign(t *testing.T) {
 	mustPlan(t, cli, "-out=saved")
 	p.rule(carol, "admin")
 	applied := cli.JSON("apply", "saved")
-	mustWarn(t, applied, `Access that was granted since the plan is left alone: application "app-a"`, carol)
+	mustWarn(t, applied, `Access that the plan did not show is left alone: application "app-a"`, carol)
 	p.check(p.ruled(alice+" admin;configuration", carol+" admin"))
 	if again := cli.Run("plan", "-detailed-exitcode"); again.Code != 2 {
 		t.Errorf("the next plan does not show it: %s", again.Output)

@@ -254,7 +254,7 @@ func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (a
 	if order.Wanted == nil && api.HasResult(err, api.ApplicationNotFound) {
 		return access.Outcome[grantset.Set]{Now: prior, Gone: true}, nil
 	}
-	out := access.Outcome[grantset.Set]{Touched: made.Touched, Now: made.Now}
+	out := access.Outcome[grantset.Set]{Touched: made.Touched, Now: made.Now, Target: s.target(of)}
 	out.Gone = order.Wanted == nil && len(made.Now.Grantees) == 0
 	s.warnAfter(&out.Warnings, order, made)
 	if order.Prior != nil && order.Verb != "undo" {

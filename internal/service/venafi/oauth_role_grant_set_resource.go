@@ -75,7 +75,7 @@ func (k kind) page() page {
 			description: "Everybody who is not listed here loses the role: this resource takes **exclusive ownership** of who holds one OAuth role, on one " +
 				"application or, for a role on the whole installation, everywhere. Grants that others made show as drift, a `-` in the plan with the ID as the " +
 				"label, and are revoked by the apply; destroying the resource revokes all that its state lists. An apply takes away what its plan showed and no " +
-				"more: who was granted the role in between is left alone, a warning names them, and the next plan shows them.\n\nNo other resource may name " +
+				"more: who was granted the role in between is left alone, a warning names them, and the next plan shows them; after a destroy, where there is none, the warning says how to revoke them.\n\nNo other resource may name " +
 				"the same role of the same application: the two would take turns revoking each other's grants, and a plan with two exclusive resources of one " +
 				"role is an error. To share a role use `appaccess_venafi_oauth_role_grant_set`. A create over grantees who are not listed fails: import the " +
 				"role instead, and the first plan shows who will lose it.",
