@@ -86,14 +86,14 @@ func TestAccSet_identity(t *testing.T) {
 				})},
 			},
 			{Config: config(quoted(viewer, cad)), ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
-			{ // the identity follows the apps
-				Config: config(quoted(cad)),
+			{ // the identity follows the apps, also when one is gone
+				PreConfig: func() { w.DeleteApp(viewer) },
+				Config:    config(quoted(cad)),
 				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectIdentity(address, map[string]knownvalue.Check{
 					"project_id": knownvalue.StringExact(pid),
 					"app_ids":    knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact(cad)}),
 				})},
 			},
-			{PreConfig: func() { w.DeleteApp(cad) }, RefreshState: true, ExpectNonEmptyPlan: true},
 		},
 	})
 }

@@ -4,6 +4,7 @@
 package venafi_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -163,34 +164,41 @@ func TestList_errors(t *testing.T) {
 	}
 }
 
-// Where the installed Terraform knows queries, it asks itself.
+// Where the installed Terraform knows queries, it asks itself, for all that this service lists.
 func TestAccList_query(t *testing.T) {
 	t.Parallel()
-	m := acctest.Start(t, directory())
+	options := directory()
+	options.Venafi.Rules = []mock.Rule{{ApplicationID: "Other", Trustee: opsID, MaximumScope: "admin"}}
+	options.Venafi.JwtMappings = []mock.JwtMapping{{
+		Name: "gitlab", IssuerURI: "https://gitlab.example.com", PurposeField: "aud", PurposeMatch: "tpp", IDField: "sub", IDMatch: "^(.+)$",
+	}}
+	m := acctest.Start(t, options)
+	maintainers := map[string]string{"role": "application_maintainer", "application_id": "MyIntegration"}
+	other := map[string]string{"application_id": "Other"}
+	var lists strings.Builder
+	var checks []querycheck.QueryResultCheck
+	for typeName, test := range map[string]struct {
+		config   string
+		length   int
+		identity map[string]string
+	}{
+		grantType: {`role = "application_maintainer"`, 2, map[string]string{"role": "application_maintainer", "application_id": "MyIntegration", "grantee": jdoeID}},
+		setType:   {`role = "application_maintainer"`, 2, maintainers}, exclusiveType: {`application_id = "MyIntegration"`, 2, maintainers},
+		accessSetType: {"", 1, other}, accessExclusiveType: {`application_id = "Other"`, 1, other}, "appaccess_venafi_oauth_application": {"", 3, other},
+		"appaccess_venafi_oauth_jwt_mapping": {`issuer_uri = "https://gitlab.example.com"`, 1, map[string]string{"name": "gitlab"}},
+	} {
+		fmt.Fprintf(&lists, "list %q \"all\" {\n  provider         = appaccess\n  include_resource = true\n  config {\n    %s\n  }\n}\n", typeName, test.config)
+		identity := map[string]knownvalue.Check{}
+		for name, value := range test.identity {
+			identity[name] = knownvalue.StringExact(value)
+		}
+		checks = append(checks, querycheck.ExpectLength(typeName+".all", test.length), querycheck.ExpectIdentity(typeName+".all", identity))
+	}
 	acctest.Test(t, resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
 		Steps: []resource.TestStep{
 			{Config: m.Provider() + `data "appaccess_venafi_oauth_roles" "x" {}`},
-			{
-				Query: true,
-				// The provider block of the step before is still there.
-				Config: `
-					list "` + grantType + `" "maintainers" {
-					  provider         = appaccess
-					  include_resource = true
-
-					  config {
-					    role = "application_maintainer"
-					  }
-					}`,
-				QueryResultChecks: []querycheck.QueryResultCheck{
-					querycheck.ExpectLength(grantType+".maintainers", 2),
-					querycheck.ExpectIdentity(grantType+".maintainers", map[string]knownvalue.Check{
-						"role": knownvalue.StringExact("application_maintainer"), "application_id": knownvalue.StringExact("MyIntegration"),
-						"grantee": knownvalue.StringExact(jdoeID),
-					}),
-				},
-			},
+			{Query: true, Config: lists.String(), QueryResultChecks: checks}, // the provider block of the step before is still there
 		},
 	})
 }

@@ -132,7 +132,8 @@ func TestAccOAuthAccess(t *testing.T) {
 	}
 }
 
-// An import takes all rules, in each of the three ways, and configuration that lists them changes nothing.
+// An import takes all rules, in each of the three ways, and configuration that lists them changes nothing. By identity the
+// application and the JWT mapping come too.
 func TestAccOAuthAccess_import(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
@@ -152,9 +153,14 @@ func TestAccOAuthAccess_import(t *testing.T) {
 	}})
 	t.Run("identity", func(t *testing.T) {
 		t.Parallel()
+		all := config + strings.Replace(mayUse(accessSetType, "admin", map[string]string{carol: carol}), "app-a", "app-b", 1) + integration("") + jwtMapping("gitlab")
+		steps := []resource.TestStep{{Config: all}}
+		for _, address := range []string{accessExclusiveType + ".test", accessSetType + ".test", applicationAddress, mappingAddress} {
+			step := resource.TestStep{Config: all, ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity}
+			steps = append(steps, step)
+		}
 		acctest.Test(t, resource.TestCase{
-			TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
-			Steps:                  []resource.TestStep{{Config: config}, by(resource.ImportBlockWithResourceIdentity, "")},
+			TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}, Steps: steps,
 		})
 	})
 }
