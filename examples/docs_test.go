@@ -116,3 +116,23 @@ func TestGuide_importedLabels(t *testing.T) {
 		t.Error(r.Output)
 	}
 }
+
+// The guide's way of importing many applications ends in a plan that imports them all and changes none, those without user groups too.
+func TestGuide_manyApplications(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(read(t, "../templates/guides/importing.md"), "## Many applications, without")
+	blocks := terraformBlock.FindAllStringSubmatch(text, 2)
+	m := acctest.StartDemo(t)
+	looks, cli := newCLI(t), newCLI(t)
+	looks.Write("mock.tf", m.DemoProvider())
+	looks.Write("main.tf", blocks[1][1])
+	if r := looks.Run("apply", "-auto-approve"); r.Code != 0 {
+		t.Fatal(r.Output)
+	}
+	cli.Write("access.json", looks.Run("output", "-json", "access").Output)
+	cli.Write("mock.tf", m.DemoProvider())
+	cli.Write("main.tf", blocks[0][1])
+	if r := cli.Run("plan", "-no-color"); r.Code != 0 || !regexp.MustCompile(`Plan: [2-9] to import, 0 to add, 0 to change, 0 to destroy`).MatchString(r.Output) {
+		t.Error(r.Output)
+	}
+}

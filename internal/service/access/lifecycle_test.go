@@ -4,6 +4,7 @@
 package access_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -176,7 +177,34 @@ func TestLimits(t *testing.T) {
 	if err := w.plan(declared("chess", []string{"ann"})).Err(); err != nil {
 		t.Error(err)
 	}
+	w.tf.Replace = map[core.Address]bool{{Type: "appaccess_club", Name: "test"}: true}
+	says(t, w.plan(declared("chess", everybody)).Errors, "More access would be revoked than max_revocations of the provider allows", "club: 4")
 	w.has("chess", everybody...)
+}
+
+// A file with nothing but its header, behind for_each.
+func TestFortyDestroys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var clubs []core.Resource
+	for i := range 40 {
+		name := fmt.Sprintf("club%d", i)
+		w.set(name)
+		one := declared(name, []string{"ann", "bob"})[0]
+		one.Name = name
+		clubs = append(clubs, one)
+	}
+	w.done(clubs)
+	plan := w.plan(nil)
+	for _, c := range clubs {
+		says(t, plan.Warnings, "Destroying revokes access: club "+c.Name, "2 members will be revoked")
+	}
+	limit := int64(79)
+	w.limit = &limit
+	says(t, w.plan(nil).Errors, "More access would be revoked than max_revocations of the provider allows")
+	if limit = 80; w.plan(nil).Err() != nil {
+		t.Error(w.plan(nil).Err())
+	}
 }
 
 func TestKeepSendsNothing(t *testing.T) {
