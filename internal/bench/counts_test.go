@@ -5,6 +5,7 @@ package bench
 
 import (
 	"flag"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,6 +77,55 @@ func liveAtQuota(t *testing.T, w authorizationSet, quota huaweicloud.Quota, fewe
 		if step.name == "no-op plan" && !plan.Empty() {
 			t.Error("the plan finds something to do")
 		}
+	}
+}
+
+// A plan that has read for minutes says so once, also where it finds nothing to do, and what it would take by counts.
+func TestCountsAreAdvised(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		set         authorizationSet
+		reads       int // a minute
+		skipRefresh bool
+		onDestroy   string // which changes without a request
+		want        int
+	}{
+		"slow":                             {set: authorizationSet{size: 100, apps: 4}, reads: 3, want: 1},
+		"slow, with a change of no access": {set: authorizationSet{size: 100, apps: 4}, reads: 3, onDestroy: "keep", want: 1},
+		"less than a minute":               {set: authorizationSet{size: 100, apps: 4}, reads: 5},
+		"without a quota":                  {set: authorizationSet{size: 100, apps: 4}},
+		"without a refresh":                {set: authorizationSet{size: 100, apps: 4}, reads: 3, skipRefresh: true},
+		"by counts":                        {set: authorizationSet{size: 100, apps: 9, counts: true}, reads: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := startWith(t, tc.set, huaweicloud.Quota{Read: tc.reads})
+				set := tc.set.resource(false)
+				plan, err := s.Plan(t.Context(), []core.Resource{set})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.apply(t, plan)
+				if tc.onDestroy != "" {
+					set.Attributes["on_destroy"] = tc.onDestroy
+				}
+				s.SkipRefresh = tc.skipRefresh
+				if plan, err = s.Plan(t.Context(), []core.Resource{set}); err != nil {
+					t.Fatal(err)
+				}
+				if empty := tc.onDestroy == ""; plan.Empty() != empty || len(plan.Warnings) != tc.want {
+					t.Fatalf("empty: %t, warnings: %v, want %d", plan.Empty(), plan.Warnings, tc.want)
+				}
+				for _, warning := range plan.Warnings {
+					want := "Its refresh reads with about 9 requests. At requests_per_minute of read = 3 that takes about 2 minutes.\n\n" +
+						`With verification = "count" in the provider block it would read with about 5 requests, and take less than a minute: see what that can't see.`
+					if !strings.HasPrefix(warning.Summary, "The plan takes a while: ") || warning.Detail != want {
+						t.Errorf("%s\n%s\nwant:\n%s", warning.Summary, warning.Detail, want)
+					}
+				}
+			})
+		})
 	}
 }
 

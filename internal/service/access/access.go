@@ -123,7 +123,7 @@ type Change struct {
 	Faster Faster
 }
 
-// Faster is an argument of the provider block that makes an apply read less.
+// Faster is an argument of the provider block that makes an apply or a refresh read less.
 type Faster struct {
 	Argument string // with its value, such as `verification = "count"`; "" for none
 	Reads    int    // how many requests read then
@@ -174,6 +174,9 @@ type Definition[M, S any] struct {
 	Held func(S) Loss
 	// Late are attributes that a plan leaves unknown, and that an apply knows. It may be nil.
 	Late func(now S) map[string]tftypes.Value
+	// Refresh is about what the refresh of a state has read in this run, as a Change that writes nothing; its reads are none where a
+	// plan need not say so. It sends nothing, and may be nil.
+	Refresh func(context.Context, *service.Data, *M) Change
 	// Memory is what the private state keeps of a set beyond its attributes: a pointer into the set, for encoding/json. It may
 	// be nil. A create begins without.
 	Memory func(*S) any

@@ -48,6 +48,7 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		}
 	}
 	if state != nil && resp.Plan.Raw.Equal(req.State.Raw) {
+		r.warnSlow(ctx, &resp.Diagnostics, Change{}, state)
 		return
 	}
 	// A replacement is planned by two calls: the first one has the state of the old resource, the second one only what the private
@@ -107,7 +108,7 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		r.count(ctx, change, "", resp)
 	}
 	resp.Diagnostics.Append(change.Warnings...)
-	warnSlow(&resp.Diagnostics, change)
+	r.warnSlow(ctx, &resp.Diagnostics, change, state)
 }
 
 // planPlace notes for a create where this plan's refresh has read all that there is. Terraform plans the replacement of a tainted
@@ -149,7 +150,7 @@ func (r *Resource[M, PM, S]) planDestroy(
 				"`destroy = false` in its place; or set on_destroy = \"keep\" and apply before you destroy.", shared.Counted(change.Revoked.Count, r.Noun), change.Revoked.Names))
 	}
 	resp.Diagnostics.Append(change.Warnings...)
-	warnSlow(&resp.Diagnostics, change)
+	r.warnSlow(ctx, &resp.Diagnostics, change, state)
 }
 
 // planReplacement tells what the end of the old resource takes away.
@@ -205,19 +206,31 @@ func (r *Resource[M, PM, S]) importBlock(id string) string {
 	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", r.Type, id)
 }
 
-// warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long it would take otherwise.
-func warnSlow(diags *diag.Diagnostics, c Change) {
-	minutes := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Reads, c.Quota.Read)
-	if c.Writes == 0 || minutes < 1 {
+// warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long it would take otherwise. Of an
+// apply that sends nothing it tells that of the plan, where its refresh has read.
+func (r *Resource[M, PM, S]) warnSlow(ctx context.Context, diags *diag.Diagnostics, c Change, state PM) {
+	if c.Writes == 0 {
+		if state == nil || r.Refresh == nil || !r.Known(r.Data) || !r.Tally(r.Data).Read() {
+			return
+		}
+		c = r.Refresh(ctx, r.Data, state)
+	}
+	writing := quotaMinutes(c.Writes, c.Quota.Write)
+	minutes, less := writing+quotaMinutes(c.Reads, c.Quota.Read), writing+quotaMinutes(c.Faster.Reads, c.Quota.Read)
+	if minutes < 1 {
 		return
 	}
-	text := fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and write = %d that takes about %s. "+
-		"How far it is shows in the log at level INFO.", shared.Counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, about(minutes))
-	if less := quotaMinutes(c.Writes, c.Quota.Write) + quotaMinutes(c.Faster.Reads, c.Quota.Read); c.Faster.Argument != "" && less < minutes {
+	summary, text := "The plan takes a while: ", fmt.Sprintf("Its refresh reads with about %d requests. At requests_per_minute of read = %d that takes "+
+		"about %s.", c.Reads, c.Quota.Read, about(minutes))
+	if c.Writes > 0 {
+		summary, text = "The apply takes a while: ", fmt.Sprintf("It sends %s and reads back with about %d more. At requests_per_minute of read = %d and "+
+			"write = %d that takes about %s. How far it is shows in the log at level INFO.", shared.Counted(c.Writes, "request"), c.Reads, c.Quota.Read, c.Quota.Write, about(minutes))
+	}
+	if c.Faster.Argument != "" && less < minutes {
 		text += fmt.Sprintf("\n\nWith %s in the provider block it would read with about %d requests, and take %s: see what that can't see.",
 			c.Faster.Argument, c.Faster.Reads, about(less))
 	}
-	diags.AddWarning("The apply takes a while: "+c.Target, text)
+	diags.AddWarning(summary+c.Target, text)
 }
 
 func about(minutes float64) string {

@@ -24,6 +24,9 @@ import (
 // maxLines is how many applications a warning lists.
 const maxLines = 20
 
+// countArgument is how an apply or a refresh reads less.
+const countArgument = `verification = "count"`
+
 // insight is what a plan knows beyond its attributes.
 type insight struct {
 	wanted, prior authset.Set
@@ -113,7 +116,7 @@ func (s *sets) change(order access.Order[set], actual authset.Actual, deltas aut
 		Writes: deltas.Requests(), Reads: in.counts(), Quota: s.client.Quota(), Joins: order.Prior != nil,
 	}
 	if s.data.HuaweicloudCounts == nil {
-		change.Reads, change.Faster = in.reads(), access.Faster{Argument: `verification = "count"`, Reads: in.counts()}
+		change.Reads, change.Faster = in.reads(), access.Faster{Argument: countArgument, Reads: in.counts()}
 	}
 	if !s.kind.exclusive || order.Wanted == nil || wanted.Mode == api.AllUser {
 		return change
@@ -287,23 +290,41 @@ func loss(accounts map[string][]api.Handle, actual authset.Actual) access.Loss {
 	return out
 }
 
-const pageSize = 100
+// listRequests is how many requests list so many, of which a full page is never taken for the last.
+func listRequests(n int) int { return n/100 + 1 }
 
 // counts is about how many requests read where applications are counted: one before and one after for each.
 func (in insight) counts() int {
-	return 2*(len(in.actual)/pageSize+1) + len(in.actual) + len(in.deltas.Apps)
+	return 2*listRequests(len(in.actual)) + len(in.actual) + len(in.deltas.Apps)
 }
 
 // reads is about how many lists the apply asks for: before it writes, and again what it has written.
 func (in insight) reads() int {
-	n := 2 * (len(in.actual)/pageSize + 1)
+	n := 2 * listRequests(len(in.actual))
 	for _, status := range in.actual {
-		n += len(status.Accounts)/pageSize + 1
+		n += listRequests(len(status.Accounts))
 	}
 	for _, delta := range in.deltas.Apps {
-		n += max(0, len(in.actual[delta.App.ID].Accounts)+len(delta.Grant)-len(delta.Revoke))/pageSize + 1
+		n += listRequests(max(0, len(in.actual[delta.App.ID].Accounts)+len(delta.Grant)-len(delta.Revoke)))
 	}
 	return n
+}
+
+// refreshed is what the refresh of a state has read where every account is read.
+func refreshed(ctx context.Context, data *service.Data, state *setModel) access.Change {
+	client, diags := data.Huaweicloud.Client(ctx)
+	if data.HuaweicloudCounts != nil || diags.HasError() {
+		return access.Change{}
+	}
+	ids := state.appIDs()
+	apps := listRequests(len(ids))
+	c := access.Change{Target: state.Name.ValueString(), Quota: client.Quota(), Reads: apps, Faster: access.Faster{Argument: countArgument, Reads: apps + len(ids)}}
+	for _, id := range ids {
+		if listed, ok := client.ListedAuthorizations(id); ok {
+			c.Reads += listRequests(len(listed))
+		}
+	}
+	return c
 }
 
 func revocationLines(deltas authset.Deltas) string {
