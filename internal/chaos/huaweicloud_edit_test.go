@@ -23,7 +23,8 @@ func (ws *workspace) edit(state core.State) {
 		if w.one(10) {
 			s.keep = !s.keep
 		}
-		// Who is kept under another name is somebody else for the next create, which says so and fails for ever.
+		// Who is kept under another name is somebody else for the next create, which fails and says under which name to list them: that
+		// is no name of this configuration.
 		s.keep = s.keep && ws.mock.Switches().AccountOnRead != huaweicloud.AccountOnReadDecorated
 		ws.editAccounts(s)
 	}
@@ -236,7 +237,8 @@ func (ws *workspace) meddle() {
 	}
 }
 
-// clear makes applications ready to join a set: closed, and granted to nobody whom the set does not list.
+// clear makes applications ready to join a set: closed, and granted to nobody whom the set does not list. Rows in another spelling are
+// somebody else's for a set whose state doesn't remember them, such as those of a process that was killed.
 func (ws *workspace) clear(a core.Address, apps []string) {
 	for _, s := range ws.sets {
 		if s.Address != a {
@@ -247,7 +249,7 @@ func (ws *workspace) clear(a core.Address, apps []string) {
 			_ = ws.mock.SetMode(app, huaweicloud.AssignUser)
 			delete(ws.opened, app)
 			for name := range ws.granted(app) {
-				if _, listed := s.accounts[name]; listed {
+				if _, listed := s.accounts[name]; listed && ws.mock.Switches().AccountOnRead != huaweicloud.AccountOnReadDecorated {
 					continue
 				}
 				_ = ws.mock.Revoke(app, parse(name))

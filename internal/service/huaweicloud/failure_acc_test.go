@@ -4,6 +4,7 @@
 package huaweicloud_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,6 +91,47 @@ func TestAccSet_rewrittenNames(t *testing.T) {
 				t.Errorf("%s, %+v: %q are left", kind, position, got)
 			}
 		}
+	}
+}
+
+// Whoever was there before is somebody else, also whom a resource has kept. Where the service spells names in its own way, the error of
+// the next create says which spelling to write, and with that one the account is adopted, and goes with the resource.
+func TestAccSet_keptInAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	for _, position := range []mock.Switches{
+		{AccountCase: mock.AccountCaseLowered}, {AccountOnRead: mock.AccountOnReadDecorated}, {AccountOnRead: mock.AccountOnReadSpaced},
+		{AccountOnRead: mock.AccountOnReadDecorated, DuplicateAdd: mock.DuplicateAddError},
+	} {
+		w := newWorkspace(t, nil, position)
+		cli := w.cli()
+		set := func(name string) {
+			cli.Write("main.tf", setBlock(additive, `
+				app_ids    = `+quoted(cad)+`
+				users      = { "corp.example.com" = { "`+name+`" = null } }
+				on_destroy = "keep"`))
+			cli.Plan()
+		}
+		set("WangWu")
+		mustApply(t, cli)
+		cli.Plan("-destroy")
+		mustApply(t, cli)
+		before := w.granted(cad)
+		set("WangWu")
+		report := cli.Apply()
+		mustFail(t, report, "Unable to create the application authorizations", "corp.example.com/WangWu")
+		advice := regexp.MustCompile(`the service lists corp.example.com/(.*): names are compared exactly, use its\s+spelling`).FindStringSubmatch(report.Output)
+		if advice == nil {
+			t.Fatalf("%+v: no advice: %s", position, report.Output)
+		}
+		mustDo(t, w.expect(cad, before...))
+		set(advice[1])
+		mustApply(t, cli)
+		mustBeSilent(t, cli.Plan())
+		mustDo(t, w.expect(cad, before...))
+		cli.Write("main.tf", "")
+		cli.Plan()
+		mustApply(t, cli)
+		mustDo(t, w.expect(cad, before...))
 	}
 }
 

@@ -50,7 +50,7 @@ type ApplyError struct {
 	Remaining Deltas
 	// Ignored is the part of Remaining that the service said yes to.
 	Ignored Deltas
-	// Lookalikes are accounts that an application lists in another letter case than the set, by the set's account.
+	// Lookalikes are accounts that an application lists in another spelling than the set, by the set's account.
 	Lookalikes map[api.Handle]api.Handle
 
 	unanswered bool
@@ -81,9 +81,13 @@ func (r *run) failed(err error, remaining Deltas) error {
 	return e
 }
 
-// findLookalikes notes which of the accounts that did not arrive are listed in another letter case.
+// findLookalikes notes which of the accounts that did not arrive, or were refused, are listed in another spelling.
 func (e *ApplyError) findLookalikes(actual Actual) {
-	for _, delta := range e.Ignored.Apps {
+	deltas := e.Ignored
+	if refused(e.Err) {
+		deltas = e.Remaining
+	}
+	for _, delta := range deltas.Apps {
 		if len(delta.Grant) == 0 {
 			continue
 		}
@@ -120,7 +124,7 @@ func (e *ApplyError) Error() string {
 			fmt.Fprintf(&b, "… and %s that failed.\n", shared.Counted(len(e.Failed)-i, "more request"))
 			break
 		}
-		fmt.Fprintf(&b, "The request that failed: %s.\n", describe(a))
+		fmt.Fprintf(&b, "The request that failed: %s%s.\n", describe(a), e.advice(handles(a.Users)))
 	}
 	if len(e.Ignored.Apps) > 0 {
 		b.WriteString("The service accepted these changes, but what it lists afterwards shows that it did not make them:\n")
@@ -146,19 +150,22 @@ func (e *ApplyError) ignored(delta Delta) string {
 		parts = append(parts, fmt.Sprintf("it is still not %s", delta.Mode))
 	}
 	if len(delta.Grant) > 0 {
-		text := "not granted: " + NameAccounts(delta.Grant)
-		for _, h := range delta.Grant {
-			if other, ok := e.Lookalikes[h]; ok {
-				text += fmt.Sprintf(" (the service lists %s: names are compared exactly, use its spelling)", other.Value().Printable())
-				break
-			}
-		}
-		parts = append(parts, text)
+		parts = append(parts, "not granted: "+NameAccounts(delta.Grant)+e.advice(delta.Grant))
 	}
 	if len(delta.Revoke) > 0 {
 		parts = append(parts, "still granted: "+NameAccounts(delta.Revoke))
 	}
 	return fmt.Sprintf("%s: %s", delta.App, strings.Join(parts, "; "))
+}
+
+// advice names the first row that looks like one of some accounts.
+func (e *ApplyError) advice(accounts []api.Handle) string {
+	for _, h := range accounts {
+		if other, ok := e.Lookalikes[h]; ok {
+			return fmt.Sprintf(" (the service lists %s: names are compared exactly, use its spelling)", other.Value().Printable())
+		}
+	}
+	return ""
 }
 
 func describe(a api.Assignment) string {
