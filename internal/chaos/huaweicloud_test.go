@@ -34,8 +34,9 @@ type workspace struct {
 	was     map[string]names // granted before the apply
 	open    map[string]bool  // and open
 	wiped   map[string]bool  // was open once where opening wipes
-	// uncovered were closed by an apply since all was well: where names are rewritten, nobody can tell whom it granted from whom they hid.
-	uncovered map[string]bool
+	// doubted were closed by an apply since all was well, or are of a tainted instance whose end has failed and whose memory went with
+	// it: where names are rewritten, nobody can tell whom it granted from whom they hid, or from others.
+	doubted map[string]bool
 }
 
 // names are accounts as the mock writes them: "domain/name", "group:domain/name".
@@ -63,7 +64,7 @@ const (
 func newWorkspace(w *world) *workspace {
 	ws := &workspace{
 		w: w, mock: w.mock.Huaweicloud, owner: map[string]int{}, ours: map[string]names{}, foreign: map[string]names{}, opened: map[string]bool{},
-		wiped: map[string]bool{}, uncovered: map[string]bool{},
+		wiped: map[string]bool{}, doubted: map[string]bool{},
 	}
 	// Modes that the service doesn't tell are a world of their own: what somebody else opens can't be seen there.
 	switches := drawSwitches(w, huaweicloud.Switches{}, map[string][]string{

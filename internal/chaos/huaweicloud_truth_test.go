@@ -75,7 +75,7 @@ func (ws *workspace) read(object *core.Object, a core.Address) error {
 			continue
 		}
 		for name := range h.accounts {
-			if granted[name] == h.missing[app][name] && !(granted[name] && ws.uncovered[app]) {
+			if granted[name] == h.missing[app][name] && !(granted[name] && ws.doubted[app]) {
 				return fmt.Errorf("%s on %s: granted is %t, missing is %t", name, app, granted[name], h.missing[app][name])
 			}
 		}
@@ -101,6 +101,13 @@ func (ws *workspace) read(object *core.Object, a core.Address) error {
 }
 
 func (ws *workspace) applied(before, after core.State, killed bool) error {
+	for a, object := range before {
+		if object.Tainted && after[a] != nil {
+			for _, app := range heldBy(object).apps {
+				ws.doubted[app] = true
+			}
+		}
+	}
 	for _, app := range ws.apps {
 		ws.forgetWiped(app)
 		granted := ws.granted(app)
@@ -121,7 +128,7 @@ func (ws *workspace) applied(before, after core.State, killed bool) error {
 			ws.opened[app] = true
 		case !isOpen:
 			delete(ws.opened, app)
-			ws.uncovered[app] = ws.uncovered[app] || ws.open[app]
+			ws.doubted[app] = ws.doubted[app] || ws.open[app]
 		}
 		ws.release(app, before, after)
 		if err := ws.covered(app, after, killed); err != nil {
@@ -198,7 +205,7 @@ func (ws *workspace) isExclusive(app string, states ...core.State) bool {
 }
 
 func (ws *workspace) converged() error {
-	clear(ws.uncovered)
+	clear(ws.doubted)
 	for _, s := range ws.sets {
 		if !s.configured() {
 			continue

@@ -51,11 +51,18 @@ type memory struct {
 	Gone []string `json:"gone_apps,omitempty"`
 }
 
-// prior is what a state remembers: a set that has opened applications owns that, whatever became of one of them.
+// prior is what a state remembers: a set that has opened applications owns that, whatever became of one of them. A tainted instance
+// whose end has failed remembers nothing, not even how the service spells its accounts: those that are not listed by their names may
+// be rows that look like them.
 func (s set) prior() authset.Set {
 	out := s.Set
 	out.Mixed, out.Spelled, out.Unlisted = s.memory.Mixed, s.memory.Spelled, s.memory.Unlisted
-	if s.memory.Open != nil {
+	if s.memory.Open == nil {
+		out.Unlisted.UnsettledOn = s.AppIDs
+		for h := range s.Accounts {
+			out.Unlisted.Unsettled = append(out.Unlisted.Unsettled, h.Value())
+		}
+	} else {
 		out.Open = make(map[string]bool, len(s.memory.Open))
 		for _, id := range s.memory.Open {
 			out.Open[id] = true
@@ -263,8 +270,7 @@ func (s *sets) Apply(ctx context.Context, order access.Order[set]) (access.Outco
 	return outcome, err
 }
 
-// sides are what is wanted and what was there before, in the terms of the client. A delete that is given nothing of the private state
-// doesn't know how the service spells its accounts: those that are not listed by their names may be rows that look like them.
+// sides are what is wanted and what was there before, in the terms of the client.
 func sides(order access.Order[set]) (wanted, prior authset.Set) {
 	if order.Wanted != nil {
 		wanted = order.Wanted.Set
@@ -272,12 +278,6 @@ func sides(order access.Order[set]) (wanted, prior authset.Set) {
 	}
 	if order.Prior != nil {
 		prior = order.Prior.prior()
-	}
-	if order.Verb == "delete" && prior.Open == nil {
-		prior.Unlisted.UnsettledOn = prior.AppIDs
-		for h := range prior.Accounts {
-			prior.Unlisted.Unsettled = append(prior.Unlisted.Unsettled, h.Value())
-		}
 	}
 	return wanted, prior
 }

@@ -76,7 +76,11 @@ func TestAccSet_rewrittenNames(t *testing.T) {
 			}
 			mustBeSilent(t, cli.Plan())
 			cli.Run("taint", map[string]string{additive: address, exclusiveOwner: exclusiveAddress}[kind])
-			set("") // what destroys the old instance is told nothing of its private state
+			set("") // what destroys the old instance is told nothing of its private state, and a failure leaves nothing of it
+			cli.Plan()
+			w.faults.Add(wire.Fault{Operation: mock.OpListAppAuthorizations, Kind: wire.Status, Status: 403, Body: "{}"})
+			mustFail(t, cli.Apply(), "Unable to delete the application authorizations")
+			w.faults.Clear()
 			cli.Plan()
 			mustApply(t, cli)
 			if got := w.granted(cad); len(got) != len(before) {

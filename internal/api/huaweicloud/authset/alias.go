@@ -167,11 +167,16 @@ func looks(row api.Account) []api.Account {
 }
 
 // Unwritable are rows that an exclusive set would own and that no configuration can name: of an account type that nobody
-// documented, or in a Unicode form that Terraform changes. They are by application, and sorted.
+// documented, or in a Unicode form that Terraform changes. They are by application, and sorted. Those that the set lists in its own
+// spelling, or that look like what it may have granted, it knows.
 func Unwritable(prior Set, actual Actual) map[string][]api.Handle {
 	ours := map[api.Handle]bool{}
 	for _, row := range prior.Spelled {
 		ours[row] = true
+	}
+	unsettled := map[api.Handle]bool{}
+	for _, a := range prior.Unlisted.Unsettled {
+		unsettled[a.Handle()] = true
 	}
 	found := map[uintptr][]api.Handle{}
 	out := map[string][]api.Handle{}
@@ -181,6 +186,7 @@ func Unwritable(prior Set, actual Actual) map[string][]api.Handle {
 		}
 		rows, ok := found[status.Accounts.Identity()]
 		if !ok {
+			maps.Copy(ours, lookAlikes(unsettled, status.Accounts))
 			for h := range status.Accounts {
 				if !ours[h] && !writable(h.Value()) {
 					rows = append(rows, h)
