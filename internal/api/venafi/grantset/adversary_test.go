@@ -142,6 +142,18 @@ func TestLateEffects(t *testing.T) {
 	}
 }
 
+// An attempt that was never answered may grant once more what its repetition has granted: a create that fails is not undone then.
+func TestLateEffectOfAGrantThatCameAbout(t *testing.T) {
+	t.Parallel()
+	s := start(t, mock.Switches{})
+	s.faults.Add(wire.Fault{Operation: mock.GrantRole, Kind: wire.LateReset, Times: 1, EffectDelay: time.Hour})
+	set := maintainers(alice)
+	out, err := s.client(t, "admin").Apply(t.Context(), Change{Wanted: set, Prior: set.Empty()})
+	if err != nil || len(out.Granted) != 1 || len(out.Unknown) != 1 || len(out.Now.Grantees) != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+}
+
 // What is assumed ends: when a listing shows it, and when the time is over.
 func TestUnsettledEnds(t *testing.T) {
 	t.Parallel()

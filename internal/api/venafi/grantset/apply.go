@@ -217,17 +217,20 @@ func (w *work) grant(ctx context.Context, g venafi.Grant) error {
 
 func (w *work) grantAll(ctx context.Context) {
 	w.each(ctx, slices.Concat(w.delta.Adopt, w.delta.Grant), func(g venafi.Grant) error {
-		adopted, err := w.run.hold(ctx, g, w.change.Wanted.keysOf(g), w.grant)
+		adopted, late, err := w.run.hold(ctx, g, w.change.Wanted.keysOf(g), w.grant)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		switch _, unknown := errors.AsType[*UnknownOutcomeError](err); {
 		case unknown:
 			w.unknown = append(w.unknown, g)
-		case err == nil && adopted:
-			w.adopted = append(w.adopted, g)
-		case err == nil:
+		case late: // a request without an answer may grant it once more, after it was revoked
+			w.unknown = append(w.unknown, g)
+			fallthrough
+		case err == nil && !adopted:
 			w.granted = append(w.granted, g)
 			w.progress.count()
+		case err == nil:
+			w.adopted = append(w.adopted, g)
 		}
 		return err
 	})

@@ -227,7 +227,10 @@ func (w *work) respell(ctx context.Context, listed *venafi.Listing) bool {
 			again = append(again, spelt)
 		}
 	}
-	w.each(ctx, again, func(g venafi.Grant) error { return w.run.send(ctx, w.run.revoke, g, false) })
+	w.each(ctx, again, func(g venafi.Grant) error {
+		_, err := w.run.send(ctx, w.run.revoke, g, false)
+		return err
+	})
 	return len(again) > 0
 }
 

@@ -34,26 +34,30 @@ func (e *UnknownOutcomeError) Error() string {
 // Unwrap gives both causes.
 func (e *UnknownOutcomeError) Unwrap() []error { return []error{e.Err, e.ListErr} }
 
-// hold makes sure that a grant is held, and tells whether it was already: by one of the keys under which the service may list it.
-func (r *Run) hold(ctx context.Context, g venafi.Grant, keys []venafi.Key, grant func(context.Context, venafi.Grant) error) (adopted bool, err error) {
+// hold makes sure that a grant is held, and tells whether it was already, by one of the keys under which the service may list it, and
+// whether an attempt to grant it may be acted on late.
+func (r *Run) hold(
+	ctx context.Context, g venafi.Grant, keys []venafi.Key, grant func(context.Context, venafi.Grant) error,
+) (adopted, late bool, err error) {
 	if err := g.Check(); err != nil {
-		return false, err
+		return false, false, err
 	}
 	done, err := r.turns.Take(ctx, g.Key())
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer done()
 	listed, err := r.listing.Get(ctx, 0)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	for _, key := range keys {
 		if _, held := r.knowledge.find(listed, key); held {
-			return true, nil
+			return true, false, nil
 		}
 	}
-	return false, r.send(ctx, grant, g, true)
+	late, err = r.send(ctx, grant, g, true)
+	return false, late, err
 }
 
 // errReserved means that another resource of this run wants a grant.
@@ -74,59 +78,63 @@ func (r *Run) drop(ctx context.Context, g venafi.Grant, spelling string) error {
 		return errReserved
 	}
 	r.knowledge.begin(g)
-	err = r.send(ctx, r.revoke, g, false)
+	_, err = r.send(ctx, r.revoke, g, false)
 	if _, unknown := errors.AsType[*UnknownOutcomeError](err); err == nil || unknown || spelling == g.Grantee ||
 		venafi.ResultOf(err) == venafi.Success || venafi.Refused(err) {
 		return err
 	}
 	g.Grantee = spelling
-	return r.send(ctx, r.revoke, g, false)
+	_, err = r.send(ctx, r.revoke, g, false)
+	return err
 }
 
 // send sends a grant or a revoke until the grant is held, or isn't. The service has no code for "already granted", and its answer
 // may get lost: after any failure, who holds what decides, and only what is found not to be done is sent again. An attempt that was
 // never answered counts whatever the next one is answered: the service may act on it yet.
-func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant) error, g venafi.Grant, hold bool) error {
+// late tells that it may even where another attempt has come about.
+func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant) error, g venafi.Grant, hold bool) (late bool, err error) {
 	if r.application != "" { // the client itself looks at what became of a rule
-		err := call(ctx, g)
+		err = call(ctx, g)
 		switch {
 		case err == nil:
 			r.knowledge.note(g, hold)
 		case venafi.Uncertain(err):
-			return &UnknownOutcomeError{Grant: g, Err: err}
+			err = &UnknownOutcomeError{Grant: g, Err: err}
 		}
-		return err
+		return false, err
 	}
 	tries, _ := r.client.Retries()
-	open := false
+	open := 0 // attempts without an answer
 	for try := 0; ; try++ {
 		err := call(ctx, g)
 		if err == nil {
 			r.knowledge.note(g, hold)
-			return nil
+			return open > 0, nil
 		}
 		refused := venafi.Refused(err)
-		if refused && !open {
-			return err
+		if refused && open == 0 {
+			return false, err
 		}
-		open = open || rest.Unanswered(err)
+		if rest.Unanswered(err) {
+			open++
+		}
 		e, ok := errors.AsType[*rest.Error](err)
 		again := ok && e.Transient && !refused && try < tries
 		done, listErr := r.cameAbout(ctx, g, hold, err, !again)
 		switch {
 		case listErr != nil:
-			return &UnknownOutcomeError{Grant: g, Err: err, ListErr: listErr}
+			return false, &UnknownOutcomeError{Grant: g, Err: err, ListErr: listErr}
 		case done:
 			r.knowledge.note(g, hold)
-			return nil
+			return open > 1, nil
 		}
 		if again && shared.Sleep(ctx, r.client.Pause(try)) == nil {
 			continue
 		}
-		if open {
-			return &UnknownOutcomeError{Grant: g, Err: err}
+		if open > 0 {
+			err = &UnknownOutcomeError{Grant: g, Err: err}
 		}
-		return err
+		return false, err
 	}
 }
 
