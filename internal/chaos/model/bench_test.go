@@ -155,14 +155,11 @@ func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"
 
 // troubleWrites strikes the writes of an apply, each a few times, and sometimes a read.
 func (r *run) troubleWrites() {
-	refusals := r.one(25)
 	for range r.rng.IntN(3) {
-		if r.skills.unanswered { // both in one apply
-			refusals = r.one(25)
-		}
+		refused := r.one(25)
 		f := wire.Fault{Operation: pick(r, r.estate.writes()...), After: r.rng.IntN(3), Times: 1 + r.rng.IntN(2)}
 		switch {
-		case refusals:
+		case refused:
 			f.Kind, f.Times = wire.Status, pick(r, 1, 4)
 			f.Status = pick(r, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusUnauthorized)
 			f.Body = `{"error_code":"WKS.1","error_msg":"refused","message":"refused","error":"invalid_request","error_description":"refused"}`
@@ -170,7 +167,7 @@ func (r *run) troubleWrites() {
 			f.Kind = wire.ResetAfter
 		default:
 			f.Kind = pick(r, wire.Late, wire.LateReset)
-			if r.skills.lag && r.one(40) {
+			if r.one(40) {
 				f.Kind = wire.LateSuccess
 			}
 			f.EffectRequests = r.rng.IntN(4)

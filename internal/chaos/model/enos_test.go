@@ -150,7 +150,3 @@ func (p *portal) keys(attributes map[string]any) []string {
 	}
 	return out
 }
-
-func (p *portal) learned() skills {
-	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
-}

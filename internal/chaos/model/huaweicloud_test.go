@@ -218,7 +218,3 @@ func (ws *workspace) keys(attributes map[string]any) []string {
 	}
 	return out
 }
-
-func (ws *workspace) learned() skills {
-	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
-}

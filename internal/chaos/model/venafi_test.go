@@ -185,7 +185,3 @@ func (v *trust) keys(attributes map[string]any) []string {
 	}
 	return out
 }
-
-func (v *trust) learned() skills {
-	return skills{creates: true, lag: true, unanswered: true, handovers: true, tainted: true}
-}
