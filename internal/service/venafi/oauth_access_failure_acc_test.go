@@ -31,6 +31,26 @@ func TestAccOAuthAccess_createFails(t *testing.T) {
 	}
 }
 
+// Where that fails too, the state holds whom the failed create has let in, with the terms of their rules.
+func TestAccOAuthAccess_undoFails(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, mock.Switches{})
+	cli := p.oneByOne()
+	cli.Write("main.tf", mayUse(accessSetType, "admin", people(alice, bob, carol)))
+	mustPlan(t, cli)
+	p.fault(mock.CreateRule, mock.FaultResult, func(f *wire.Fault) { f.After, f.Times = 2, 1 })
+	p.fault(mock.DeleteRule, mock.FaultResult, func(f *wire.Fault) { f.After = 1 })
+	mustFail(t, cli.Apply(), `Unable to create the access to application "app-a"`)
+	p.check(p.ruled(alice + " admin"))
+	if shown := cli.Run("show").Stdout; !strings.Contains(shown, alice) || strings.Contains(shown, bob) || !strings.Contains(shown, `"admin"`) {
+		t.Errorf("the state is not what is true: %s", shown)
+	}
+	p.Faults.Clear()
+	mustPlan(t, cli)
+	mustApply(t, cli)
+	p.check(p.ruled(alice+" admin", bob+" admin", carol+" admin"))
+}
+
 func TestAccOAuthAccess_faults(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []wire.FaultKind{wire.ResetAfter, wire.ResetBefore, mock.FaultRerun, mock.FaultHTML503, mock.FaultTokenExpired, wire.Truncated} {

@@ -265,7 +265,7 @@ func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (a
 	}
 	if failed, ok := errors.AsType[*grantset.Error](err); ok && order.Verb == "create" && ctx.Err() == nil && len(failed.Failures) > 0 && len(made.Unknown) == 0 {
 		granted := wanted.Empty()
-		granted.Grantees = map[string]string{}
+		granted.Grantees, granted.Terms = map[string]string{}, wanted.Terms
 		names := newNames(wanted)
 		for _, g := range made.Granted {
 			granted.Grantees[names[api.CanonicalGrantee(g.Grantee)]] = g.Grantee
