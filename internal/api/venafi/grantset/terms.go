@@ -98,34 +98,32 @@ func (s Set) rules(listed *venafi.Listing) []venafi.Rule {
 	return rules
 }
 
-// actual are the terms that a state should show: where rules are not as the set says, what they say. A scope that any of them has
-// beyond the set's shows, so that a plan shows each that goes.
+// actual are the terms that a state should show: where rules are not as the set says, what they say. Where any of them has a scope
+// beyond the set's, that is what all of them allow together, so that a plan shows each that goes.
 func (s Set) actual(listed *venafi.Listing) *Terms {
 	if s.Terms == nil {
 		return nil
 	}
-	now, wider, narrower := *s.Terms, "", ""
+	now, all, wider := *s.Terms, "", false
 	for _, rule := range s.rules(listed) {
 		is, was := s.Terms.said(rule), s.Terms
-		switch {
-		case venafi.SameScope(is.MaximumScope, was.Scope):
-		case len(venafi.ScopeLacks(is.MaximumScope, was.Scope)) == 0:
-			narrower = is.MaximumScope
-		case wider == "":
-			wider = is.MaximumScope
-		default:
-			wider = venafi.UnionScope(wider, is.MaximumScope)
+		if all == "" {
+			all = is.MaximumScope
+		} else if !venafi.SameScope(all, is.MaximumScope) {
+			all = venafi.UnionScope(all, is.MaximumScope)
+		}
+		if len(venafi.ScopeLacks(is.MaximumScope, was.Scope)) > 0 {
+			wider = true
+		} else if !venafi.SameScope(is.MaximumScope, was.Scope) {
+			now.Scope = is.MaximumScope
 		}
 		drift(&now.Access, was.Access, is.AccessValidity)
 		drift(&now.Grant, was.Grant, is.GrantValidity)
 		drift(&now.Renewable, was.Renewable, is.Renewable)
 		drift(&now.Description, was.Description, &is.Description)
 	}
-	switch {
-	case wider != "":
-		now.Scope = wider
-	case narrower != "":
-		now.Scope = narrower
+	if wider {
+		now.Scope = all
 	}
 	return &now
 }

@@ -57,6 +57,7 @@ func TestScopesThatShow(t *testing.T) {
 		{"admin;agent", "admin", "admin;agent"},
 		{"admin;agent", "admin;security:delete", "admin;agent;security:delete"},
 		{"agent", "configuration", "agent;configuration"},
+		{"admin", "agent", "admin;agent"},
 		{"admin:delete", "admin", "admin:delete"},
 	} {
 		s := start(t, mock.Switches{})
@@ -69,7 +70,11 @@ func TestScopesThatShow(t *testing.T) {
 	}
 	s := start(t, mock.Switches{})
 	s.rules(t, map[string]string{alice: "admin", bob: "admin;configuration"})
-	set := users("admin;configuration", alice, bob)
+	set := users("admin", alice)
+	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, true); err != nil || now.Terms.Scope != "admin;configuration" {
+		t.Errorf("whom an exclusive set does not list yet: %+v, %v", now.Terms, err)
+	}
+	set = users("admin;configuration", alice, bob)
 	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin" {
 		t.Errorf("%+v, %v", now.Terms, err)
 	}
