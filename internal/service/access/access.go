@@ -152,7 +152,7 @@ type Definition[M, S any] struct {
 	// Type is the type name without that of the provider, such as "_enos_app_data_authorization". Sibling is the type that a
 	// `moved` block may turn into this one, "" for none.
 	Type, Sibling string
-	// ServiceName is how texts call the service, Noun what the resource grants ("account"), Title what errors call all of it
+	// ServiceName is how texts call the service, Noun what the resource grants ("authorization"), Title what errors call all of it
 	// ("the application authorizations"), and ImportForm how an import id is written.
 	ServiceName, Noun, Title, ImportForm string
 	// MutableIdentity tells that the identity may change in place.

@@ -59,7 +59,7 @@ func NewAppAuthorizationsExclusive() resource.Resource { return newSetResource(e
 
 func newSetResource(k kind) *setResource {
 	return &setResource{kind: k, Resource: access.New[setModel, *setModel](access.Definition[setModel, set]{
-		Type: k.suffix, Sibling: k.sibling, ServiceName: "Huawei Cloud Workspace", Noun: "account", Title: "the application authorizations",
+		Type: k.suffix, Sibling: k.sibling, ServiceName: "Huawei Cloud Workspace", Noun: "authorization", Title: "the application authorizations",
 		ImportForm: "app_id[,app_id...]", MutableIdentity: true, ReadTimeout: defaultReadTimeout, WriteTimeout: defaultWriteTimeout,
 		Known:   func(data *service.Data) bool { return data.Huaweicloud.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.HuaweicloudTally },

@@ -72,13 +72,13 @@ func TestAccExclusive_create(t *testing.T) {
 		users   = { "corp.example.com" = { a = null } }`
 	for _, limit := range []string{"", "\nmax_revocations = 10", "\nmax_revocations = 100"} {
 		cli.Write("main.tf", setBlock(exclusiveOwner, body+limit))
-		mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "AutoCAD" (`+cad+`)`, "somebody else has granted 11 accounts",
+		mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "AutoCAD" (`+cad+`)`, "somebody else has granted 11 authorizations",
 			"11 accounts: corp.example.com/b", "corp.example.com/k and 1 more", "import {", "to = appaccess_huaweicloud_app_authorizations_exclusive.NAME", `id = "`+cad+`"`)
 	}
 	// Imported, everybody shows, and counts.
 	importBlock := "import {\nto = " + exclusiveAddress + "\nid = \"" + cad + "\"\n}\n"
 	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 10")+importBlock)
-	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "11 accounts", "allows 10")
+	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "11 authorizations", "allows 10")
 	cli.Write("main.tf", setBlock(exclusiveOwner, body+"\nmax_revocations = 11")+importBlock)
 	plan := cli.Plan()
 	mustBeSilent(t, plan)
@@ -102,7 +102,7 @@ func TestAccExclusive_create(t *testing.T) {
 	w.writes()
 	mustApply(t, cli)
 	mustDo(t, w.expectWrites("ASSIGN_USER cad -stranger"))
-	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "1 account will be revoked", "AutoCAD")
+	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "1 authorization will be revoked", "AutoCAD")
 }
 
 // An import takes every account that any of the apps has: the first plan shows who will be revoked.

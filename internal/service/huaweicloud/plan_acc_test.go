@@ -100,7 +100,7 @@ func TestAccPlan_warnings(t *testing.T) {
 	cli.Write("main.tf", setBlock(additive, two+"\nmax_revocations = 7"))
 	mustBeSilent(t, cli.Plan())
 
-	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "4 accounts will be revoked", "AutoCAD", "corp.example.com/wangwu")
+	mustWarn(t, cli.Plan("-destroy"), "Destroying revokes access", "4 authorizations will be revoked", "AutoCAD", "corp.example.com/wangwu")
 
 	cli.Write("main.tf", setBlock(additive, two+"\non_destroy = \"keep\""))
 	cli.Plan()
@@ -170,9 +170,9 @@ func TestAccPlan_maxRevocations(t *testing.T) {
 		t.Error(plan.Output)
 	}
 	config(both, "a = null, b = null", 1)
-	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "2 accounts", "allows 1", "corp.example.com/c", "max_revocations")
+	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "2 authorizations", "allows 1", "corp.example.com/c", "max_revocations")
 	config(quoted(cad), "a = null, b = null, c = null", 2) // an app that leaves counts
-	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "3 accounts", "allows 2")
+	mustFail(t, cli.Plan(), "More would be revoked than max_revocations allows", "3 authorizations", "allows 2")
 
 	cli.Write("main.tf", setBlock(additive, `
 		app_ids            = `+both+`

@@ -73,9 +73,9 @@ func Undo(ctx context.Context, w Workspace, deltas Deltas, reservations *Reserva
 	case left.Empty():
 		return nil
 	case sendErr == nil:
-		return fmt.Errorf("the service said yes, and still grants %s", shared.Counted(left.Revocations(), "account"))
+		return fmt.Errorf("the service said yes, and still grants %s", shared.Counted(left.Revocations(), "authorization"))
 	case !refused(sendErr):
-		return fmt.Errorf("%s could not be revoked: %w", shared.Counted(left.Revocations(), "account"), sendErr)
+		return fmt.Errorf("%s could not be revoked: %w", shared.Counted(left.Revocations(), "authorization"), sendErr)
 	}
 	return r.send(ctx, left) // without those whom the service refuses to hear of
 }
