@@ -6,6 +6,7 @@ package chaos
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -20,10 +21,12 @@ const (
 	venafiAppCount = 3
 )
 
-// trust is Venafi in a world. Single grants and additive sets share what they grant a role on, with disjoint grantees;
-// an exclusive resource has a role on an application for itself. Nobody is granted global roles and application roles both.
+// trust is Venafi in a world: its roles or, see newAccess, who may use its applications. Single grants and additive sets share what
+// they grant a role on, with disjoint grantees; an exclusive resource has a role on an application for itself. Nobody is granted
+// global roles and application roles both.
 type trust struct {
 	w       *world
+	dice    *rand.Rand
 	mock    *venafi.Backend
 	grantee []string // people whom the configuration may name
 	holders []*holder
@@ -31,6 +34,7 @@ type trust struct {
 	ours    map[string]bool // "role/application/grantee", granted because of Terraform
 	foreign map[string]bool // granted by others
 	was     map[string]bool
+	rules   *ruleTruth // nil for roles
 }
 
 // holder is one resource of the configuration.
@@ -43,7 +47,10 @@ type holder struct {
 	present  bool
 	keep     bool
 	unknown  bool
+	terms    terms // of rules
 }
+
+func (h *holder) exclusive() bool { return h.Type == roleExclusive || h.Type == accessExclusive }
 
 var roleIDs = map[string]venafi.RoleID{
 	"auditor": venafi.Auditor, "application_maintainer": venafi.Maintainer, "application_owner": venafi.Owner, "grant_admin": venafi.GrantAdmin,
@@ -69,13 +76,13 @@ const crowd = 40
 func venafiSeed() venafi.Seed {
 	seed := venafi.Seed{Identities: people(crowd)}
 	for i := range venafiAppCount {
-		seed.Applications = append(seed.Applications, venafi.Application{ID: fmt.Sprintf("app%d", i), Name: fmt.Sprintf("App %d", i), MaximumScope: "admin"})
+		seed.Applications = append(seed.Applications, venafi.Application{ID: fmt.Sprintf("app%d", i), Name: fmt.Sprintf("App %d", i), MaximumScope: "admin;" + widest})
 	}
 	return seed
 }
 
 func newTrust(w *world) *trust {
-	v := &trust{w: w, mock: w.mock.Venafi, ours: map[string]bool{}, foreign: map[string]bool{}}
+	v := &trust{w: w, dice: w.rng, mock: w.mock.Venafi, ours: map[string]bool{}, foreign: map[string]bool{}}
 	switches := drawSwitches(w, venafi.Switches{}, map[string][]string{
 		"revoke_application_id": {"ignored"},     // takes what others granted along, which the provider can only say
 		"stale_list":            {"three_times"}, // longer than a refresh waits
@@ -92,29 +99,37 @@ func newTrust(w *world) *trust {
 		switches.GranteeSpelling = venafi.SpellingAsGiven
 	}
 	v.mock.SetSwitches(switches)
-	for _, identity := range people(crowd) {
-		v.grantee = append(v.grantee, identity.PrefixedUniversal())
-	}
 	kinds := []string{roleGrant, roleGrant, roleGrant}
 	for _, kind := range []string{roleGrantSet, roleExclusive} {
 		if w.registered(kind) {
 			kinds = append(kinds, kind)
 		}
 	}
-	for i := range 1 + w.rng.IntN(5) {
-		h := &holder{index: i, grantees: names{}}
-		h.Address = core.Address{Type: kinds[w.rng.IntN(len(kinds))], Name: fmt.Sprintf("grant%d", i)}
-		v.holders = append(v.holders, h)
-	}
-	for range w.rng.IntN(6) {
-		v.grant(v.stranger())
-	}
+	v.populate(kinds)
 	return v
 }
 
+// populate draws the resources of the configuration, and what others have granted.
+func (v *trust) populate(kinds []string) {
+	for _, identity := range people(crowd) {
+		v.grantee = append(v.grantee, identity.PrefixedUniversal())
+	}
+	for i := range 1 + v.dice.IntN(5) {
+		h := &holder{index: i, grantees: names{}}
+		h.Address = core.Address{Type: kinds[v.dice.IntN(len(kinds))], Name: fmt.Sprintf("grant%d", i)}
+		v.holders = append(v.holders, h)
+	}
+	for range v.dice.IntN(6) {
+		v.grant(v.stranger())
+	}
+}
+
+// one tells true in n of a hundred cases.
+func (v *trust) one(n int) bool { return v.dice.IntN(100) < n }
+
 // An application role is given to people with even numbers, a global one to the others: one makes the other void.
 func (v *trust) person(h *holder) string {
-	n := h.index*6 + v.w.rng.IntN(3)*2
+	n := h.index*6 + v.dice.IntN(3)*2
 	if h.app == "" {
 		n++
 	}
@@ -130,16 +145,25 @@ func roleOf(key string) venafi.Role {
 
 // stranger is a grant of somebody whom no configuration names, on what nobody owns or on what an exclusive resource owns.
 func (v *trust) stranger() string {
-	rng := v.w.rng
-	who := v.grantee[crowd-1-rng.IntN(3)*2]
-	return key([]string{"application_maintainer", "application_owner"}[rng.IntN(2)], fmt.Sprintf("app%d", rng.IntN(venafiAppCount)), who)
+	who := v.grantee[crowd-1-v.dice.IntN(3)*2]
+	role := []string{"application_maintainer", "application_owner"}[v.dice.IntN(2)]
+	if v.rules != nil {
+		role = use
+	}
+	return key(role, fmt.Sprintf("app%d", v.dice.IntN(venafiAppCount)), who)
 }
 
 func (v *trust) grant(k string) {
 	if v.granted()[k] {
 		return
 	}
-	if err := v.mock.Grant(roleOf(k)); err != nil {
+	err := error(nil)
+	if v.rules != nil {
+		err = v.mock.AddRules(v.foreignRule(k))
+	} else {
+		err = v.mock.Grant(roleOf(k))
+	}
+	if err != nil {
 		v.w.t.Fatal(err)
 	}
 	v.foreign[k] = true
@@ -148,6 +172,12 @@ func (v *trust) grant(k string) {
 // granted is everything that the service holds.
 func (v *trust) granted() names {
 	out := names{}
+	if v.rules != nil {
+		for k := range v.ruled() {
+			out[k] = true
+		}
+		return out
+	}
 	for _, role := range v.mock.Roles() {
 		for name, id := range roleIDs {
 			if id == role.Role {
@@ -163,35 +193,37 @@ func (v *trust) granted() names {
 }
 
 func (v *trust) edit(state core.State) {
-	w := v.w
 	for _, h := range v.holders {
-		if !h.present || w.one(10) {
+		if !h.present || v.one(10) {
 			h.present = !h.present
 		}
-		if w.one(10) {
+		if v.one(10) {
 			h.keep = !h.keep
 		}
-		h.unknown = w.one(10)
-		if h.role == "" || w.one(15) {
+		h.unknown = v.one(10)
+		if h.role == "" || v.one(15) {
 			v.editRole(h, state)
 		}
 		switch {
 		case h.Type == roleGrant:
-			if len(h.grantees) == 0 || w.one(20) {
+			if len(h.grantees) == 0 || v.one(20) {
 				h.grantees = names{v.person(h): true}
 			}
 		default:
 			for _, name := range slices.Sorted(maps.Keys(h.grantees)) {
-				if w.one(25) {
+				if v.one(25) {
 					delete(h.grantees, name)
 				}
 			}
-			for range w.rng.IntN(3) {
+			for range v.dice.IntN(3) {
 				h.grantees[v.person(h)] = true
 			}
 		}
+		if v.rules != nil {
+			v.editTerms(h)
+		}
 		if h.present {
-			w.note("%s: %s of %q for %v keep=%t unknown=%t", h.Address, h.role, h.app, slices.Sorted(maps.Keys(h.grantees)), h.keep, h.unknown)
+			v.w.note("%s: %s of %q for %v keep=%t unknown=%t%s", h.Address, h.role, h.app, slices.Sorted(maps.Keys(h.grantees)), h.keep, h.unknown, h.terms)
 		}
 	}
 }
@@ -199,18 +231,19 @@ func (v *trust) edit(state core.State) {
 // editRole gives a resource another role, or another application. What an exclusive resource owns is its own from the
 // beginning: another one may own it only when no state holds it.
 func (v *trust) editRole(h *holder, state core.State) {
-	w := v.w
-	role, app := "application_maintainer", fmt.Sprintf("app%d", w.rng.IntN(venafiAppCount))
+	role, app := "application_maintainer", fmt.Sprintf("app%d", v.dice.IntN(venafiAppCount))
 	switch {
-	case h.Type == roleExclusive:
+	case v.rules != nil:
+		role, app = v.used(h)
+	case h.exclusive():
 		role, app = "application_owner", fmt.Sprintf("app%d", h.index%venafiAppCount)
 		for _, other := range v.holders {
-			if other != h && other.index < h.index && other.Type == roleExclusive && other.index%venafiAppCount == h.index%venafiAppCount {
+			if other != h && other.index < h.index && other.exclusive() && other.index%venafiAppCount == h.index%venafiAppCount {
 				h.present = false // one owns it already
 			}
 		}
-	case w.one(25):
-		role, app = []string{"auditor", "grant_admin"}[w.rng.IntN(2)], ""
+	case v.one(25):
+		role, app = []string{"auditor", "grant_admin"}[v.dice.IntN(2)], ""
 	}
 	if h.role == role && h.app == app {
 		return
@@ -225,7 +258,7 @@ func (v *trust) resources() []core.Resource {
 		if !h.present {
 			continue
 		}
-		if h.Type == roleExclusive {
+		if h.exclusive() {
 			if taken[h.app] {
 				continue
 			}
@@ -234,6 +267,10 @@ func (v *trust) resources() []core.Resource {
 		attributes := map[string]any{"role": h.role}
 		if h.app != "" {
 			attributes["application_id"] = h.app
+		}
+		list := "grantees"
+		if v.rules != nil {
+			attributes, list = h.terms.attributes(h.app), "trustees"
 		}
 		r := core.Resource{Address: h.Address, Attributes: attributes}
 		if h.Type == roleGrant {
@@ -248,15 +285,15 @@ func (v *trust) resources() []core.Resource {
 			for name := range h.grantees {
 				labels["label of "+name] = name
 			}
-			attributes["grantees"] = labels
+			attributes[list] = labels
 			if h.keep {
 				attributes["on_destroy"] = "keep"
 			}
-			if h.Type == roleExclusive {
+			if h.exclusive() {
 				attributes["max_revocations"] = 1000
 			}
 			if h.unknown {
-				r.Unknown = []string{"grantees"}
+				r.Unknown = []string{list}
 			}
 		}
 		out = append(out, r)
@@ -266,8 +303,8 @@ func (v *trust) resources() []core.Resource {
 
 func (v *trust) meddle() {
 	w := v.w
-	for range 1 + w.rng.IntN(3) {
-		switch w.rng.IntN(4) {
+	for range 1 + v.dice.IntN(3) {
+		switch v.dice.IntN(4) {
 		case 0:
 			k := v.stranger()
 			w.note("somebody grants %s", k)
@@ -277,15 +314,19 @@ func (v *trust) meddle() {
 			if len(all) == 0 {
 				continue
 			}
-			k := all[w.rng.IntN(len(all))]
+			k := all[v.dice.IntN(len(all))]
 			w.note("somebody revokes %s", k)
-			v.mock.Revoke(roleOf(k))
+			v.revoke(k)
 			delete(v.ours, k)
 			delete(v.foreign, k)
 		case 2:
-			if w.one(20) {
+			if v.rules == nil && v.one(20) {
 				w.note("somebody ends the sessions")
 				v.mock.KillTokens()
+			}
+		default:
+			if v.rules != nil {
+				v.rescope()
 			}
 		}
 	}
@@ -303,4 +344,9 @@ func (v *trust) demolish() {
 	}
 }
 
-func (v *trust) begin() { v.was = v.granted() }
+func (v *trust) begin() {
+	v.was = v.granted()
+	if v.rules != nil {
+		v.rules.was = v.ruled()
+	}
+}

@@ -6,7 +6,6 @@ package chaos
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
@@ -14,35 +13,55 @@ import (
 
 // grantsOf are what a state says is granted.
 func grantsOf(a core.Address, object *core.Object) names {
-	attributes := object.Attributes()
-	role, _ := attributes["role"].(string)
-	app, _ := attributes["application_id"].(string)
-	out := names{}
+	attributes, at, out := object.Attributes(), heldOn(object), names{}
 	if who, ok := attributes["grantee"].(string); ok && a.Type == roleGrant {
-		out[key(role, app, who)] = true
+		out[at+who] = true
 	}
-	list, _ := attributes["grantees"].(map[string]any)
-	for _, who := range list {
-		name, _ := who.(string)
-		out[key(role, app, name)] = true
+	for _, attribute := range []string{"grantees", "trustees"} {
+		list, _ := attributes[attribute].(map[string]any)
+		for _, who := range list {
+			name, _ := who.(string)
+			out[at+name] = true
+		}
 	}
 	return out
+}
+
+// heldOn is how the keys of a state's grants begin: what is granted, and on which application.
+func heldOn(object *core.Object) string {
+	attributes := object.Attributes()
+	role, _ := attributes["role"].(string)
+	if _, rules := attributes["trustees"]; rules {
+		role = use
+	}
+	app, _ := attributes["application_id"].(string)
+	return key(role, app, "")
+}
+
+// folded is a key in the spelling of fold.
+func folded(k string) string {
+	parts := strings.SplitN(k, "/", 3)
+	return key(parts[0], parts[1], strings.NewReplacer("{", "", "}", "", "-", "").Replace(strings.ToLower(parts[2])))
 }
 
 // fold makes spellings of a grantee equal that the service takes for equal.
 func fold(keys names) names {
 	out := names{}
 	for k := range keys {
-		parts := strings.SplitN(k, "/", 3)
-		out[key(parts[0], parts[1], strings.NewReplacer("{", "", "}", "", "-", "").Replace(strings.ToLower(parts[2])))] = true
+		out[folded(k)] = true
 	}
 	return out
 }
 
-func ofVenafi(a core.Address) bool { return strings.HasPrefix(a.Type, "appaccess_venafi_") }
+// has tells whether a resource is of this estate.
+func (v *trust) has(a core.Address) bool {
+	return strings.HasPrefix(a.Type, "appaccess_venafi_oauth_access_") == (v.rules != nil) && strings.HasPrefix(a.Type, "appaccess_venafi_oauth_")
+}
+
+func owns(a core.Address) bool { return a.Type == roleExclusive || a.Type == accessExclusive }
 
 func (v *trust) read(object *core.Object, a core.Address) error {
-	if !ofVenafi(a) {
+	if !v.has(a) {
 		return nil
 	}
 	granted, listed := fold(v.granted()), fold(grantsOf(a, object))
@@ -52,14 +71,16 @@ func (v *trust) read(object *core.Object, a core.Address) error {
 			return fmt.Errorf("%s is in the state, and is not granted", k)
 		}
 	}
-	if a.Type != roleExclusive || late {
+	if v.rules != nil && !late {
+		if err := v.showsScopes(object, a); err != nil {
+			return err
+		}
+	}
+	if !owns(a) || late {
 		return nil
 	}
-	attributes := object.Attributes()
-	role, _ := attributes["role"].(string)
-	app, _ := attributes["application_id"].(string)
 	for k := range granted {
-		if strings.HasPrefix(k, key(role, app, "")) && !listed[k] {
+		if strings.HasPrefix(k, heldOn(object)) && !listed[k] {
 			return fmt.Errorf("%s is granted, and the state doesn't show it", k)
 		}
 	}
@@ -71,21 +92,18 @@ func (v *trust) applied(before, after core.State, killed bool) error {
 	owned := names{}
 	for _, s := range []core.State{before, after} {
 		for a, object := range s {
-			if a.Type == roleExclusive {
-				attributes := object.Attributes()
-				role, _ := attributes["role"].(string)
-				app, _ := attributes["application_id"].(string)
-				owned[key(role, app, "")] = true
+			if v.has(a) && owns(a) {
+				owned[heldOn(object)] = true
 			}
 		}
 	}
 	for _, h := range v.holders {
-		if h.Type == roleExclusive && h.present {
+		if h.exclusive() && h.present {
 			owned[key(h.role, h.app, "")] = true
 		}
 	}
 	for a, object := range after {
-		if ofVenafi(a) {
+		if v.has(a) {
 			maps.Copy(state, fold(grantsOf(a, object)))
 		}
 	}
@@ -96,15 +114,14 @@ func (v *trust) applied(before, after core.State, killed bool) error {
 	}
 	maps.DeleteFunc(v.ours, func(k string, _ bool) bool { return !granted[k] })
 	for a, object := range before {
-		ended := after[a] == nil || object.Tainted || after[a].Attributes()["role"] != object.Attributes()["role"] ||
-			after[a].Attributes()["application_id"] != object.Attributes()["application_id"]
-		if ofVenafi(a) && ended && object.Attributes()["on_destroy"] == "keep" {
+		ended := after[a] == nil || object.Tainted || heldOn(after[a]) != heldOn(object)
+		if v.has(a) && ended && object.Attributes()["on_destroy"] == "keep" {
 			left := grantsOf(a, object)
 			maps.DeleteFunc(v.ours, func(k string, _ bool) bool { return left[k] })
 		}
 	}
 	for k := range v.ours {
-		if state[slices.Collect(maps.Keys(fold(names{k: true})))[0]] {
+		if state[folded(k)] {
 			continue
 		}
 		if !killed {
@@ -122,13 +139,16 @@ func (v *trust) applied(before, after core.State, killed bool) error {
 		}
 		delete(v.foreign, k)
 	}
+	if v.rules != nil {
+		return v.keptRules(before, owned)
+	}
 	return nil
 }
 
 // named tells whether a state held a grant: what it holds it may revoke.
 func (v *trust) named(state core.State, k string) bool {
 	for a, object := range state {
-		if ofVenafi(a) && fold(grantsOf(a, object))[slices.Collect(maps.Keys(fold(names{k: true})))[0]] {
+		if v.has(a) && fold(grantsOf(a, object))[folded(k)] {
 			return true
 		}
 	}
@@ -139,7 +159,7 @@ func (v *trust) converged() error {
 	granted := v.granted()
 	wanted, taken := names{}, names{}
 	for _, h := range v.holders {
-		if !h.present || h.Type == roleExclusive && taken[h.app] {
+		if !h.present || h.exclusive() && taken[h.app] {
 			continue
 		}
 		for name := range h.grantees {
@@ -148,8 +168,13 @@ func (v *trust) converged() error {
 			if !granted[k] {
 				return fmt.Errorf("%s: %s is not granted", h.Address, k)
 			}
+			if v.rules != nil {
+				if err := v.saysTerms(h, k); err != nil {
+					return err
+				}
+			}
 		}
-		if h.Type != roleExclusive {
+		if !h.exclusive() {
 			continue
 		}
 		taken[h.app] = true

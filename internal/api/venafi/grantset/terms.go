@@ -98,13 +98,13 @@ func (s Set) rules(listed *venafi.Listing) []venafi.Rule {
 	return rules
 }
 
-// actual are the terms that a state should show: where rules are not as the set says, what they say. Where any of them has a scope
-// beyond the set's, that is what all of them allow together, so that a plan shows each that goes.
+// actual are the terms that a state should show: where rules are not as the set says, what they say. Of scopes that is what all rules
+// allow together, so that a plan shows each that goes; where that is what the set says, what one allows that has less.
 func (s Set) actual(listed *venafi.Listing) *Terms {
 	if s.Terms == nil {
 		return nil
 	}
-	now, all, wider := *s.Terms, "", false
+	now, all := *s.Terms, ""
 	for _, rule := range s.rules(listed) {
 		is, was := s.Terms.said(rule), s.Terms
 		if all == "" {
@@ -112,9 +112,7 @@ func (s Set) actual(listed *venafi.Listing) *Terms {
 		} else if !venafi.SameScope(all, is.MaximumScope) {
 			all = venafi.UnionScope(all, is.MaximumScope)
 		}
-		if len(venafi.ScopeLacks(is.MaximumScope, was.Scope)) > 0 {
-			wider = true
-		} else if !venafi.SameScope(is.MaximumScope, was.Scope) {
+		if !venafi.SameScope(is.MaximumScope, was.Scope) {
 			now.Scope = is.MaximumScope
 		}
 		drift(&now.Access, was.Access, is.AccessValidity)
@@ -122,7 +120,7 @@ func (s Set) actual(listed *venafi.Listing) *Terms {
 		drift(&now.Renewable, was.Renewable, is.Renewable)
 		drift(&now.Description, was.Description, &is.Description)
 	}
-	if wider {
+	if all != "" && !venafi.SameScope(all, s.Terms.Scope) {
 		now.Scope = all
 	}
 	return &now

@@ -69,14 +69,19 @@ func TestScopesThatShow(t *testing.T) {
 		}
 	}
 	s := start(t, mock.Switches{})
-	s.rules(t, map[string]string{alice: "admin", bob: "admin;configuration"})
-	set := users("admin", alice)
+	s.rules(t, map[string]string{alice: "admin;configuration", bob: "admin"})
+	set := users("admin", bob)
 	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, true); err != nil || now.Terms.Scope != "admin;configuration" {
 		t.Errorf("whom an exclusive set does not list yet: %+v, %v", now.Terms, err)
 	}
 	set = users("admin;configuration", alice, bob)
 	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin" {
 		t.Errorf("%+v, %v", now.Terms, err)
+	}
+	s.rules(t, map[string]string{alice: "admin", bob: "agent"})
+	set = users("admin;agent;configuration", alice, bob)
+	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin;agent" {
+		t.Errorf("where all together have less than the set: %+v, %v", now.Terms, err)
 	}
 }
 
