@@ -121,8 +121,9 @@ func TestFailedWriteForgets(t *testing.T) {
 	}
 }
 
-// A listing that began before a write is never taken for one that shows it, though it ends later.
-func TestListingThatAWriteOvertakes(t *testing.T) {
+// A write waits until a listing of its application has ended: it would move accounts from one page to the other. And what was
+// listed before it is never taken for what shows it.
+func TestWriteWaitsForAListing(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(3)}})
 	if _, err := b.client.Apps(t.Context()); err != nil { // proves the key
@@ -139,34 +140,33 @@ func TestListingThatAWriteOvertakes(t *testing.T) {
 	}
 	b.faults.Add(wire.Fault{Kind: wire.Hook, Operation: mock.OpListAppAuthorizations, Times: 1})
 	arrived, release := b.hold(mock.OpListAppAuthorizations, 1)
-	early := make(chan error, 1)
-	go func() {
-		_, err := b.client.Authorizations(t.Context(), cad)
-		early <- err
-	}()
-	<-arrived
-	revoke := huaweicloud.Assignment{AppIDs: []string{cad}, AuthorizationType: huaweicloud.AssignUser, DelUsers: []huaweicloud.Authorization{user("user000000")}, Users: []huaweicloud.Authorization{user("newcomer")}}
-	if err := b.client.AssignAuthorizations(t.Context(), revoke); err != nil {
-		t.Fatal(err)
-	}
-	late := make(chan []string, 1)
+	early := make(chan []string, 1)
 	go func() {
 		accounts, err := b.client.Authorizations(t.Context(), cad)
 		if err != nil {
 			t.Error(err)
 		}
-		late <- names(accounts)
+		early <- names(accounts)
 	}()
-	time.Sleep(10 * time.Millisecond)
+	<-arrived
+	change := huaweicloud.Assignment{AppIDs: []string{cad}, AuthorizationType: huaweicloud.AssignUser, DelUsers: []huaweicloud.Authorization{user("user000000")}, Users: []huaweicloud.Authorization{user("newcomer")}}
+	written := make(chan error, 1)
+	go func() { written <- b.client.AssignAuthorizations(t.Context(), change) }()
+	select {
+	case err := <-written:
+		t.Fatalf("the write did not wait for the listing to end: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	before := b.listed(cad)
 	release()
-	if err := <-early; err != nil {
+	if got := <-early; !slices.Equal(got, before) {
+		t.Errorf("the listing shows some of the write: %d accounts, newcomer %v", len(got), slices.Contains(got, "local.com/newcomer"))
+	}
+	if err := <-written; err != nil {
 		t.Error(err)
 	}
-	if got := <-late; !slices.Equal(got, b.listed(cad)) {
-		t.Errorf("what is listed after the write does not show it: %d accounts, newcomer %v", len(got), slices.Contains(got, "local.com/newcomer"))
-	}
-	if got, err := b.client.Authorizations(t.Context(), cad); err != nil || !slices.Equal(names(got), b.listed(cad)) {
-		t.Errorf("what is kept does not show the write: %v", err)
+	if got, err := b.client.Authorizations(t.Context(), cad); err != nil || slices.Equal(before, b.listed(cad)) || !slices.Equal(names(got), b.listed(cad)) {
+		t.Errorf("what is listed after the write does not show it: %d accounts, %v", len(got), err)
 	}
 }
 
