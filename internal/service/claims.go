@@ -25,6 +25,7 @@ import (
 type Claims[M comparable] struct {
 	mu     sync.Mutex
 	places map[string]map[string]*Claim[M]    // by target, and then by resource
+	left   map[string]map[string]*Claim[M]    // by a target of the state, and then by resource
 	taken  map[string][]string                // the targets of a resource
 	told   map[[2]string]bool                 // pairs of resources whose conflict was returned
 	held   map[string]map[string]func(M) bool // by resource and target: whom the state of a resource lists
@@ -46,6 +47,11 @@ type Claim[M comparable] struct {
 	Lists   func(M) bool
 	// Grants tells whom an additive resource surely grants, where two that grant the same are to conflict; nil where they are not.
 	Grants func(M) bool
+	// From are the targets that the state names, and Before whom it lists there, where the plan revokes what it lets go of. Unchanged
+	// tells that the plan does nothing to the resource: the apply does not tell the provider that there is such a one.
+	From      []string
+	Before    iter.Seq[M]
+	Unchanged bool
 	// Describe says which resource it is, by its type and arguments: providers are not told addresses.
 	Describe func() string
 }
@@ -58,13 +64,16 @@ type Conflict[M comparable] struct {
 	// Members are whom the additive one grants the targets and the exclusive one does not, or whom two additive ones grant them.
 	// There are none between two exclusive ones, nor where the modes alone differ.
 	Members []M
+	// Leaver lets go of Members, whom the Keeper lists too and, being unchanged, won't grant again in this plan. Both are nil in the
+	// other conflicts.
+	Leaver, Keeper *Claim[M]
 }
 
 // Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
 // resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
 // revokes what the other surely grants or when their modes differ, and two additive ones when their modes differ,
-// or when both surely grant the same and Grants is set: whichever lets go of it takes it from the other. The conflict of a pair is
-// returned once: an instance that is replaced makes its claim twice, and another may come in between.
+// or when both surely grant the same and Grants is set: whichever lets go of it takes it from the other. So does one that lets go of
+// what an unchanged one lists. The conflict of a pair is returned once: an instance that is replaced makes its claim twice, and another may come in between.
 func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	if c == nil {
 		return nil
@@ -73,6 +82,7 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	defer c.mu.Unlock()
 	if c.places == nil {
 		c.places, c.taken, c.told = map[string]map[string]*Claim[M]{}, map[string][]string{}, map[[2]string]bool{}
+		c.left = map[string]map[string]*Claim[M]{}
 	}
 	for _, target := range c.taken[claim.Resource] {
 		delete(c.places[target], claim.Resource)
@@ -99,7 +109,58 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 			conflicts = append(conflicts, Conflict[M]{Other: other, Targets: targets, Members: members})
 		}
 	}
-	return conflicts
+	return append(conflicts, c.losses(&claim)...)
+}
+
+// losses records what a claim lets go of, and returns what is lost by that, or was lost before, to a resource that is unchanged.
+func (c *Claims[M]) losses(claim *Claim[M]) []Conflict[M] {
+	var out []Conflict[M]
+	lost := func(leaver, keeper, other *Claim[M], target string) {
+		pair := [2]string{leaver.Resource + " leaves", keeper.Resource}
+		if leaver.Resource == keeper.Resource || !keeper.Unchanged || keeper.Lists == nil || c.told[pair] {
+			return
+		}
+		var members []M
+		stays := slices.Contains(leaver.Targets, target)
+		for m := range leaver.Before {
+			if keeper.Lists(m) && !(stays && (leaver.Lists == nil || leaver.Lists(m))) {
+				members = append(members, m)
+			}
+		}
+		if len(members) > 0 {
+			c.told[pair] = true
+			out = append(out, Conflict[M]{Other: other, Targets: []string{target}, Members: members, Leaver: leaver, Keeper: keeper})
+		}
+	}
+	for _, target := range claim.From {
+		for _, keeper := range c.places[target] {
+			lost(claim, keeper, keeper, target)
+		}
+		if c.left[target] == nil {
+			c.left[target] = map[string]*Claim[M]{}
+		}
+		c.left[target][claim.Resource] = claim
+	}
+	for _, target := range claim.Targets {
+		for _, leaver := range c.left[target] {
+			lost(leaver, claim, leaver, target)
+		}
+	}
+	return out
+}
+
+// WarnOfLoss reports what one resource of a plan takes away from another one, and takes these conflicts from the others. name counts
+// and names members.
+func WarnOfLoss[M comparable](diags *diag.Diagnostics, conflicts []Conflict[M], name func([]M) string) []Conflict[M] {
+	return slices.DeleteFunc(conflicts, func(c Conflict[M]) bool {
+		if c.Leaver != nil {
+			diags.AddWarning("Access that another resource keeps will be revoked: "+c.Targets[0],
+				fmt.Sprintf("Two resources list the same, and one lets go of it. The apply revokes it, and tells the provider nothing of the one that keeps it, "+
+					"as this plan does not change that one: the next plan shows it there as missing and grants it again. So apply twice.\n\n"+
+					"  - let go of: %s\n  - kept by: %s\n  - on %s: %s", c.Leaver.Describe(), c.Keeper.Describe(), c.Targets[0], name(c.Members)))
+		}
+		return c.Leaver != nil
+	})
 }
 
 // fights tells whether two resources that name one target conflict.

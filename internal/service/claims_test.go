@@ -40,6 +40,19 @@ func claim(name, targets string) service.Claim[string] {
 	return service.Claim[string]{Resource: name, Targets: strings.Fields(targets), Describe: func() string { return name }}
 }
 
+// leaver lets go of whom its state lists on x, keeper is unchanged.
+func leaver(name, targets, listed, lists string) service.Claim[string] {
+	c := granter(name, targets, lists)
+	c.From, c.Before, c.Lists = []string{"x"}, slices.Values(strings.Split(listed, "")), c.Grants
+	return c
+}
+
+func keeper(name, targets, lists string) service.Claim[string] {
+	c := granter(name, targets, lists)
+	c.Unchanged, c.Lists = true, c.Grants
+	return c
+}
+
 func mode(c service.Claim[string], mode string) service.Claim[string] {
 	c.Mode = mode
 	return c
@@ -66,6 +79,11 @@ func TestClaims(t *testing.T) {
 		"a stranger after an owner":       {[]service.Claim[string]{owner("a", "x", "m"), adder("b", "x", "lmn")}, []string{"a [x] [l n]"}},
 		"who is listed":                   {[]service.Claim[string]{owner("a", "x", "lm"), adder("b", "x", "lm")}, nil},
 		"two who grant the same":          {[]service.Claim[string]{granter("a", "x", "kl"), granter("b", "x", "lm")}, []string{"a [x] [l]"}},
+		"one lets go of what one keeps":   {[]service.Claim[string]{keeper("a", "x", "lm"), leaver("b", "x", "kl", "k")}, []string{"a [x] [l]"}},
+		"one keeps what one lets go of":   {[]service.Claim[string]{leaver("b", "x", "kl", "k"), keeper("a", "x", "lm")}, []string{"b [x] [l]"}},
+		"one leaves the target":           {[]service.Claim[string]{keeper("a", "x", "lm"), leaver("b", "y", "kl", "kl")}, []string{"a [x] [l]"}},
+		"one ends, planned twice":         {[]service.Claim[string]{keeper("a", "x", "l"), leaver("b", "", "l", ""), leaver("b", "", "l", "")}, nil},
+		"one takes over, one lets go":     {[]service.Claim[string]{granter("a", "x", "lm"), leaver("b", "x", "kl", "k")}, nil},
 		"two adders":                      {[]service.Claim[string]{adder("a", "x", "l"), adder("b", "x", "m")}, nil},
 		"an owner that may list anybody":  {[]service.Claim[string]{unknown, adder("b", "x", "lm")}, nil},
 		"an adder of nobody in sight":     {[]service.Claim[string]{owner("a", "x", ""), nobody}, nil},

@@ -166,6 +166,8 @@ type Definition[M, S any] struct {
 	// Prepare fills in a plan what the schema can't, and reports what is wrong with it without asking the service: values, and
 	// conflicts with other resources of the configuration. It may be nil.
 	Prepare func(context.Context, *Planning[M, S])
+	// Leave reports what the end of a resource takes away from others of the configuration; Plan is nil. It may be nil.
+	Leave func(context.Context, *Planning[M, S])
 	// Named is the model that an import names, by its id or its identity; what the configuration decides has its default.
 	Named func(context.Context, *service.Data, resource.ImportStateRequest) (M, diag.Diagnostics)
 	// ImportID is what imports a set.
@@ -192,6 +194,8 @@ type Planning[M, S any] struct {
 	State *M
 	// Prior is the state in the service's terms, with what the private state remembers. It is not called in a create.
 	Prior func() S
+	// Revokes tells that what Prior lists and Plan does not is revoked.
+	Revokes bool
 	// Recall reads what the private state remembers of the set into a value of Memory's type.
 	Recall func(into any)
 }

@@ -42,7 +42,10 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	if r.Prepare != nil {
-		r.Prepare(ctx, &Planning[M, S]{Data: r.Data, Request: req, Response: resp, Plan: plan, State: state, Prior: prior, Recall: remembered.recall})
+		r.Prepare(ctx, &Planning[M, S]{
+			Data: r.Data, Request: req, Response: resp, Plan: plan, State: state, Prior: prior, Recall: remembered.recall,
+			Revokes: state != nil && (plan.SameTarget(state) || state.Options().OnDestroy.ValueString() != Keep),
+		})
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -131,6 +134,9 @@ func (r *Resource[M, PM, S]) planDestroy(
 ) {
 	if state.Options().OnDestroy.ValueString() == Keep || !r.Known(r.Data) {
 		return
+	}
+	if r.Leave != nil {
+		r.Leave(ctx, &Planning[M, S]{Data: r.Data, Response: resp, State: state, Prior: prior, Revokes: true})
 	}
 	op, diags := r.begin(ctx, "plan", nil, remembered)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {

@@ -55,9 +55,32 @@ func (k kind) claim(ctx context.Context, p *access.Planning[setModel, set], want
 		claim.Members = func(yield func(api.Handle) bool) { maps.Keys(wanted().Accounts)(yield) }
 		claim.Grants = func(h api.Handle) bool { return wanted().Lists(h) }
 		claim.Lists = func(h api.Handle) bool { return wanted().Lists(h) }
+		claim.Unchanged = p.State != nil && p.Response.Plan.Raw.Equal(p.Request.State.Raw)
+		if p.Revokes && !claim.Unchanged {
+			leaves(&claim, p)
+		}
 	}
 	k.explainConflicts(&diags, p.Data.HuaweicloudClaims.Make(claim))
 	return diags
+}
+
+// leave records what the end of a set revokes.
+func (k kind) leave(ctx context.Context, p *access.Planning[setModel, set]) {
+	if p.Data.HuaweicloudClaims == nil {
+		return
+	}
+	instance, diags := service.Instance(ctx, p.Response.Private)
+	ids := knownIDs(p.State.AppIDs)
+	claim := service.Claim[api.Handle]{Resource: instance, Describe: k.describe(ids, func() authset.Set { return p.Prior().Set }, true)}
+	leaves(&claim, p)
+	k.explainConflicts(&diags, p.Data.HuaweicloudClaims.Make(claim))
+	p.Response.Diagnostics.Append(diags...)
+}
+
+// leaves adds to a claim what the state lists.
+func leaves(claim *service.Claim[api.Handle], p *access.Planning[setModel, set]) {
+	claim.From = knownIDs(p.State.AppIDs)
+	claim.Before = func(yield func(api.Handle) bool) { maps.Keys(p.Prior().Accounts)(yield) }
 }
 
 func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func() string {
@@ -77,7 +100,7 @@ func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func
 // spell an account in more than one way.
 func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
 	var owners, fights, flips, common []string
-	for _, c := range conflicts {
+	for _, c := range service.WarnOfLoss(diags, conflicts, nameSorted) {
 		text := fmt.Sprintf("  - %s\n    %s: %s", c.Other.Describe(), shared.Counted(len(c.Targets), "application"), strings.Join(c.Targets, ", "))
 		switch {
 		case k.exclusive && c.Other.Exclusive:

@@ -63,7 +63,7 @@ func newSetResource(k kind) *setResource {
 		ImportForm: "app_id[,app_id...]", MutableIdentity: true, ReadTimeout: defaultReadTimeout, WriteTimeout: defaultWriteTimeout,
 		Known:   func(data *service.Data) bool { return data.Huaweicloud.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.HuaweicloudTally },
-		Connect: k.connect, Prepare: k.prepare, Named: named, ImportID: importID, Held: held,
+		Connect: k.connect, Prepare: k.prepare, Leave: k.leave, Named: named, ImportID: importID, Held: held,
 		Late: func(now set) map[string]tftypes.Value {
 			return map[string]tftypes.Value{"name": tftypes.NewValue(tftypes.String, now.name)}
 		},

@@ -4,6 +4,7 @@
 package huaweicloud_test
 
 import (
+	"strings"
 	"testing"
 
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
@@ -25,6 +26,25 @@ func TestAccSet_additiveConflicts(t *testing.T) {
 	mustWarn(t, cli.Plan(), "Two sets grant the same access", cad, "1 account: corp.example.com/lisi", "appaccess_huaweicloud_app_authorization_set")
 	cli.Write("main.tf", set("a", apps(cad), users("wangwu"))+set("b", apps(cad, viewer), users("lisi", "zhaoliu")))
 	mustBeSilent(t, cli.Plan())
+
+	// What both hold, as after an apply that failed half-way, is lost where one lets go of it and the other is unchanged.
+	cli.Write("main.tf", set("a", apps(cad), users("wangwu", "lisi"))+set("b", apps(cad, viewer), users("lisi", "zhaoliu")))
+	cli.Plan()
+	mustApply(t, cli)
+	for _, rest := range []string{set("a", apps(cad), users("wangwu")), set("a", apps(viewer), users("lisi", "wangwu")), ""} {
+		cli.Write("main.tf", rest+set("b", apps(cad, viewer), users("lisi", "zhaoliu")))
+		mustWarn(t, cli.Plan(), "Access that another resource keeps will be revoked: "+cad, "1 account: corp.example.com/lisi",
+			"let go of: appaccess_huaweicloud_app_authorization_set with app_ids = [", "kept by: appaccess_huaweicloud_app_authorization_set with app_ids = [")
+	}
+	mustApply(t, cli)
+	mustDo(t, w.expect(cad, "corp.example.com/zhaoliu"))
+	mustBeSilent(t, cli.Plan())
+	mustApply(t, cli)
+	mustDo(t, w.expect(cad, "corp.example.com/lisi", "corp.example.com/zhaoliu"))
+	cli.Write("main.tf", "")
+	if plan := cli.Plan(); strings.Contains(plan.Output, "another resource keeps") {
+		t.Error(plan.Output)
+	}
 }
 
 // The provider's limit counts all that a plan revokes on the service, destroys among it.

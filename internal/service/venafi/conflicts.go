@@ -19,12 +19,14 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi/grantset"
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
+	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
 // claimRole records which role a plan is for, and reports what conflicts with other resources of the same configuration. known are
 // the grantees that are known, by their canonical ID, and all tells that there are no others. It asks the service nothing.
 func (k kind) claimRole(
 	ctx context.Context, data *service.Data, resp *resource.ModifyPlanResponse, set grantset.Set, known map[string]string, all bool, describe func() string,
+	leaving *grantset.Set, unchanged bool,
 ) {
 	if data.VenafiClaims == nil {
 		return
@@ -39,7 +41,10 @@ func (k kind) claimRole(
 		Describe: func() string { return "appaccess" + k.suffix + " of " + describe() },
 	}
 	if all {
-		claim.Lists = lists
+		claim.Lists, claim.Unchanged = lists, unchanged
+		if leaving != nil {
+			leaves(&claim, *leaving)
+		}
 	}
 	if !k.exclusive {
 		claim.Grants = lists
@@ -52,6 +57,45 @@ func (k kind) claimRole(
 		}
 	}
 	k.explainConflicts(&resp.Diagnostics, at, set, data.VenafiClaims.Make(claim))
+}
+
+// leave records what the end of a resource revokes.
+func leave[M any](k kind) func(context.Context, *access.Planning[M, grantset.Set]) {
+	return func(ctx context.Context, p *access.Planning[M, grantset.Set]) {
+		if p.Data.VenafiClaims == nil {
+			return
+		}
+		instance, diags := service.Instance(ctx, p.Response.Private)
+		p.Response.Diagnostics.Append(diags...)
+		set := p.Prior()
+		claim := service.Claim[string]{Resource: instance, Describe: func() string {
+			return fmt.Sprintf("appaccess%s of %s with %s", k.suffix, set, k.list(slices.Collect(maps.Keys(set.Grantees))))
+		}}
+		leaves(&claim, set)
+		k.explainConflicts(&p.Response.Diagnostics, k.at, set, p.Data.VenafiClaims.Make(claim))
+	}
+}
+
+// leaves adds to a claim what the state lists.
+func leaves(claim *service.Claim[string], set grantset.Set) {
+	claim.From = []string{set.String()}
+	claim.Before = func(yield func(string) bool) {
+		for _, grantee := range set.Grantees {
+			if !yield(api.CanonicalGrantee(grantee)) {
+				return
+			}
+		}
+	}
+}
+
+// leaving is what the state of a plan lists, where the plan revokes what it lets go of; nil where it changes nothing.
+func leaving[M any](p *access.Planning[M, grantset.Set]) (set *grantset.Set, unchanged bool) {
+	unchanged = p.State != nil && p.Response.Plan.Raw.Equal(p.Request.State.Raw)
+	if p.Revokes && !unchanged {
+		prior := p.Prior()
+		set = &prior
+	}
+	return set, unchanged
 }
 
 // knownGrantees are the grantees of a plan that are known, canonical, with the ID as it is written. all tells that there are
@@ -73,7 +117,7 @@ func knownGrantees(m types.Map) (known map[string]string, all bool) {
 // both grant, is a warning: the service may know a grantee by more than one ID, and a grant may be about to pass on.
 func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grantset.Set, conflicts []service.Conflict[string]) {
 	var owners, fights, shared []string
-	for _, c := range conflicts {
+	for _, c := range service.WarnOfLoss(diags, conflicts, k.list) {
 		text := "  - " + c.Other.Describe()
 		switch {
 		case k.exclusive && c.Other.Exclusive:

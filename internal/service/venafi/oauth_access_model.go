@@ -96,5 +96,7 @@ func (k kind) prepareAccess(ctx context.Context, p *access.Planning[accessModel,
 	}
 	known, all := knownGrantees(p.Plan.Trustees)
 	set := grantset.Set{Role: api.Use, ApplicationID: p.Plan.ApplicationID.ValueString()}
-	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string { return fmt.Sprintf("%s with %s", set, shared.Counted(len(known), "trustee")) })
+	before, unchanged := leaving(p)
+	k.claimRole(ctx, p.Data, p.Response, set, known, all,
+		func() string { return fmt.Sprintf("%s with %s", set, shared.Counted(len(known), "trustee")) }, before, unchanged)
 }

@@ -64,7 +64,7 @@ func newAccess(k kind, sibling string) *accessResource {
 	return &accessResource{kind: k, Resource: access.New[accessModel, *accessModel](access.Definition[accessModel, grantset.Set]{
 		Type: k.suffix, Sibling: sibling, ServiceName: venafiName, Noun: "rule", Title: k.title, ImportForm: "application_id",
 		ReadTimeout: defaultTimeout, WriteTimeout: setWriteTimeout, Known: venafiKnown, Tally: venafiTally, Connect: k.connect,
-		Prepare: k.prepareAccess, Named: namedAccess, ImportID: importID, Held: held, Memory: memory,
+		Prepare: k.prepareAccess, Leave: leave[accessModel](k), Named: namedAccess, ImportID: importID, Held: held, Memory: memory,
 	})}
 }
 

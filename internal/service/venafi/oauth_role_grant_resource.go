@@ -53,7 +53,7 @@ func newGrantResource() *grantResource {
 		ReadTimeout:     defaultTimeout, WriteTimeout: defaultTimeout,
 		Known:   func(data *service.Data) bool { return data.Venafi.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.VenafiTally },
-		Connect: singleGrant.connect, Prepare: prepareGrant, Named: namedGrant, ImportID: singleID, Held: held, Memory: memory,
+		Connect: singleGrant.connect, Prepare: prepareGrant, Leave: leave[grantModel](singleGrant), Named: namedGrant, ImportID: singleID, Held: held, Memory: memory,
 	})}
 }
 
@@ -148,7 +148,9 @@ func prepareGrant(ctx context.Context, p *access.Planning[grantModel, grantset.S
 	}
 	set := p.Plan.Set()
 	grantee := p.Plan.Grantee.ValueString()
-	singleGrant.claimRole(ctx, p.Data, p.Response, set, map[string]string{api.CanonicalGrantee(grantee): grantee}, true, set.Grant(grantee).String)
+	before, unchanged := leaving(p)
+	singleGrant.claimRole(ctx, p.Data, p.Response, set, map[string]string{api.CanonicalGrantee(grantee): grantee}, true, set.Grant(grantee).String,
+		before, unchanged)
 }
 
 // checkApplication holds an application against the role. What is not known yet is left to the plan.

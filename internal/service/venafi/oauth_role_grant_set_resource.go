@@ -62,7 +62,7 @@ func newGrantSet(k kind, sibling string) *grantSetResource {
 		ReadTimeout: defaultTimeout, WriteTimeout: setWriteTimeout,
 		Known:   func(data *service.Data) bool { return data.Venafi.Known() },
 		Tally:   func(data *service.Data) *service.Tally { return data.VenafiTally },
-		Connect: k.connect, Prepare: k.prepareSet, Named: namedSet, ImportID: importID, Held: held, Memory: memory,
+		Connect: k.connect, Prepare: k.prepareSet, Leave: leave[grantSetModel](k), Named: namedSet, ImportID: importID, Held: held, Memory: memory,
 	})}
 }
 
@@ -184,9 +184,10 @@ func (k kind) prepareSet(ctx context.Context, p *access.Planning[grantSetModel, 
 	}
 	set := p.Plan.Set()
 	known, all := knownGrantees(p.Plan.Grantees)
+	before, unchanged := leaving(p)
 	k.claimRole(ctx, p.Data, p.Response, set, known, all, func() string {
 		return fmt.Sprintf("%s with %s", set, k.list(slices.Collect(maps.Keys(set.Grantees))))
-	})
+	}, before, unchanged)
 }
 
 // check checks what belongs together, as far as it is known.

@@ -100,6 +100,16 @@ func TestAccRoles_shared(t *testing.T) {
 	}
 	cli.Write("main.tf", roleSet(setType, []string{"bob", bob})+grant("one", maintainerOf(alice, "app-a")...))
 	mustBeSilent(t, mustPlan(t, cli))
+
+	cli.Write("main.tf", roleSet(setType, []string{"Anna", alice, "bob", bob})+grant("one", maintainerOf(alice, "app-a")...))
+	mustPlan(t, cli)
+	mustApply(t, cli)
+	for _, rest := range []string{roleSet(setType, []string{"bob", bob}), ""} {
+		cli.Write("main.tf", rest+grant("one", maintainerOf(alice, "app-a")...))
+		mustWarn(t, mustPlan(t, cli), "Access that another resource keeps will be revoked", "let go of: appaccess_venafi_oauth_role_grant_set of", "kept by: ", alice)
+	}
+	cli.Write("main.tf", roleSet(setType, []string{"Anna", alice, "bob", bob}))
+	mustWarn(t, mustPlan(t, cli), "Access that another resource keeps will be revoked", "kept by: appaccess_venafi_oauth_role_grant_set of")
 }
 
 // A name that a service lists can't forge the text of a plan.
