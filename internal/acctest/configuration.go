@@ -113,7 +113,6 @@ func (c *configuration) resource(block *hclsyntax.Block) error {
 	a := core.Address{Type: block.Labels[0], Name: block.Labels[1]}
 	add := func(a core.Address, scope *hcl.EvalContext) error {
 		attributes, err := arguments(block.Body, scope)
-		delete(attributes, "for_each")
 		c.resources, c.bodies[a] = append(c.resources, core.Resource{Address: a, Attributes: attributes}), block.Body
 		return err
 	}
@@ -142,6 +141,9 @@ func (c *configuration) resource(block *hclsyntax.Block) error {
 func arguments(body *hclsyntax.Body, scope *hcl.EvalContext) (map[string]any, error) {
 	out := map[string]any{}
 	for name, attribute := range body.Attributes {
+		if name == "for_each" { // of all instances, and read already
+			continue
+		}
 		value, diags := attribute.Expr.Value(scope)
 		if diags.HasErrors() {
 			return nil, diags

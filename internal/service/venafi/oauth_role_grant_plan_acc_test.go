@@ -112,8 +112,8 @@ func TestAccGrantPlan_changesHands(t *testing.T) {
 	}
 }
 
-// A thousand grants: a refresh is one listing, a create one grant call each.
-func TestAccGrantPlan_thousand(t *testing.T) {
+// Hundreds of grants, each a resource: a refresh is one listing, a create one grant call each.
+func TestAccGrantPlan_hundreds(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{UnknownGrantee: mock.GranteeAccepted})
 	p.fault(mock.IdentityValidate, mock.FaultInsufficientScope)
@@ -129,7 +129,7 @@ resource %q "all" {
 }
 `, n, grantType)
 	}
-	const n = 1000
+	const n = 300
 	cli.Write("main.tf", config(n))
 	mustBeSilent(t, mustPlan(t, cli, "-parallelism=16"))
 	p.check(p.calls(map[string]int{mock.AuthorizeOAuth: 1, mock.ListRoles: 1}))
@@ -145,7 +145,7 @@ resource %q "all" {
 	mustBeSilent(t, mustPlan(t, cli))
 	p.check(p.calls(map[string]int{mock.AuthorizeOAuth: 1, mock.ListRoles: 1}))
 	for i := range 7 {
-		p.Venafi.Revoke(mock.Role{Role: mock.Maintainer, Grantee: fmt.Sprintf("local:{5be5a591-c842-4520-9142-%012x}", i*100), ApplicationID: "app-a"})
+		p.Venafi.Revoke(mock.Role{Role: mock.Maintainer, Grantee: fmt.Sprintf("local:{5be5a591-c842-4520-9142-%012x}", i*40), ApplicationID: "app-a"})
 	}
 	if report := mustPlan(t, cli); len(report.Changes) != 7 {
 		t.Errorf("%d changes, want 7", len(report.Changes))
