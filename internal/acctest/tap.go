@@ -16,7 +16,7 @@ import (
 )
 
 // Tapped is a mock service whose secrets [Watch] searches for: those that requests prove who they are with, and those that
-// logins are answered with. It also records requests when [RecordTo] says so.
+// logins and lists of Venafi's grants are answered with. It also records requests when [RecordTo] says so.
 func Tapped(t testing.TB, handler http.Handler) http.Handler {
 	secrets, record := SecretsOf(t), recordOf(t)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,14 +30,18 @@ func Tapped(t testing.TB, handler http.Handler) http.Handler {
 				secrets.learnToken("the header "+name, strings.TrimPrefix(token, "Bearer "))
 			}
 		}
-		if !isLogin(r.URL.Path) {
+		answered := "a login"
+		switch {
+		case listsGrants(r.URL.Path):
+			answered = "a list of grants"
+		case !isLogin(r.URL.Path):
 			handler.ServeHTTP(w, r)
 			return
 		}
-		secrets.learnFrom("a login", body)
+		secrets.learnFrom(answered, body)
 		copied := &copying{ResponseWriter: w}
 		handler.ServeHTTP(copied, r)
-		secrets.learnFrom("the answer to a login", copied.body.Bytes())
+		secrets.learnFrom("the answer to "+answered, copied.body.Bytes())
 		secrets.learnToken("the header X-Subject-Token", w.Header().Get("X-Subject-Token"))
 	})
 }
@@ -47,6 +51,11 @@ func isLogin(path string) bool {
 	return slices.ContainsFunc([]string{"/vedauth/", "/apim-token-service/", "/v3/auth/", "/v3.0/os-credential/", "/v3.0/os-auth/", "/openstack/"}, func(prefix string) bool {
 		return strings.HasPrefix(path, prefix)
 	})
+}
+
+// listsGrants tells a request of Venafi that is answered with the tokens of others.
+func listsGrants(path string) bool {
+	return slices.Contains([]string{"/vedsdk/oauth/enumerategrants", "/vedsdk/oauth/getgrants"}, strings.ToLower(path))
 }
 
 // copying keeps what is answered.

@@ -234,9 +234,16 @@ func TestLife(t *testing.T) {
 	}
 	p.must("show", "-json", "first.tfplan")
 	p.must("apply", "first.tfplan")
+	// Who loses the access has a token, and the plan says so: the list of grants holds it.
+	if _, err := s.backend.Venafi.IssueToken(thirdID, grantee(1), "certificate:discover"); err != nil {
+		t.Fatal(err)
+	}
 	p.must("apply", "-auto-approve", "-json", "-var=variant=1")
-	if n := s.backend.Venafi.LiveTokens(); n != 0 {
-		t.Errorf("%d tokens outlive the runs that got them", n)
+	if names := s.secrets.Names(); !slices.Contains(names, "AccessToken of the answer to a list of grants") || !slices.Contains(names, "RefreshToken of the answer to a list of grants") {
+		t.Errorf("the tokens of a grant were not learnt: %q", names)
+	}
+	if n := s.backend.Venafi.LiveTokens(); n != 1 {
+		t.Errorf("%d tokens are alive, want that of somebody else: the others outlive the runs that got them", n)
 	}
 	p.must("state", "pull")
 	p.must("output", "-json")
@@ -247,7 +254,7 @@ func TestLife(t *testing.T) {
 	p.viaProxy("http://user:"+s.given.proxyPass+"@127.0.0.1:1", "proxyconnect")
 	p.checkSecrets(map[string]string{
 		"first.tfplan!tfplan": account, "terraform.tfstate.backup": account, "said/003-plan.txt": "answered", "said/004-show.txt": account,
-		"said/005-apply.txt": "provider.terraform-provider-appaccess",
+		"said/005-apply.txt": "provider.terraform-provider-appaccess", "said/006-apply.txt": "1 live grant, until",
 	})
 	logged := p.logged()
 	for operation := range s.backend.Recorder.Counts() {
