@@ -97,10 +97,6 @@ func (s *grants) warnTokens(ctx context.Context, set grantset.Set, names names, 
 		diags.AddAttributeWarning(s.at, summary, detail+" The provider may not see how many there are.")
 		return
 	}
-	type tokens struct {
-		count int
-		until time.Time
-	}
 	of := make(map[string]*tokens, len(removed)) // by trustee
 	for _, g := range removed {
 		of[api.CanonicalGrantee(g.Grantee)] = &tokens{}
@@ -113,23 +109,36 @@ func (s *grants) warnTokens(ctx context.Context, set grantset.Set, names names, 
 		if has == nil {
 			continue
 		}
-		has.count++
-		if grant.Expires.After(has.until) {
-			has.until = grant.Expires
-		}
+		has.add(grant)
 	}
 	removed = slices.DeleteFunc(slices.Clone(removed), func(g api.Grant) bool { return of[api.CanonicalGrantee(g.Grantee)].count == 0 })
 	if len(removed) == 0 {
 		return
 	}
 	diags.AddAttributeWarning(s.at, summary, detail+" End them in the console where that is too late.\n\n"+firstLines(removed, func(g api.Grant) string {
-		has := of[api.CanonicalGrantee(g.Grantee)]
-		line := fmt.Sprintf("%s: %s", names.of(g.Grantee), shared.Counted(has.count, "live grant"))
-		if !has.until.IsZero() {
-			line += ", until " + has.until.UTC().Format("2006-01-02 15:04 UTC")
-		}
-		return line
+		return fmt.Sprintf("%s: %s", names.of(g.Grantee), of[api.CanonicalGrantee(g.Grantee)])
 	}))
+}
+
+// tokens are live grants: how many, and until when the last of them lives, where the server says that.
+type tokens struct {
+	count int
+	until time.Time
+}
+
+func (t *tokens) add(g api.LiveGrant) {
+	t.count++
+	if g.Expires.After(t.until) {
+		t.until = g.Expires
+	}
+}
+
+func (t *tokens) String() string {
+	text := shared.Counted(t.count, "live grant")
+	if !t.until.IsZero() {
+		text += ", until " + t.until.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return text
 }
 
 // vendors are whose products register applications of their own.

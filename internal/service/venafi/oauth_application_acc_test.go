@@ -145,12 +145,12 @@ func TestAccOAuthApplication_destroyGuard(t *testing.T) {
 	if _, err := p.Venafi.IssueToken("ci", alice, "certificate"); err != nil {
 		t.Fatal(err)
 	}
-	mustFail(t, cli.Plan("-destroy"), `Somebody may still use the application "ci"`, "1 live grant")
+	mustFail(t, cli.Plan("-destroy"), `Somebody may still use the application "ci"`, "1 live grant, until")
 
 	cli.Write("main.tf", integration("force_destroy = true"))
 	mustPlan(t, cli)
 	mustApply(t, cli)
-	mustPlan(t, cli, "-destroy")
+	mustWarn(t, mustPlan(t, cli, "-destroy"), `Tokens may outlive the application: application "ci"`, "1 live grant, until")
 	mustApply(t, cli)
 	if p.application("ci") != nil {
 		t.Error("it is still there")

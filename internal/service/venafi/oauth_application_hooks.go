@@ -60,7 +60,12 @@ func (s *applications) Diff(ctx context.Context, order access.Order[application]
 	switch {
 	case order.Wanted == nil:
 		change.Target = order.Prior.String()
-		return change, s.refuseEnd(ctx, *order.Prior, false)
+		err := s.refuseEnd(ctx, *order.Prior, false)
+		if live := s.live(ctx, order.Prior.id); err == nil && live.count > 0 {
+			change.Warnings.AddAttributeWarning(atApplication, "Tokens may outlive the application: "+change.Target,
+				fmt.Sprintf("It has %s. Whether these tokens end with it depends on the server: end them in the console where that matters.", live))
+		}
+		return change, err
 	case order.Prior == nil:
 		change.Target = order.Wanted.String()
 		_, err := s.client.Application(ctx, order.Wanted.id)
@@ -125,18 +130,29 @@ func (s *applications) refuseEnd(ctx context.Context, a application, apply bool)
 			return err
 		}
 	}
-	live := int64(0)
+	live := s.live(ctx, a.id)
 	if has.GrantCount != nil {
-		live = *has.GrantCount
+		live.count = max(live.count, int(*has.GrantCount))
 	}
-	if len(rules) == 0 && live == 0 {
+	if len(rules) == 0 && live.count == 0 {
 		return nil
 	}
 	return &access.Refusal{
 		At: path.Root("force_destroy"), Summary: "Somebody may still use the " + a.String(),
 		Detail: fmt.Sprintf("It has %s and %s. Nothing was sent. Take the access away first, and let the tokens expire or end them in the console; or set "+
-			"force_destroy = true and apply that before you destroy it.", shared.Counted(len(rules), "rule"), shared.Counted(int(live), "live grant")),
+			"force_destroy = true and apply that before you destroy it.", shared.Counted(len(rules), "rule"), live),
 	}
+}
+
+// live are the live grants of an application as far as they can be read: who may not see them is told nothing of them.
+func (s *applications) live(ctx context.Context, id string) *tokens {
+	live := &tokens{}
+	if all, err := s.client.LiveGrants(ctx, id); err == nil {
+		for _, g := range all {
+			live.add(g)
+		}
+	}
+	return live
 }
 
 // Apply makes, changes or deletes the application, and says what it is then.
