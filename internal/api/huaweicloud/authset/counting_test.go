@@ -110,8 +110,8 @@ func (r *registry) AssignAuthorizations(ctx context.Context, a api.Assignment) e
 
 // resident is a set with its state, and a service of its own: twins do the same in two worlds, one of which is read by counts.
 type resident struct {
-	*registry
-
+	client    Counter // of the service
+	lag       time.Duration
 	counts    bool
 	exclusive bool
 	state     Tracked
@@ -120,9 +120,9 @@ type resident struct {
 
 func (r *resident) open(wanted Set) (Workspace, *Counting) {
 	if !r.counts {
-		return r.registry, nil
+		return r.client, nil
 	}
-	c := NewCounting(r.registry, &Counts{}, wanted, r.state, r.memory)
+	c := NewCounting(r.client, &Counts{}, wanted, r.state, r.memory)
 	return c, c
 }
 
@@ -140,15 +140,23 @@ func (r *resident) refresh(ctx context.Context) error {
 	return nil
 }
 
+// plan is what an apply would change.
+func (r *resident) plan(ctx context.Context, wanted Set) (Deltas, error) {
+	wanted.Spelled = r.state.Spelled
+	w, _ := r.open(wanted)
+	actual, err := Observe(ctx, w, wanted, r.state.Set, r.exclusive)
+	return Diff(wanted, r.state.Set, actual), err
+}
+
 // apply is an apply and what it leaves in the state.
 func (r *resident) apply(ctx context.Context, wanted Set) error {
 	wanted.Spelled = r.state.Spelled
 	w, counting := r.open(wanted)
-	out, err := Reconcile(ctx, w, Reconciliation{Wanted: wanted, Prior: r.state.Set, Exclusive: r.exclusive, Counting: counting, Lag: lag})
+	out, err := Reconcile(ctx, w, Reconciliation{Wanted: wanted, Prior: r.state.Set, Exclusive: r.exclusive, Counting: counting, Lag: r.lag})
 	switch {
 	case out.Undo != nil:
-		w, _ := (&resident{registry: r.registry, counts: r.counts}).open(Set{})
-		if undoErr := Undo(ctx, w, *out.Undo, nil, lag); undoErr != nil {
+		w, _ := (&resident{client: r.client, counts: r.counts}).open(Set{})
+		if undoErr := Undo(ctx, w, *out.Undo, nil, r.lag); undoErr != nil {
 			r.state = out.State(wanted, r.state.Set, r.exclusive)
 		}
 	case err == nil:
@@ -315,7 +323,7 @@ func TestCountingIsTheSame(t *testing.T) {
 func liveTwice(ctx context.Context, t *rapid.T) {
 	exclusive := rapid.Bool().Draw(t, "exclusive")
 	a, b := drawRegistry(t, exclusive)
-	full, counts := &resident{registry: a, exclusive: exclusive}, &resident{registry: b, exclusive: exclusive, counts: true}
+	full, counts := &resident{client: a, lag: lag, exclusive: exclusive}, &resident{client: b, lag: lag, exclusive: exclusive, counts: true}
 	for range 4 {
 		wanted := drawSet(t, "wanted")
 		if a.rewrites != nil {
@@ -370,7 +378,7 @@ func TestCountingKeepsWhomNobodySaw(t *testing.T) {
 		a.Name = strings.ToLower(a.Name)
 		return a.Handle()
 	}
-	r := &resident{registry: &registry{office: o, page: 1, cap: 10}, counts: true}
+	r := &resident{client: &registry{office: o, page: 1, cap: 10}, lag: lag, counts: true}
 	set := func(names ...string) Set {
 		return Set{AppIDs: []string{"app"}, Mode: api.AssignUser, Accounts: accountsOf(names...)}
 	}
@@ -397,7 +405,7 @@ func TestCountingCantSeeASwap(t *testing.T) {
 	t.Parallel()
 	for came, seen := range map[string]bool{"a": false, "z": true} {
 		o := newOffice(Actual{"app": {App: api.App{ID: "app", AuthorizationType: api.AssignUser}, Accounts: accountsOf("b", "c", "d")}})
-		r := &resident{registry: &registry{office: o, page: 2, cap: 10}, counts: true}
+		r := &resident{client: &registry{office: o, page: 2, cap: 10}, lag: lag, counts: true}
 		r.state = Tracked{Set: Set{AppIDs: []string{"app"}, Mode: api.AssignUser, Accounts: accountsOf("b", "c", "d")}}
 		mustRefresh := func() {
 			t.Helper()
