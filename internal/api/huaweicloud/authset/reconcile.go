@@ -119,6 +119,7 @@ func (r Reconciliation) once(ctx context.Context, w Workspace, own *reservation)
 	if err != nil {
 		return Outcome{Touched: map[string]bool{}}, err
 	}
+	r.Prior = r.Prior.learn(actual) // a refresh may have come too late for the plan, or not at all
 	if learned := r.Counting.Learned(); len(learned) > 0 {
 		r.Wanted.Spelled = r.Wanted.spellings(Set{Spelled: learned})
 		own.spell(r.Wanted.Spelled)
