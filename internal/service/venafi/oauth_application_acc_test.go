@@ -222,6 +222,13 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	if report := cli.Apply(); report.Code == 0 {
 		t.Error("a write that was ignored passes")
 	}
+	mustPlan(t, cli)
+	mustApply(t, cli)
+	mustPlan(t, cli, "-destroy")
+	p.fault(mock.DeleteApplication, mock.FaultIgnoredWrite, func(f *wire.Fault) { f.Times = 1 })
+	mustFail(t, cli.Apply(), `Unable to delete the OAuth application "ci"`, "is deleted, and then that it is there")
+	mustPlan(t, cli, "-destroy")
+	mustApply(t, cli)
 
 	// Lost answers change nothing.
 	for _, kind := range []wire.FaultKind{wire.ResetAfter, mock.FaultRerun, mock.FaultHTML503, mock.FaultTokenExpired} {

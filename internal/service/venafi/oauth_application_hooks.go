@@ -228,6 +228,14 @@ func lookAfter(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), lookTime)
 }
 
+// stillThere is an error where what was deleted is read after that.
+func stillThere(what string, readErr error) error {
+	if readErr == nil {
+		return fmt.Errorf("the server answered that %s is deleted, and then that it is there", what)
+	}
+	return nil
+}
+
 func (s *applications) end(ctx context.Context, order access.Order[application]) (access.Outcome[application], error) {
 	out := access.Outcome[application]{Now: *order.Prior}
 	if order.Verb != "undo" {
@@ -236,8 +244,14 @@ func (s *applications) end(ctx context.Context, order access.Order[application])
 		}
 	}
 	err := s.client.DeleteApplication(ctx, order.Prior.id)
-	if api.HasResult(err, api.ApplicationNotFound) {
+	switch {
+	case api.HasResult(err, api.ApplicationNotFound):
 		err = nil
+	case err == nil:
+		look, end := lookAfter(ctx)
+		defer end()
+		_, readErr := s.client.Application(look, order.Prior.id)
+		err = stillThere("the "+order.Prior.String(), readErr)
 	}
 	out.Gone, out.Touched = err == nil, false
 	return out, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest"
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
+	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
 type terraformState = terraform.State
@@ -143,6 +144,49 @@ func TestAccOAuthJwtMapping_refusals(t *testing.T) {
 	mustFail(t, cli.Apply(), `Unable to create the JWT mapping "gitlab"`, "dropped its jwks_uri", "jwks_uri")
 	if ignores.mapping("gitlab") != nil || strings.TrimSpace(cli.Run("state", "list").Stdout) != "" {
 		t.Error("the failed create is not taken back")
+	}
+}
+
+// Lost answers and calls that fail once change nothing, and a write that the server ignored is told.
+func TestAccOAuthJwtMapping_faults(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, mock.Switches{MoreFields: mock.Sent})
+	cli := p.cli()
+	operations := []string{mock.CreateJwtMapping, mock.UpdateJwtMapping, mock.GetJwtMapping, mock.EnumerateJwtMappings, mock.DeleteJwtMapping}
+	for _, kind := range []wire.FaultKind{wire.ResetAfter, wire.ResetBefore, mock.FaultRerun, mock.FaultHTML503, mock.FaultTokenExpired} {
+		for _, step := range []struct {
+			config  string
+			grantee string
+		}{{jwtMapping("gitlab", "grantee", alice), alice}, {jwtMapping("gitlab", "grantee", bob), bob}, {"", ""}} {
+			cli.Write("main.tf", step.config)
+			for _, operation := range operations {
+				p.fault(operation, kind, func(f *wire.Fault) { f.Times = 1 })
+			}
+			mustPlan(t, cli)
+			mustApply(t, cli)
+			p.Faults.Clear()
+			if m := p.mapping("gitlab"); step.config == "" && m != nil || step.config != "" && (m == nil || m.Grantee != step.grantee || m.ReviewedBy == "") {
+				t.Errorf("%s: %+v", kind, m)
+			}
+		}
+	}
+
+	cli.Write("main.tf", jwtMapping("gitlab", "grantee", alice))
+	mustPlan(t, cli)
+	p.fault(mock.CreateJwtMapping, mock.FaultIgnoredWrite, func(f *wire.Fault) { f.Times = 1 })
+	mustFail(t, cli.Apply(), `Unable to create the JWT mapping "gitlab"`)
+	mustPlan(t, cli)
+	mustApply(t, cli)
+	for _, step := range []struct{ operation, config, verb string }{
+		{mock.UpdateJwtMapping, jwtMapping("gitlab", "grantee", bob), "update"}, {mock.DeleteJwtMapping, "", "delete"},
+	} {
+		cli.Write("main.tf", step.config)
+		mustPlan(t, cli)
+		p.fault(step.operation, mock.FaultIgnoredWrite, func(f *wire.Fault) { f.Times = 1 })
+		mustFail(t, cli.Apply(), "Unable to "+step.verb+` the JWT mapping "gitlab"`, "and then that it is")
+		if m := p.mapping("gitlab"); m == nil || m.Grantee != alice || !strings.Contains(cli.Run("state", "list").Stdout, mappingAddress) {
+			t.Errorf("%s: %+v", step.operation, m)
+		}
 	}
 }
 

@@ -107,8 +107,14 @@ func (s *mappings) Apply(ctx context.Context, order access.Order[mapping]) (acce
 	case order.Wanted == nil:
 		out := access.Outcome[mapping]{Now: *order.Prior}
 		err := s.client.DeleteJwtMapping(ctx, order.Prior.Name)
-		if api.HasResult(err, api.JwtMappingNotFound) {
+		switch {
+		case api.HasResult(err, api.JwtMappingNotFound):
 			err = nil
+		case err == nil:
+			look, end := lookAfter(ctx)
+			defer end()
+			_, readErr := s.client.JwtMapping(look, order.Prior.Name)
+			err = stillThere(order.Prior.String(), readErr)
 		}
 		out.Gone = err == nil
 		return out, err
