@@ -63,20 +63,22 @@ func newAccess(w *world) *trust {
 		rules: &ruleTruth{hidden: map[string]bool{}},
 	}
 	v.populate([]string{accessSet, accessSet, accessExclusive})
+	owned := false
+	for _, h := range v.holders {
+		if h.exclusive() && owned { // an owner that goes and one that comes in one plan take turns
+			h.Type = accessSet
+		}
+		owned = owned || h.exclusive()
+	}
 	return v
 }
 
 // used is the application of a resource.
 func (v *trust) used(h *holder) (role, app string) {
-	if !h.exclusive() {
-		return use, fmt.Sprintf("app%d", v.dice.IntN(venafiAppCount-1))
+	if h.exclusive() {
+		return use, fmt.Sprintf("app%d", venafiAppCount-1)
 	}
-	for _, other := range v.holders[:h.index] {
-		if other.exclusive() {
-			h.present = false // one owns it already
-		}
-	}
-	return use, fmt.Sprintf("app%d", venafiAppCount-1)
+	return use, fmt.Sprintf("app%d", v.dice.IntN(venafiAppCount-1))
 }
 
 // editTerms changes what a set says of its rules.
