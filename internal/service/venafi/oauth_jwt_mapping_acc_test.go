@@ -188,6 +188,9 @@ func TestAccOAuthJwtMapping_faults(t *testing.T) {
 			t.Errorf("%s: %+v", step.operation, m)
 		}
 	}
+	// A caller who may not see a mapping is no proof that it is gone.
+	p.Venafi.Revoke(mock.Role{Role: mock.Admin, Grantee: acctest.VenafiIdentity})
+	mustFail(t, cli.Plan("-destroy"), `Unable to read the JWT mapping "gitlab"`, "insufficient_rights")
 }
 
 // The mapping that takes the provider's own token neither goes nor changes so that it would not take it.
