@@ -157,13 +157,11 @@ func (v *trust) grant(k string) {
 	if v.granted()[k] {
 		return
 	}
-	err := error(nil)
+	grant := func() error { return v.mock.Grant(roleOf(k)) }
 	if v.rules != nil {
-		err = v.mock.AddRules(v.foreignRule(k))
-	} else {
-		err = v.mock.Grant(roleOf(k))
+		grant = func() error { return v.mock.AddRules(v.foreignRule(k)) }
 	}
-	if err != nil {
+	if err := grant(); err != nil {
 		v.w.t.Fatal(err)
 	}
 	v.foreign[k] = true
