@@ -25,7 +25,7 @@ func (ws *workspace) edit(state core.State) {
 		}
 		// Who is kept under another name is somebody else for the next create, which fails and says under which name to list them: that
 		// is no name of this configuration.
-		s.keep = s.keep && ws.mock.Switches().AccountOnRead != huaweicloud.AccountOnReadDecorated
+		s.keep = s.keep && !ws.rewrites()
 		ws.editAccounts(s)
 	}
 	ws.editOwners(state)
@@ -60,7 +60,7 @@ func (ws *workspace) editAccounts(s *set) {
 	}
 	if w.one(3) {
 		for i := range 130 {
-			s.accounts[fmt.Sprintf("bulk.example.com/s%d-bulk%d", s.index, i)] = ""
+			s.accounts[fmt.Sprintf("bulk.example.com/s%d-bulk%dx", s.index, i)] = ""
 		}
 	}
 }
@@ -227,8 +227,8 @@ func (ws *workspace) meddle() {
 			ws.mock.DeleteApp(app)
 			ws.ours[app], ws.foreign[app] = names{}, names{}
 			delete(ws.opened, app)
-		case 4: // an account that the set may name some day
-			if i := ws.owner[app]; i >= 0 {
+		case 4: // an account that the set may name some day; under another name it is somebody else, and the apply says so
+			if i := ws.owner[app]; i >= 0 && !ws.rewrites() {
 				name := ws.account(i)
 				w.note("somebody grants %s on %s", name, app)
 				ws.grant(app, name)
@@ -249,7 +249,7 @@ func (ws *workspace) clear(a core.Address, apps []string) {
 			_ = ws.mock.SetMode(app, huaweicloud.AssignUser)
 			delete(ws.opened, app)
 			for name := range ws.granted(app) {
-				if _, listed := s.accounts[name]; listed && ws.mock.Switches().AccountOnRead != huaweicloud.AccountOnReadDecorated {
+				if _, listed := s.accounts[name]; listed && !ws.rewrites() {
 					continue
 				}
 				_ = ws.mock.Revoke(app, parse(name))

@@ -39,7 +39,7 @@ type workspace struct {
 	doubted map[string]bool
 }
 
-// names are accounts as the mock writes them: "domain/name", "group:domain/name".
+// names are accounts as the mock writes them, in lower case: "domain/name", "group:domain/name". See parse for their case.
 type names map[string]bool
 
 // set is one resource of the configuration.
@@ -71,8 +71,19 @@ func newWorkspace(w *world) *workspace {
 		"unknown_account": {"*"}, "market_apps": {"*"}, "account_limit": {"*"},
 		// What the provider has still to learn.
 		"deleted_app": {"*"}, "count": {"*"}, "type_on_read": {"*"}, "name_form": {"*"}, "domain_form": {"*"},
-		"account_on_read": {"own_group", "spaced"}, "all_user_accounts": {"adds_only"},
+		"account_on_read": {"own_group"}, "all_user_accounts": {"adds_only"},
 	})
+	if w.one(40) {
+		switch w.rng.IntN(3) {
+		case 0:
+			switches.AccountCase = huaweicloud.AccountCaseLowered
+		case 1:
+			switches.AccountOnRead = huaweicloud.AccountOnReadDecorated
+		default:
+			switches.AccountOnRead = huaweicloud.AccountOnReadSpaced
+		}
+		w.note("names are rewritten: %s %s", switches.AccountCase, switches.AccountOnRead)
+	}
 	ws.mock.SetSwitches(switches)
 	n := 2 + w.rng.IntN(5)
 	if w.one(5) {
@@ -122,6 +133,7 @@ func (ws *workspace) stranger() string {
 
 func (ws *workspace) platform() string { return []string{"", "AD", "LOCAL"}[ws.w.rng.IntN(3)] }
 
+// parse is an account as it is written: every third one in mixed case, wherever it is named.
 func parse(name string) huaweicloud.Account {
 	var a huaweicloud.Account
 	name, group := strings.CutPrefix(name, "group:")
@@ -129,6 +141,9 @@ func parse(name string) huaweicloud.Account {
 		a.Type = huaweicloud.UserGroup
 	}
 	a.Domain, a.Name, _ = strings.Cut(name, "/")
+	if strings.ContainsRune("258", rune(name[len(name)-1])) && a.Domain != "local.com" {
+		a.Domain, a.Name = "Corp.Example.com", strings.ToUpper(a.Name)
+	}
 	return a
 }
 
@@ -136,9 +151,15 @@ func parse(name string) huaweicloud.Account {
 func (ws *workspace) granted(app string) names {
 	out := names{}
 	for _, a := range ws.mock.Accounts(app) {
-		out[a.String()] = true
+		out[strings.ToLower(a.String())] = true
 	}
 	return out
+}
+
+// rewrites tells whether the service lists accounts by other names than those it was given.
+func (ws *workspace) rewrites() bool {
+	switches := ws.mock.Switches()
+	return switches.AccountOnRead != "" && switches.AccountOnRead != huaweicloud.AccountOnReadPlain || switches.AccountCase == huaweicloud.AccountCaseLowered
 }
 
 func (ws *workspace) grant(app, name string) {

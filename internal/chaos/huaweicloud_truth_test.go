@@ -46,6 +46,7 @@ func heldBy(object *core.Object) held {
 
 // plain is an account as the service knows it, where it lists it as "account (group)". No name here ends like that.
 func plain(name string) string {
+	name = strings.ToLower(name)
 	return strings.TrimSuffix(strings.TrimSuffix(name, "(group)"), " ")
 }
 
@@ -117,9 +118,10 @@ func (ws *workspace) applied(before, after core.State, killed bool) error {
 			}
 		}
 		switches := ws.mock.Switches()
-		if switches.AllUserAccounts == huaweicloud.AllUserAccountsIgnored && switches.AllUserList != huaweicloud.AllUserListRecords &&
+		if switches.AllUserAccounts == huaweicloud.AllUserAccountsIgnored && (switches.AllUserList != huaweicloud.AllUserListRecords || ws.rewrites()) &&
 			ws.mock.Mode(app) == huaweicloud.AllUser {
-			// Such a service takes the revocations of the request that opens an application, does nothing, and hides it.
+			// Such a service takes the revocations of the request that opens an application, does nothing, and hides it, or lists them by
+			// other names: the provider remembers them beside the state's attributes until it closes the application.
 			clear(ws.ours[app])
 		}
 		maps.DeleteFunc(ws.ours[app], func(name string, _ bool) bool { return !granted[name] })
@@ -177,6 +179,9 @@ func (ws *workspace) covered(app string, state core.State, killed bool) error {
 			return fmt.Errorf("%s was granted on %s, and is in no state", name, app)
 		}
 		delete(ws.ours[app], name)
+		if ws.rewrites() { // somebody else by that name for the next apply, which refuses it and says so
+			_ = ws.mock.Revoke(app, parse(name))
+		}
 	}
 	if ws.opened[app] && !open {
 		if !killed {

@@ -220,6 +220,11 @@ func (v *trust) edit(state core.State) {
 		if v.rules != nil {
 			v.editTerms(h)
 		}
+		for a, object := range state {
+			if h.exclusive() && a.Type == h.Type && a != h.Address && object.Attributes()["application_id"] == h.app {
+				h.present = false // the other one has to end first
+			}
+		}
 		if h.present {
 			v.w.note("%s: %s of %q for %v keep=%t unknown=%t%s", h.Address, h.role, h.app, slices.Sorted(maps.Keys(h.grantees)), h.keep, h.unknown, h.terms)
 		}
