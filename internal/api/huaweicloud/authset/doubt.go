@@ -54,7 +54,7 @@ func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Ha
 		granted = api.Accounts{}
 	}
 	for _, e := range l.byApp[appID][:first.requests] {
-		if e.err != nil && (unsent(e.err) || refused(e.err)) {
+		if e.err != nil && (unsent(e.err) || refusedAtOnce(e.err)) {
 			continue
 		}
 		for _, user := range e.Users {

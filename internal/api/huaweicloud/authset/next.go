@@ -91,3 +91,10 @@ func refused(err error) bool {
 	}
 	return false
 }
+
+// refusedAtOnce tells that a request was refused and did nothing. One that failed before it was sent again may have been carried out
+// then, in part or as a whole, and be refused for that.
+func refusedAtOnce(err error) bool {
+	e, ok := errors.AsType[*rest.Error](err)
+	return ok && refused(err) && e.Attempts <= 1 && !rest.Unanswered(err)
+}

@@ -187,7 +187,7 @@ func (r *run) apply(ctx context.Context, deltas Deltas) error {
 			r.yields++
 			round-- // another resource has reserved something since, which each does once
 		}
-		if sendErr == nil {
+		if sendErr == nil || refused(sendErr) {
 			if remaining, err = r.resolve(ctx, remaining); err != nil {
 				return r.abandon(err)
 			}

@@ -6,6 +6,7 @@ package authset
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -174,6 +175,33 @@ func TestSpellingOfAnInterruptedClosing(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A request closes an application and fails; sent again it is refused, since the account is authorized already. What the
+// application lists in another spelling came with the request: it is in the state, and goes with it.
+func TestSpellingOfAClosingThatWasSentTwice(t *testing.T) {
+	t.Parallel()
+	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AllUser}, Accounts: accountsOf("other")}})
+	o.rewrites, o.bothNames = decorate, true
+	o.fault = func(_ int, a api.Assignment) (before, after error) {
+		if len(a.Users) > 0 {
+			return nil, &rest.Error{Service: "office", Status: http.StatusBadRequest, Message: "authorized already", Attempts: 2}
+		}
+		return nil, nil
+	}
+	wanted, prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, Set{AppIDs: []string{"a"}, Mode: api.AllUser}
+	out, err := Reconcile(t.Context(), o, Reconciliation{Wanted: wanted, Prior: prior})
+	state := wanted
+	if err != nil {
+		state = out.State(wanted, prior, false).Set
+	}
+	state.Spelled = out.Spelled
+	if _, err := Reconcile(t.Context(), o, Reconciliation{Prior: state}); err != nil {
+		t.Fatal(err)
+	}
+	if got := o.granted("a"); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("%q are granted after the destroy", got)
 	}
 }
 
