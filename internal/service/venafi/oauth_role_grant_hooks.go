@@ -87,10 +87,15 @@ func (k kind) connect(ctx context.Context, data *service.Data) (access.Service[g
 
 // memory is what the private state keeps of a set.
 func memory(set *grantset.Set) any {
-	return &struct {
+	kept := &struct {
 		Aliases   *map[string]string    `json:"aliases,omitempty"`
 		Unsettled *map[string]time.Time `json:"unsettled,omitempty"`
-	}{&set.Aliases, &set.Unsettled}
+		Applied   **grantset.Terms      `json:"applied,omitempty"`
+	}{Aliases: &set.Aliases, Unsettled: &set.Unsettled}
+	if set.Role == api.Use {
+		kept.Applied = &set.Applied
+	}
+	return kept
 }
 
 // held is what the grantees of a set lose when it is destroyed.

@@ -385,8 +385,8 @@ func (w *work) now() Set {
 	}
 	held = slices.DeleteFunc(held, func(g venafi.Grant) bool { return !mine[g.Key()] })
 	now := Track(held, false, wanted, prior)
-	if now.Terms = wanted.Terms; now.Terms == nil {
-		now.Terms = prior.Terms
+	if now.Terms, now.Applied = wanted.Terms, wanted.Terms; now.Terms == nil {
+		now.Terms, now.Applied = prior.Terms, prior.applied()
 	}
 	if len(w.failures) > 0 || w.err != nil {
 		now.Terms = now.actual(listed)

@@ -165,7 +165,7 @@ func (r *Run) Read(ctx context.Context, set Set, exclusive bool) (Set, error) {
 	now := Track(held, exclusive, set)
 	listed, _ := r.listing.Peek()
 	r.carry(&now, set, listed)
-	now.Terms = set.Terms
+	now.Applied = set.applied()
 	now.Terms = now.actual(listed)
 	return now, nil
 }

@@ -23,8 +23,9 @@ type Set struct {
 	Aliases map[string]string
 	// Unsettled are grantees, canonical, that may hold the role though no listing shows it yet, and until when that is assumed.
 	Unsettled map[string]time.Time
-	// Terms are what the rules say where Role is venafi.Use, and nil otherwise.
-	Terms *Terms
+	// Terms are what the rules say where Role is venafi.Use, and nil otherwise. Applied are those of the last apply: where rules differ
+	// from each other, what a state shows is measured by them, for by what it showed before each look would show something else.
+	Terms, Applied *Terms
 	// Restore are rules that an undo makes again what they were.
 	Restore []venafi.Rule
 }

@@ -4,6 +4,7 @@
 package grantset
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -98,15 +99,19 @@ func (s Set) rules(listed *venafi.Listing) []venafi.Rule {
 	return rules
 }
 
-// actual are the terms that a state should show: where rules are not as the set says, what they say. Of scopes that is what all rules
-// allow together, so that a plan shows each that goes; where that is what the set says, what one allows that has less.
+// applied are the terms by which the rules are measured. A state of an older provider knows only those that it shows.
+func (s Set) applied() *Terms { return cmp.Or(s.Applied, s.Terms) }
+
+// actual are the terms that a state should show: where rules are not as the last apply said, what they say. Of scopes that is what all rules
+// allow together, so that a plan shows each that goes; where that is what it said, what one allows that has less.
 func (s Set) actual(listed *venafi.Listing) *Terms {
-	if s.Terms == nil {
+	was := s.applied()
+	if was == nil {
 		return nil
 	}
-	now, all := *s.Terms, ""
+	now, all := *was, ""
 	for _, rule := range s.rules(listed) {
-		is, was := s.Terms.said(rule), s.Terms
+		is := was.said(rule)
 		if all == "" {
 			all = is.MaximumScope
 		} else if !venafi.SameScope(all, is.MaximumScope) {
@@ -120,7 +125,7 @@ func (s Set) actual(listed *venafi.Listing) *Terms {
 		drift(&now.Renewable, was.Renewable, is.Renewable)
 		drift(&now.Description, was.Description, &is.Description)
 	}
-	if all != "" && !venafi.SameScope(all, s.Terms.Scope) {
+	if all != "" && !venafi.SameScope(all, was.Scope) {
 		now.Scope = all
 	}
 	return &now
@@ -144,6 +149,7 @@ func (r *Run) Imported(s Set) Set {
 			s.Terms.Scope = rule.MaximumScope
 		}
 	}
+	s.Applied = s.Terms
 	return s
 }
 

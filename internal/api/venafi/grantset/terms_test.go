@@ -63,9 +63,12 @@ func TestScopesThatShow(t *testing.T) {
 		s := start(t, mock.Switches{})
 		s.rules(t, map[string]string{alice: test.alice, bob: test.bob})
 		set := users("admin", alice, bob)
-		now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false)
-		if err != nil || !venafi.SameScope(now.Terms.Scope, test.want) {
-			t.Errorf("%+v: %+v, %v", test, now.Terms, err)
+		for look := range 3 { // each from what the one before has found
+			now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false)
+			if err != nil || !venafi.SameScope(now.Terms.Scope, test.want) {
+				t.Errorf("%+v: look %d: %+v, %v", test, look, now.Terms, err)
+			}
+			set = now
 		}
 	}
 	s := start(t, mock.Switches{})
