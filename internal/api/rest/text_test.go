@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 )
@@ -155,26 +156,29 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 
 func TestLogLines(t *testing.T) {
 	t.Parallel()
-	book := &logBook{}
-	n := 0
-	c := fake(t, Config{MaxRetries: 1, RetryWaitMin: time.Millisecond, Logger: book}, func(*http.Request) (*http.Response, error) {
-		if n++; n == 1 {
-			return respond(503, `{"code":"busy","message":"later"}`), nil
+	synctest.Test(t, func(t *testing.T) {
+		book := &logBook{}
+		n := 0
+		c := fake(t, Config{MaxRetries: 1, RetryWaitMin: time.Millisecond, Logger: book}, func(*http.Request) (*http.Response, error) {
+			time.Sleep(7 * time.Millisecond)
+			if n++; n == 1 {
+				return respond(503, `{"code":"busy","message":"later"}`), nil
+			}
+			return respond(200, `{}`, "X-Request-Id", "r2"), nil
+		})
+		if err := c.Do(t.Context(), Request{Operation: "Op", Path: "/p"}); err != nil {
+			t.Fatal(err)
 		}
-		return respond(200, `{}`, "X-Request-Id", "r2"), nil
+		for _, want := range []string{
+			"1 answered map[attempt:1 duration_ms:7 method:GET operation:Op path:/p request_id: service:Example status:503]",
+			"3 failed, will be sent again map[attempt:1 error:503 Service Unavailable: busy: later",
+			"1 answered map[attempt:2 duration_ms:7 method:GET operation:Op path:/p request_id:r2 service:Example status:200]",
+		} {
+			if !strings.Contains(book.String(), want) {
+				t.Errorf("%q is not in\n%s", want, book)
+			}
+		}
 	})
-	if err := c.Do(t.Context(), Request{Operation: "Op", Path: "/p"}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
-		"1 answered map[attempt:1 duration_ms:0 method:GET operation:Op path:/p request_id: service:Example status:503]",
-		"3 failed, will be sent again map[attempt:1 error:503 Service Unavailable: busy: later",
-		"1 answered map[attempt:2 duration_ms:0 method:GET operation:Op path:/p request_id:r2 service:Example status:200]",
-	} {
-		if !strings.Contains(book.String(), want) {
-			t.Errorf("%q is not in\n%s", want, book)
-		}
-	}
 }
 
 // What a service says can't forge what people read, in errors and in logs: what moves a cursor, breaks a line or turns text around
