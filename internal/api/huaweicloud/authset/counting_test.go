@@ -422,3 +422,26 @@ func TestCountingCantSeeASwap(t *testing.T) {
 		}
 	}
 }
+
+// A service that was seen to count otherwise than it lists is not asked to count again, and nothing is remembered of its counts.
+func TestCountingBelievesNoServiceThatCountedWrong(t *testing.T) {
+	t.Parallel()
+	status := func(id string) Status {
+		return Status{App: api.App{ID: id, AuthorizationType: api.AssignUser}, Accounts: accountsOf("a", "b", "c")}
+	}
+	o := newOffice(Actual{"app-1": status("app-1"), "app-2": status("app-2")})
+	w := &registry{office: o, cap: 2}
+	state := Tracked{Set: Set{AppIDs: []string{"app-1", "app-2"}, Mode: api.AssignUser, Accounts: accountsOf("a", "b", "c")}}
+	c := NewCounting(w, &Counts{}, Set{}, state, Memory{Counts: map[string]int{"app-1": 3, "app-2": 3}})
+	if _, err := c.Apps(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range state.AppIDs {
+		if listed, err := c.Authorizations(t.Context(), id); err != nil || len(listed) != 3 {
+			t.Errorf("%s has %v: %v", id, listed, err)
+		}
+	}
+	if counts := c.Memory(state).Counts; w.counted != 1 || len(counts) > 0 {
+		t.Errorf("it was asked %d times, want once, and %v are remembered", w.counted, counts)
+	}
+}
