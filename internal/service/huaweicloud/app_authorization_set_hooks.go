@@ -169,6 +169,27 @@ func (s *sets) Identity(ctx context.Context, of set) (any, error) {
 	return newIdentity(project, of.AppIDs), err
 }
 
+// reader is what an operation reads applications by. prior is nil in a create. The counting is nil where every account is to be
+// read; where a count once confirmed accounts whose spelling nobody has seen yet, it reads every account and learns that.
+func (s *sets) reader(wanted authset.Set, prior *set) (authset.Workspace, *authset.Counting) {
+	var run *authset.Counts
+	if s.data.HuaweicloudCounts != nil {
+		run = s.data.HuaweicloudCounts()
+	}
+	if prior == nil {
+		prior = &set{}
+	}
+	if run == nil && !prior.memory.Unseen {
+		return s.client, nil
+	}
+	remembered := prior.memory.Memory
+	if access.Moved() {
+		remembered.Counts = nil // it may be another installation
+	}
+	counting := authset.NewCounting(s.client, run, wanted, prior.tracked(), remembered)
+	return counting, counting
+}
+
 // Read tells what is granted. An application that is gone leaves the set.
 func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 	before := prior.prior()

@@ -249,3 +249,22 @@ func keepEmpty(accounts, before map[string]attr.Value) {
 		}
 	}
 }
+
+// tracked is the set as its state has it, with the spellings that are remembered.
+func (s set) tracked() authset.Tracked {
+	t := authset.Tracked{Set: s.Set, Missing: s.missing}
+	t.Spelled = s.memory.Spelled
+	return t
+}
+
+// learn takes down spellings that no earlier run has seen.
+func (s *set) learn(counting *authset.Counting) {
+	if learned := counting.Learned(); len(learned) > 0 {
+		spelled := maps.Clone(s.memory.Spelled)
+		if spelled == nil {
+			spelled = authset.Spellings{}
+		}
+		maps.Copy(spelled, learned)
+		s.memory.Spelled = spelled
+	}
+}
