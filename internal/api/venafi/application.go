@@ -128,7 +128,7 @@ func (c *Client) CreateApplication(ctx context.Context, a Application) error {
 	fields := a.fields()
 	delete(fields, "ID")
 	fields["ApplicationId"] = a.ID
-	return c.persist(ctx, fmt.Sprintf("the application %q", a.ID), func() error {
+	return c.persist(ctx, fmt.Sprintf("writing the application %q", a.ID), func() error {
 		return c.oauthCall(ctx, rest.Write, "CreateApplication", fields, nil)
 	}, func(ctx context.Context) (bool, error) { return c.isApplication(ctx, a) })
 }
@@ -160,7 +160,7 @@ func (c *Client) UpdateApplication(ctx context.Context, a Application) error {
 		return err
 	}
 	body := map[string]any{"Application": a.all.with(a.fields(), "GrantCount", "UserCount")}
-	return c.persist(ctx, fmt.Sprintf("the application %q", a.ID), func() error {
+	return c.persist(ctx, fmt.Sprintf("writing the application %q", a.ID), func() error {
 		return c.oauthCall(ctx, rest.Write, "UpdateApplication", body, nil)
 	}, func(ctx context.Context) (bool, error) { return c.isApplication(ctx, a) })
 }
@@ -170,7 +170,7 @@ func (c *Client) DeleteApplication(ctx context.Context, id string) error {
 	if err := needID(id); err != nil {
 		return err
 	}
-	return c.persist(ctx, fmt.Sprintf("the end of the application %q", id), func() error {
+	return c.persist(ctx, fmt.Sprintf("deleting the application %q", id), func() error {
 		return c.oauthCall(ctx, rest.Write, "DeleteApplication", map[string]string{"ApplicationId": id}, nil)
 	}, func(ctx context.Context) (bool, error) {
 		_, err := c.Application(ctx, id)

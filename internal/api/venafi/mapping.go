@@ -118,7 +118,7 @@ func (c *Client) writeMapping(ctx context.Context, operation string, m JwtMappin
 	if err := needID(m.Name, m.IssuerURI); err != nil {
 		return err
 	}
-	return c.persist(ctx, fmt.Sprintf("the JWT mapping %q", m.Name), func() error {
+	return c.persist(ctx, fmt.Sprintf("writing the JWT mapping %q", m.Name), func() error {
 		return c.oauthCall(ctx, rest.Write, operation, body, nil)
 	}, func(ctx context.Context) (bool, error) {
 		got, err := c.JwtMapping(ctx, m.Name)
@@ -134,7 +134,7 @@ func (c *Client) DeleteJwtMapping(ctx context.Context, name string) error {
 	if err := needID(name); err != nil {
 		return err
 	}
-	return c.persist(ctx, fmt.Sprintf("the end of the JWT mapping %q", name), func() error {
+	return c.persist(ctx, fmt.Sprintf("deleting the JWT mapping %q", name), func() error {
 		return c.oauthCall(ctx, rest.Write, "DeleteJwtMapping", map[string]string{"Name": name}, nil)
 	}, func(ctx context.Context) (bool, error) {
 		_, err := c.JwtMapping(ctx, name)

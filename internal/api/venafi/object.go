@@ -60,7 +60,7 @@ func (c *Client) oauthCall(ctx context.Context, kind rest.Kind, operation string
 
 // OutcomeError is a write of which nobody knows whether it was done.
 type OutcomeError struct {
-	// What was written, such as the rule of somebody on an application.
+	// What was done, such as deleting the rule of somebody on an application.
 	What string
 	// Err is what went wrong, LookErr why it could not be looked up, nil where the server may act on the request later.
 	Err, LookErr error
@@ -69,9 +69,9 @@ type OutcomeError struct {
 // Error says both.
 func (e *OutcomeError) Error() string {
 	if e.LookErr != nil {
-		return fmt.Sprintf("nobody knows what became of %s: %v; and to look at it failed: %v", e.What, e.Err, e.LookErr)
+		return fmt.Sprintf("%s: %v. Whether the server did it could not be looked up: %v", e.What, e.Err, e.LookErr)
 	}
-	return fmt.Sprintf("nobody knows what becomes of %s: the server did not answer, and may act on it yet: %v", e.What, e.Err)
+	return fmt.Sprintf("%s: the server did not answer, and may act on it yet: %v", e.What, e.Err)
 }
 
 // Unwrap gives both.

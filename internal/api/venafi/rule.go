@@ -163,7 +163,7 @@ func (c *Client) writeRule(ctx context.Context, operation string, r Rule, body a
 		return err
 	}
 	defer c.wrote(r.ApplicationID)
-	return c.persist(ctx, r.String(), func() error {
+	return c.persist(ctx, "writing "+r.String(), func() error {
 		return c.oauthCall(ctx, rest.Write, operation, body, nil)
 	}, func(ctx context.Context) (bool, error) {
 		found, is, err := c.findRule(ctx, r.ApplicationID, r.Trustee)
@@ -179,7 +179,7 @@ func (c *Client) DeleteRule(ctx context.Context, applicationID, trustee string) 
 	}
 	defer c.wrote(applicationID)
 	body := map[string]string{"ApplicationId": applicationID, "TrusteePrefixedUniversal": trustee}
-	return c.persist(ctx, "the end of "+Rule{ApplicationID: applicationID, Trustee: trustee}.String(), func() error {
+	return c.persist(ctx, "deleting "+Rule{ApplicationID: applicationID, Trustee: trustee}.String(), func() error {
 		return c.oauthCall(ctx, rest.Write, "DeleteRule", body, nil)
 	}, func(ctx context.Context) (bool, error) {
 		_, is, err := c.findRule(ctx, applicationID, trustee)

@@ -140,7 +140,7 @@ func TestRulesWithoutAnAnswer(t *testing.T) {
 		s.faults.Add(wire.Fault{Operation: operation, Kind: wire.Late, EffectRequests: 100})
 		wanted := users("certificate;configuration", alice)
 		out, err := s.applied(t, wanted, wanted.Empty())
-		wantError(t, err, "not known")
+		wantError(t, err, "may act on it yet")
 		if len(out.Now.Grantees) != 1 || !out.Touched {
 			t.Errorf("%s: %+v", operation, out)
 		}

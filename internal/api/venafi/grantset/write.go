@@ -25,6 +25,9 @@ type UnknownOutcomeError struct {
 // Error says both.
 func (e *UnknownOutcomeError) Error() string {
 	failed := strings.TrimSuffix(e.Err.Error(), ".") // a hint is a sentence
+	if venafi.Uncertain(e.Err) {
+		return failed // it says so itself
+	}
 	if e.ListErr == nil || errors.Is(e.ListErr, context.Canceled) {
 		return failed + ". Whether the service acted on it all the same is not known"
 	}
