@@ -80,7 +80,8 @@ func (s appDataService) Drift() error {
 }
 
 // Least counts a token for each process, and a reading of each application after it was written. A create is planned with a look
-// at what it would overwrite, and Terraform plans again within the apply, which a provider can't tell from the first time.
+// at what it would overwrite, and Terraform plans again within the apply, which a provider can't tell from the first time. An update
+// and a destroy look for themselves: what was granted since the plan must not be overwritten.
 func (w appData) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(tokens, reads, writes int) map[string]int {
@@ -94,9 +95,9 @@ func (w appData) Least(step Step) map[string]int {
 	case Apply:
 		return requests(1, 2*w.size, w.size)
 	case ChangeApply:
-		return requests(1, part, part)
+		return requests(1, 2*part, part)
 	case Destroy:
-		return requests(2, 2*w.size, w.size)
+		return requests(2, 3*w.size, w.size)
 	}
 	return nil
 }

@@ -171,8 +171,13 @@ func (w authorizationSet) Least(step Step) map[string]int {
 		return requests(2*modes, drifted, 0)
 	case Destroy:
 		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the applications alone. The accounts
-		// that are gone from one application only make its delta another one: they are in requests of their own.
-		return requests(6*modes, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
+		// that are gone from one application only make its delta another one: they are in requests of their own, and the
+		// applications are listed once more before it is believed that one lacks what others have.
+		lists := 5
+		if w.apps > 1 && len(somewhere) > 0 {
+			lists = 6
+		}
+		return requests(lists*modes, 2*drifted+empty, w.destroyWrites(len(everywhere), len(somewhere)))
 	}
 	return nil
 }
