@@ -59,7 +59,7 @@ func (w *world) step(cli *acctest.CLI) (acctest.Result, error) {
 			return result, fmt.Errorf("after an apply: %w\nstate:\n%s\n%s", err, describe(w.tf.State), result.Output)
 		}
 	}
-	if result.Code == 0 {
+	if result.Code == 0 && !strings.Contains(result.Output, contest) {
 		return result, w.converged()
 	}
 	return result, nil

@@ -78,13 +78,21 @@ func (w *world) round(edit bool) (killed bool, err error) {
 			p.calm()
 		}
 	}
-	if len(diags.Errors) == 0 && !moved {
+	if len(diags.Errors) == 0 && !moved && !contested(plan) {
 		if err := w.converged(); err != nil {
 			return false, fmt.Errorf("after an apply without an error: %w", err)
 		}
 	}
 	return *dead, nil
 }
+
+// contested tells that a plan revokes what another resource keeps and says so, as it does after the import of an application that
+// sets share: only the next apply grants that again.
+func contested(plan *core.Plan) bool {
+	return slices.ContainsFunc(plan.Warnings, func(d core.Diagnostic) bool { return strings.HasPrefix(d.Summary, contest) })
+}
+
+const contest = "Access that another resource keeps will be revoked"
 
 func (w *world) converged() error {
 	var errs []error
@@ -120,7 +128,7 @@ func (w *world) settle() error {
 		if err != nil && !stale {
 			return fmt.Errorf("the apply without faults: %w", err)
 		}
-		if err := w.converged(); err != nil && !stale {
+		if err := w.converged(); err != nil && !stale && !contested(plan) {
 			return fmt.Errorf("one apply did not converge: %w", err)
 		}
 		if plan, err = w.plan(); err != nil {

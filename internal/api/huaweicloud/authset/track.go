@@ -227,6 +227,6 @@ func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 		}
 	}
 	tracked := Track(set, actual, exclusive)
-	tracked.Unlisted = tracked.Unlisted.unsettled(actual, o.Unsettled, o.looks)
+	tracked.Unlisted = tracked.Unlisted.unsettled(prior.Unlisted, actual, o.Unsettled, o.looks)
 	return tracked
 }

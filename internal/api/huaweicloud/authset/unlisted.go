@@ -117,9 +117,9 @@ func (s Set) after(actual Actual) Unlisted {
 	return out
 }
 
-// unsettled is what an apply that failed may have done.
-func (u Unlisted) unsettled(actual Actual, until time.Time, looks map[string]look) Unlisted {
-	accounts, before := map[api.Handle]bool{}, u
+// unsettled is what an apply that failed may have done, beside what stayed hidden. before is what was known when it began.
+func (u Unlisted) unsettled(before Unlisted, actual Actual, until time.Time, looks map[string]look) Unlisted {
+	accounts := map[api.Handle]bool{}
 	u = Unlisted{Hidden: u.Hidden, HiddenOn: u.HiddenOn}
 	for _, id := range slices.Sorted(maps.Keys(actual)) {
 		status := actual[id]
@@ -138,8 +138,9 @@ func (u Unlisted) unsettled(actual Actual, until time.Time, looks map[string]loo
 	}
 	rows := map[api.Handle]bool{}
 	for _, id := range u.UnsettledOn {
-		doubted := slices.Contains(before.UnsettledOn, id) && !slices.Contains(before.SeenOn, id)
-		if look, seen := looks[id]; seen && look.requests == 0 && !doubted {
+		look, looked := looks[id]
+		doubted := len(look.unsure) > 0 && !slices.Contains(before.SeenOn, id)
+		if looked && look.requests == 0 && !doubted {
 			u.SeenOn = append(u.SeenOn, id)
 			maps.Copy(rows, lookAlikes(accounts, look.accounts))
 		}

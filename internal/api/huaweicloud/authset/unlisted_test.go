@@ -178,6 +178,58 @@ func TestSpellingOfAnInterruptedClosing(t *testing.T) {
 	}
 }
 
+// The trial that is to find out who the rows are fails, too. Nothing is known yet, so the state goes on saying what was granted, and
+// the next apply tries again.
+func TestSpellingAfterATrialThatFails(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]error{
+		"without an answer": &rest.Error{Service: "office", Status: 200, Message: "answered HTML"}, "expired": answer(401), "unavailable": answer(503),
+	} {
+		for then, next := range map[string]Set{"destroyed": {}, "applied again": {AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}} {
+			t.Run(name+", "+then, func(t *testing.T) {
+				t.Parallel()
+				o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AllUser}}})
+				o.rewrites, o.bothNames = decorate, true
+				ctx, interrupt := context.WithCancel(t.Context())
+				o.fault = func(int, api.Assignment) (error, error) { interrupt(); return nil, nil }
+				wanted, state := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x")}, Set{AppIDs: []string{"a"}, Mode: api.AllUser}
+				for n := range 2 {
+					out, err := Reconcile(ctx, o, Reconciliation{Wanted: wanted, Prior: state})
+					if err == nil {
+						t.Fatal("no error")
+					}
+					state = out.State(wanted, state, false).Set
+					actual, err := ObserveTracked(t.Context(), o, state, false)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if state = Track(state, actual, false).Set; !slices.Equal(sortedNames(state), []string{"x"}) {
+						t.Errorf("after apply %d, the state says %q", n+1, sortedNames(state))
+					}
+					ctx = t.Context()
+					o.fault = func(_ int, a api.Assignment) (error, error) {
+						if len(a.DelUsers) > 0 {
+							return fails, nil
+						}
+						return nil, nil
+					}
+				}
+				o.fault = nil
+				if _, err := Reconcile(t.Context(), o, Reconciliation{Wanted: next, Prior: state}); err != nil {
+					t.Fatal(err)
+				}
+				var want []string
+				if len(next.AppIDs) > 0 {
+					want = []string{"x (staff)"}
+				}
+				if got := o.granted("a"); !slices.Equal(got, want) {
+					t.Errorf("%q are granted, want %q", got, want)
+				}
+			})
+		}
+	}
+}
+
 // A request closes an application and fails; sent again it is refused, since the account is authorized already. What the
 // application lists in another spelling came with the request: it is in the state, and goes with it.
 func TestSpellingOfAClosingThatWasSentTwice(t *testing.T) {
