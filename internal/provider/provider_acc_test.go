@@ -194,6 +194,7 @@ func TestAccProviderErrors(t *testing.T) {
 		}`, nil, `More than one kind of login to Venafi Trust Protection Platform`},
 		{"a misspelt argument", `huaweicloud { max_retires = 3 }`, nil, `An argument named "max_retires" is not expected here`},
 		{"a misspelt quota", "enos {\n requests_per_minute { wirte = 1 }\n}", nil, `An argument named "wirte" is not expected here`},
+		{"a misspelt length of time", "huaweicloud {}\n}\nresource \"appaccess_huaweicloud_app_authorization_set\" \"x\" {\n app_ids = [\"a\"]\n timeouts { craete = \"6h\" }", nil, `An argument named "craete" is not expected here`},
 		{"a certificate without its key", `venafi { client_certificate = "x" }`, nil, `venafi.client_key (environment variable VENAFI_CLIENT_KEY)`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
