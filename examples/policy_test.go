@@ -5,6 +5,7 @@ package examples_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,7 +29,10 @@ func TestExamples_policy(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	const cad, queue = "3f791197-d166-4c8e-81e4-38c40ffc1989", "62f48b59-8a3e-4f0c-9d7b-1e2a5c6d7f80"
+	const (
+		cad, queue = "3f791197-d166-4c8e-81e4-38c40ffc1989", "62f48b59-8a3e-4f0c-9d7b-1e2a5c6d7f80"
+		ledger     = "8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"
+	)
 	m := acctest.StartDemo(t)
 	cli := newCLI(t)
 	cli.Write("services.tf", m.DemoProvider())
@@ -117,7 +121,7 @@ func TestExamples_policy(t *testing.T) {
 	}
 	configure(`lisi = "LOCAL"`, `"ROLE"`, `"ops team" = "`+team+`", carol = "`+carol+`"`, `
 		resource "appaccess_huaweicloud_app_authorization_set" "ledger" {
-		  app_ids            = ["8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"]
+		  app_ids            = ["`+ledger+`"]
 		  authorization_type = "ALL_USER"
 		}
 		resource "appaccess_venafi_oauth_access_set" "signers" {
@@ -128,13 +132,62 @@ func TestExamples_policy(t *testing.T) {
 	expect("a change", changes(),
 		change{Address: enos, Gains: []string{"ROLE"}, Loses: []string{"USER"}},
 		change{Address: set, Gains: []string{"local.com/lisi on " + cad}, Loses: []string{"local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
-		change{Address: "appaccess_huaweicloud_app_authorization_set.ledger", Opens: []string{"8d2c0b7e-5f14-4a9b-b3c6-0e9f8a7d6c51"}},
+		change{Address: "appaccess_huaweicloud_app_authorization_set.ledger", Opens: []string{ledger}},
 		change{Address: "appaccess_venafi_oauth_access_set.signers", Gains: []string{carol}},
 		change{Address: venafi, Gains: []string{carol}})
 	expect("a destroy", changes("-destroy"),
 		change{Address: enos, Loses: []string{"USER"}},
 		change{Address: set, Loses: []string{"local.com/lisi on " + queue, "local.com/zhangsan on " + cad, "local.com/zhangsan on " + queue}},
 		change{Address: venafi, Loses: []string{team}})
+
+	strangers := make([]huaweicloud.Account, 150)
+	lost := make([]string, len(strangers))
+	for i := range strangers {
+		strangers[i] = huaweicloud.Account{Domain: "local.com", Name: fmt.Sprintf("user%03d", i)}
+		lost[i] = "local.com/" + strangers[i].Name + " on " + ledger
+	}
+	if err := m.Huaweicloud.Grant(ledger, strangers...); err != nil {
+		t.Fatal(err)
+	}
+	owned := `
+		resource "appaccess_huaweicloud_app_authorizations_exclusive" "ledger" {
+		  app_ids         = ["` + ledger + `"]
+		  users           = { "local.com" = { zhangsan = "LOCAL" } }
+		  max_revocations = 1000
+		}
+		resource "appaccess_venafi_oauth_access_exclusive" "signers" {
+		  application_id = "CodeSigning"
+		  maximum_scope  = "codesignclient"
+		  trustees       = { carol = "` + carol + `" }
+		}
+		resource "appaccess_venafi_oauth_role_grants_exclusive" "owners" {
+		  role           = "application_owner"
+		  application_id = "MyIntegration"
+		  grantees       = { carol = "` + carol + `" }
+		}`
+	configure(`zhangsan = "LOCAL"`, `"USER"`, `ops = "`+team+`"`, owned)
+	if plan := cli.Plan(); plan.Code == 0 {
+		t.Errorf("the plan of a create shows no loss, and passes:\n%s", plan.Output)
+	}
+	configure(`zhangsan = "LOCAL"`, `"USER"`, `ops = "`+team+`"`, owned+`
+		import {
+		  to = appaccess_huaweicloud_app_authorizations_exclusive.ledger
+		  id = "`+ledger+`"
+		}
+		import {
+		  to = appaccess_venafi_oauth_access_exclusive.signers
+		  id = "CodeSigning"
+		}
+		import {
+		  to = appaccess_venafi_oauth_role_grants_exclusive.owners
+		  id = "application_owner/MyIntegration"
+		}`)
+	lost = append(append([]string{"group:corp.example.com/finance on " + ledger}, lost...), "local.com/zhaoliu on "+ledger)
+	expect("an import", changes(),
+		change{Address: set, Loses: []string{"local.com/lisi on " + queue}},
+		change{Address: "appaccess_huaweicloud_app_authorizations_exclusive.ledger", Gains: []string{"local.com/zhangsan on " + ledger}, Loses: lost},
+		change{Address: "appaccess_venafi_oauth_access_exclusive.signers", Gains: []string{carol}, Loses: []string{team}},
+		change{Address: "appaccess_venafi_oauth_role_grants_exclusive.owners", Gains: []string{carol}, Loses: []string{"local:{5371f67c-c194-49e2-9c1a-e25c8b0e2e32}"}})
 }
 
 // The tests that the guide shows pass, without a service, and one fails for a file that was cut off.
