@@ -86,7 +86,7 @@ func TestCreateOnlyAdds(t *testing.T) {
 	w := newWorld(t)
 	w.set("chess", "ann", "zoe")
 	plan := w.plan(declared("chess", []string{"ann", "bob"}, map[string]any{"max_revocations": 10}))
-	says(t, plan.Errors, "Access that is not listed would be taken away: club chess", "1 member ", "[zoe]", "to = appaccess_club.NAME", `id = "chess"`)
+	says(t, plan.Errors, "Access that is not listed would be taken away: club chess", "(1 member)", "[zoe]", "to = appaccess_club.NAME", `id = "chess"`)
 
 	// Somebody joins between the plan and the apply of a create.
 	w.set("chess", "ann")

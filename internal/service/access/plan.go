@@ -188,12 +188,12 @@ func (r *Resource[M, PM, S]) guard(change Change, options Options) *Refusal {
 	limit := options.MaxRevocations
 	switch {
 	case change.Unlisted.Count > 0:
-		detail := fmt.Sprintf("%s: somebody else has granted %s that this resource does not list, and creating it would take them away:\n\n%s\n\n"+
-			"Nothing is sent. List them here, or import what is there, so that the plan shows each loss with a `-`:\n\n%s",
+		detail := fmt.Sprintf("%s: somebody else has granted more than this resource lists, and creating it would take that away (%s):\n\n%s\n\n"+
+			"Nothing is sent. List it here, or import what is there, so that the plan shows each loss with a `-`:\n\n%s",
 			change.Target, shared.Counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
 		if change.Joins {
-			detail = fmt.Sprintf("%s would join this resource, and somebody else has granted %s there that it does not list:\n\n%s\n\nNothing is sent. List "+
-				"them here, or give what joins a resource of its own, import it, so that its plan shows each loss with a `-`, and move it here afterwards:\n\n%s",
+			detail = fmt.Sprintf("%s would join this resource, and somebody else has granted more there than it lists (%s):\n\n%s\n\nNothing is sent. List "+
+				"it here, or give what joins a resource of its own, import it, so that its plan shows each loss with a `-`, and move it here afterwards:\n\n%s",
 				change.Target, shared.Counted(change.Unlisted.Count, r.Noun), change.Unlisted.Names, r.importBlock(change.ImportID))
 		}
 		return &Refusal{At: change.At, Summary: "Access that is not listed would be taken away: " + change.Target, Detail: detail}

@@ -72,7 +72,7 @@ func TestAccExclusive_create(t *testing.T) {
 		users   = { "corp.example.com" = { a = null } }`
 	for _, limit := range []string{"", "\nmax_revocations = 10", "\nmax_revocations = 100"} {
 		cli.Write("main.tf", setBlock(exclusiveOwner, body+limit))
-		mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "AutoCAD" (`+cad+`)`, "somebody else has granted 11 authorizations",
+		mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "AutoCAD" (`+cad+`)`, "more than this resource lists", "(11 authorizations)",
 			"11 accounts: corp.example.com/b", "corp.example.com/k and 1 more", "import {", "to = appaccess_huaweicloud_app_authorizations_exclusive.NAME", `id = "`+cad+`"`)
 	}
 	// Imported, everybody shows, and counts.
