@@ -6,6 +6,7 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
@@ -139,7 +140,7 @@ func (v *trust) rescope() {
 // atoms are the parts of a scope: each name, and each restriction with its name.
 func atoms(scope string) names {
 	out := names{}
-	for part := range strings.SplitSeq(strings.ToLower(strings.ReplaceAll(scope, " ", "")), ";") {
+	for part := range strings.FieldsFuncSeq(strings.ToLower(strings.ReplaceAll(scope, " ", "")), func(r rune) bool { return r == ';' || r == '|' }) {
 		name, restrictions, restricted := strings.Cut(part, ":")
 		if out[name] = true; !restricted {
 			continue
@@ -164,22 +165,16 @@ func beyond(scope, other string) string {
 	return ""
 }
 
-// showsScopes makes sure that a state shows each scope that its rules have, so that the plan shows which go. Where rules have less
-// than the state said, and all together the same, it shows what one of them has.
+// showsScopes makes sure that a state shows the scope of each of its rules, so that the plan shows which go and which are added.
 func (v *trust) showsScopes(object *core.Object, a core.Address) error {
 	said, _ := object.Attributes()["maximum_scope"].(string)
 	listed := fold(grantsOf(a, object))
-	missing := error(nil)
 	for k, rule := range v.ruled() {
-		switch part := beyond(rule.MaximumScope, said); {
-		case !listed[folded(k)]:
-		case part != "":
-			missing = fmt.Errorf("the rule %s allows %s, and the state says %q", k, part, said)
-		case sameScope(rule.MaximumScope, said):
-			return nil
+		if listed[folded(k)] && !slices.ContainsFunc(strings.Split(said, "|"), func(each string) bool { return sameScope(each, rule.MaximumScope) }) {
+			return fmt.Errorf("the rule %s allows %s, and the state says %q", k, rule.MaximumScope, said)
 		}
 	}
-	return missing
+	return nil
 }
 
 // keptRules makes sure that rules which no set lists are what they were, that none lost what a newer server says of it, and notes

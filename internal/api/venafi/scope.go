@@ -16,7 +16,7 @@ type scopeSet map[string]map[string]bool
 
 func parseScope(scope string) scopeSet {
 	set := scopeSet{}
-	for part := range strings.SplitSeq(scope, ";") {
+	for part := range strings.FieldsFuncSeq(scope, func(r rune) bool { return r == ';' || r == '|' }) {
 		name, restrictions, _ := strings.Cut(part, ":")
 		if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
 			continue
@@ -33,9 +33,9 @@ func parseScope(scope string) scopeSet {
 	return set
 }
 
-// SameScope tells whether two scopes mean the same.
+// SameScope tells whether two scopes mean the same. What EachScope has written of several is the same as nothing else.
 func SameScope(a, b string) bool {
-	return a == b || maps.EqualFunc(parseScope(a), parseScope(b), func(x, y map[string]bool) bool { return maps.Equal(x, y) })
+	return a == b || !strings.ContainsRune(a+b, '|') && maps.EqualFunc(parseScope(a), parseScope(b), func(x, y map[string]bool) bool { return maps.Equal(x, y) })
 }
 
 // ScopeLacks returns what a scope has and another lacks, such as "certificate:manage", in order.
@@ -56,20 +56,28 @@ func ScopeLacks(scope, of string) []string {
 	return lacking
 }
 
-// UnionScope has all that either scope has, in order.
-func UnionScope(a, b string) string {
-	all := parseScope(a)
-	for name, restrictions := range parseScope(b) {
-		if all[name] == nil {
-			all[name] = restrictions
+// EachScope writes the scopes that rules have, each once and in order, with a bar between: "certificate | certificate:manage". It says
+// which scopes there are, and is none that anybody can be given. Of one that all have it is what the server wrote.
+func EachScope(scopes []string) string {
+	spelled, each := map[string]bool{}, map[string]bool{}
+	for _, scope := range scopes {
+		if !spelled[scope] {
+			spelled[scope], each[parseScope(scope).String()] = true, true
 		}
-		maps.Copy(all[name], restrictions)
 	}
+	if len(each) == 1 {
+		return scopes[0]
+	}
+	return strings.Join(slices.Sorted(maps.Keys(each)), " | ")
+}
+
+// String is the scope in order, and without blanks.
+func (s scopeSet) String() string {
 	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
 		part := name
-		if len(all[name]) > 0 {
-			part += ":" + strings.Join(slices.Sorted(maps.Keys(all[name])), ",")
+		if len(s[name]) > 0 {
+			part += ":" + strings.Join(slices.Sorted(maps.Keys(s[name])), ",")
 		}
 		parts = append(parts, part)
 	}
@@ -82,8 +90,11 @@ func bareScope(scope string) string { return strings.Join(strings.Fields(scope),
 // CheckScope says what is wrong with the form of a scope, "" when nothing is: names of letters, each with restrictions behind
 // a colon, as in "certificate:discover,manage;configuration".
 func CheckScope(scope string) string {
-	if strings.TrimSpace(scope) == "" {
+	switch {
+	case strings.TrimSpace(scope) == "":
 		return "it is empty"
+	case strings.ContainsRune(scope, '|'):
+		return "these are the scopes that several rules have, as a state shows them: choose one for all"
 	}
 	for part := range strings.SplitSeq(scope, ";") {
 		name, restrictions, restricted := strings.Cut(part, ":")

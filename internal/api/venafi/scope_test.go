@@ -59,7 +59,17 @@ func TestScopes(t *testing.T) {
 	if got := strings.Join(ScopeLacks("certificate:discover,manage;agent;ssh:x", "certificate:manage;ssh"), " "); got != "agent certificate:discover ssh:x" {
 		t.Error(got)
 	}
-	for _, bad := range []string{"", " ", "a;", ";a", "a:", "a:b,", "a b", "a::b", "ä"} {
+	for want, scopes := range map[string][]string{
+		"": nil, "B;a": {"B;a", "a;b"}, "a | a:b | b": {"b", "a:b", "A", "b"}, "a;b | c": {"c", "b ; A", "C"},
+	} {
+		if got := EachScope(scopes); got != want {
+			t.Errorf("%q: %q, want %q", scopes, got, want)
+		}
+	}
+	if SameScope("a | b", "a;b") || !SameScope("a | b", "a | b") || len(ScopeLacks("a:c", "a:b | a:c")) > 0 {
+		t.Error("several scopes are the same as all in one, or allow less")
+	}
+	for _, bad := range []string{"", " ", "a;", ";a", "a:", "a:b,", "a b", "a::b", "ä", "a | b"} {
 		if CheckScope(bad) == "" {
 			t.Errorf("%q passes", bad)
 		}

@@ -123,6 +123,17 @@ func TestAccOAuthAccess(t *testing.T) {
 							ConfigPlanChecks: action(address, plancheck.ResourceActionUpdate),
 							PostApplyFunc:    func() { p.check(p.ruled(alice+" certificate:manage,discover", carol+" certificate:manage,discover")) },
 						},
+						{ // the configuration changes to just what both rules have together
+							PreConfig: func() {
+								p.Venafi.RemoveRule("app-a", alice)
+								p.check(p.Venafi.AddRules(mock.Rule{ApplicationID: "app-a", Trustee: alice, MaximumScope: "configuration", Description: "Builds"}))
+							},
+							Config:           p.Provider() + mayUse(typeName, "certificate:discover,manage;configuration", people(alice, carol), `description = "Builds"`),
+							ConfigPlanChecks: action(address, plancheck.ResourceActionUpdate),
+							PostApplyFunc: func() {
+								p.check(p.ruled(alice+" certificate:discover,manage;configuration", carol+" certificate:discover,manage;configuration"))
+							},
+						},
 						{Config: p.Provider() + mayUse(typeName, "certificate:discover,manage", map[string]string{}), PostApplyFunc: func() { p.check(p.ruled()) }},
 						{Config: p.Provider() + mayUse(typeName, "certificate", people(bob))},
 					},

@@ -89,7 +89,8 @@ func (r *accessResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			"maximum_scope": schema.StringAttribute{
 				Required: true, Validators: []validator.String{scopeValidator{}},
 				MarkdownDescription: "What a token may have at most, such as `certificate:manage`. It is changed in place. Order, blanks and letter case of what the " +
-					"server answers are no difference.",
+					"server answers are no difference. Where somebody has changed a rule, so that they differ, a plan shows each scope that there is, with a " +
+					"bar between: `certificate | certificate:manage`.",
 			},
 			"trustees": schema.MapAttribute{
 				Required: true, ElementType: types.StringType,

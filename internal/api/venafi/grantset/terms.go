@@ -77,7 +77,7 @@ func amendments(wanted, prior Set, listed *venafi.Listing) (amend, widened []Ame
 		a := Amendment{Is: rule, To: wanted.Terms.onto(rule)}
 		switch {
 		case prior.Terms.said(rule).Like(a.To):
-		case len(venafi.ScopeLacks(rule.MaximumScope, venafi.UnionScope(wanted.Terms.Scope, shown))) > 0:
+		case len(venafi.ScopeLacks(rule.MaximumScope, wanted.Terms.Scope+";"+shown)) > 0:
 			widened = append(widened, a)
 		default:
 			amend = append(amend, a)
@@ -102,31 +102,25 @@ func (s Set) rules(listed *venafi.Listing) []venafi.Rule {
 // applied are the terms by which the rules are measured. A state of an older provider knows only those that it shows.
 func (s Set) applied() *Terms { return cmp.Or(s.Applied, s.Terms) }
 
-// actual are the terms that a state should show: where rules are not as the last apply said, what they say. Of scopes that is what all rules
-// allow together, so that a plan shows each that goes; where that is what it said, what one allows that has less.
+// actual are the terms that a state should show: where rules are not as the last apply said, what they say. Where their scopes differ
+// that is each of them, so that a plan shows what goes and what is added, whatever the configuration says now.
 func (s Set) actual(listed *venafi.Listing) *Terms {
 	was := s.applied()
 	if was == nil {
 		return nil
 	}
-	now, all := *was, ""
+	now := *was
+	var scopes []string
 	for _, rule := range s.rules(listed) {
 		is := was.said(rule)
-		if all == "" {
-			all = is.MaximumScope
-		} else if !venafi.SameScope(all, is.MaximumScope) {
-			all = venafi.UnionScope(all, is.MaximumScope)
-		}
-		if !venafi.SameScope(is.MaximumScope, was.Scope) {
-			now.Scope = is.MaximumScope
-		}
+		scopes = append(scopes, is.MaximumScope)
 		drift(&now.Access, was.Access, is.AccessValidity)
 		drift(&now.Grant, was.Grant, is.GrantValidity)
 		drift(&now.Renewable, was.Renewable, is.Renewable)
 		drift(&now.Description, was.Description, &is.Description)
 	}
-	if all != "" && !venafi.SameScope(all, was.Scope) {
-		now.Scope = all
+	if each := venafi.EachScope(scopes); each != "" && !venafi.SameScope(each, was.Scope) {
+		now.Scope = each
 	}
 	return &now
 }
@@ -138,17 +132,11 @@ func drift[T comparable](now **T, wanted, is *T) {
 	}
 }
 
-// Imported gives a set the scope that most of its rules have.
+// Imported gives a set the scopes that its rules have.
 func (r *Run) Imported(s Set) Set {
 	listed, _ := r.listing.Peek()
-	most := map[string]int{}
-	s.Terms = &Terms{}
-	for _, rule := range s.rules(listed) {
-		most[rule.MaximumScope]++
-		if most[rule.MaximumScope] > most[s.Terms.Scope] {
-			s.Terms.Scope = rule.MaximumScope
-		}
-	}
+	s.Applied = &Terms{}
+	s.Terms = s.actual(listed)
 	s.Applied = s.Terms
 	return s
 }

@@ -46,7 +46,7 @@ func (s *service) applied(t *testing.T, wanted, prior Set) (Outcome, error) {
 	return s.client(t, "admin").Of(wanted).Apply(t.Context(), Change{Wanted: wanted, Prior: prior})
 }
 
-// A state shows every scope that a rule has beyond the set's, so that a plan shows what goes; and it shows a rule that has less.
+// A state shows every scope that a rule has, so that a plan shows what goes, and which rule has less.
 func TestScopesThatShow(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -54,11 +54,12 @@ func TestScopesThatShow(t *testing.T) {
 	}{
 		{"admin", "admin", "admin"},
 		{"ADMIN", "Admin", "admin"},
-		{"admin;agent", "admin", "admin;agent"},
-		{"admin;agent", "admin;security:delete", "admin;agent;security:delete"},
-		{"agent", "configuration", "agent;configuration"},
-		{"admin", "agent", "admin;agent"},
-		{"admin:delete", "admin", "admin:delete"},
+		{"admin;agent", "admin", "admin | admin;agent"},
+		{"agent;admin", "admin;Agent", "admin;agent"},
+		{"agent;admin", "admin;security:delete", "admin;agent | admin;security:delete"},
+		{"agent", "configuration", "agent | configuration"},
+		{"admin", "agent", "admin | agent"},
+		{"admin:delete", "admin", "admin | admin:delete"},
 	} {
 		s := start(t, mock.Switches{})
 		s.rules(t, map[string]string{alice: test.alice, bob: test.bob})
@@ -74,16 +75,16 @@ func TestScopesThatShow(t *testing.T) {
 	s := start(t, mock.Switches{})
 	s.rules(t, map[string]string{alice: "admin;configuration", bob: "admin"})
 	set := users("admin", bob)
-	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, true); err != nil || now.Terms.Scope != "admin;configuration" {
+	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, true); err != nil || now.Terms.Scope != "admin | admin;configuration" {
 		t.Errorf("whom an exclusive set does not list yet: %+v, %v", now.Terms, err)
 	}
 	set = users("admin;configuration", alice, bob)
-	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin" {
+	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin | admin;configuration" {
 		t.Errorf("%+v, %v", now.Terms, err)
 	}
 	s.rules(t, map[string]string{alice: "admin", bob: "agent"})
 	set = users("admin;agent;configuration", alice, bob)
-	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin;agent" {
+	if now, err := s.client(t, "admin").Of(set).Read(t.Context(), set, false); err != nil || now.Terms.Scope != "admin | agent" {
 		t.Errorf("where all together have less than the set: %+v, %v", now.Terms, err)
 	}
 }
