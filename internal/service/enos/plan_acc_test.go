@@ -43,7 +43,7 @@ func TestAccPlan_warnings(t *testing.T) {
 	// The application has USER and ROLE already. A create that would take one away fails, and says
 	// how to import what is there.
 	cli.Write("main.tf", authorization(other, "USER", "ASSET", "ROLE_OP"))
-	mustFail(t, cli.Plan(), unlisted, other, acctest.OrgID, "1 data authorize type ", "ROLE: read the ID and name of all roles", "import {",
+	mustFail(t, cli.Plan(), unlisted, other, acctest.OrgID, "(1 data authorize type)", "ROLE: read the ID and name of all roles", "import {",
 		"to = appaccess_enos_app_data_authorization.NAME", `id = "`+acctest.OrgID+"/"+other+`"`, "data_authorize_types")
 	g.check(g.calls(map[string]int{mock.GetAccessToken: 1, mock.GetApplicationAuthorization: 1}))
 
@@ -119,7 +119,7 @@ func TestAccPlan_createOverNothingOrTheSame(t *testing.T) {
 	cli.Write("main.tf", authorization(other, "USER", "ROLE", "ASSET"))
 	mustWarn(t, cli.Plan(), adopted, "ROLE, USER", "Nothing of it is taken away")
 	cli.Write("main.tf", authorization(other))
-	mustFail(t, cli.Plan(), unlisted, "2 data authorize types ")
+	mustFail(t, cli.Plan(), unlisted, "(2 data authorize types)")
 }
 
 func TestAccPlan_applications(t *testing.T) {
