@@ -217,7 +217,7 @@ func TestAccOAuthAccess_createGuard(t *testing.T) {
 	cli.Write("main.tf", mayUse(accessExclusiveType, "admin", people(alice)))
 	mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "app-a"`, bob, "import {", `id = "app-a"`)
 	cli.Write("main.tf", mayUse(accessSetType, "admin", people(alice, bob)))
-	mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "app-a"`, "loses the scope configuration")
+	mustFail(t, cli.Plan(), `Access that is not listed would be taken away: application "app-a"`, "loses the scope configuration", "An import takes up all rules")
 	p.check(p.ruled(bob + " admin;configuration"))
 	cli.Write("main.tf", mayUse(accessSetType, "admin;configuration:manage", people(alice, bob)))
 	mustPlan(t, cli)

@@ -226,7 +226,12 @@ func (s *grants) unlisted(names names, foreign []api.Grant, widened []grantset.A
 	for _, a := range widened {
 		lines = append(lines, fmt.Sprintf("%s loses the scope %s", names.of(a.Is.Trustee), strings.Join(a.Widens(), ", ")))
 	}
-	return access.Loss{Count: len(lines), Names: firstLines(lines, func(line string) string { return line })}
+	loss := access.Loss{Count: len(lines), Names: firstLines(lines, func(line string) string { return line })}
+	if len(lines) > 0 && !s.exclusive {
+		loss.Names += "\n\nAn import takes up all rules of the application. Those that this resource does not list show as a `-` then, also where another " +
+			"one lists them."
+	}
+	return loss
 }
 
 // Apply makes the change. Of an exclusive set, too, it revokes only what the plan was made from: who appeared since is left alone.
