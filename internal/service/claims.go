@@ -24,9 +24,9 @@ import (
 // nothing and finds nothing.
 type Claims[M comparable] struct {
 	mu     sync.Mutex
-	places map[string]map[string]*Claim[M]    // by target, and then by resource
+	places map[string]*place[M]               // by target
 	left   map[string]map[string]*Claim[M]    // by a target of the state, and then by resource
-	taken  map[string][]string                // the targets of a resource
+	taken  map[string]*Claim[M]               // by resource
 	told   map[[2]string]bool                 // pairs of resources whose conflict was returned
 	held   map[string]map[string]func(M) bool // by resource and target: whom the state of a resource lists
 }
@@ -41,8 +41,8 @@ type Claim[M comparable] struct {
 	Exclusive bool
 	// Mode is what the resource sets the whole of its targets to; "" where there is no such thing, or it is not known.
 	Mode string
-	// Members are whom an additive resource surely grants its targets, Lists those whom an exclusive one may grant them. Either may
-	// be nil where it is not looked at: nobody is surely granted anything, and anybody may be.
+	// Members are whom an additive resource surely grants its targets, and all whom its Lists accepts, Lists those whom an exclusive one
+	// may grant them. Either may be nil where it is not looked at: nobody is surely granted anything, and anybody may be.
 	Members iter.Seq[M]
 	Lists   func(M) bool
 	// Grants tells whom an additive resource surely grants, where two that grant the same are to conflict; nil where they are not.
@@ -81,22 +81,26 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.places == nil {
-		c.places, c.taken, c.told = map[string]map[string]*Claim[M]{}, map[string][]string{}, map[[2]string]bool{}
+		c.places, c.taken, c.told = map[string]*place[M]{}, map[string]*Claim[M]{}, map[[2]string]bool{}
 		c.left = map[string]map[string]*Claim[M]{}
 	}
-	for _, target := range c.taken[claim.Resource] {
-		delete(c.places[target], claim.Resource)
+	if before := c.taken[claim.Resource]; before != nil {
+		for _, target := range before.Targets {
+			c.places[target].remove(before)
+		}
 	}
-	c.taken[claim.Resource] = claim.Targets
+	c.taken[claim.Resource] = &claim
 	shared := map[*Claim[M]][]string{}
 	for _, target := range claim.Targets {
-		for _, other := range c.places[target] {
-			shared[other] = append(shared[other], target)
-		}
 		if c.places[target] == nil {
-			c.places[target] = map[string]*Claim[M]{}
+			c.places[target] = &place[M]{all: map[string]*Claim[M]{}, wide: map[string]*Claim[M]{}, of: map[M]map[string]*Claim[M]{}}
 		}
-		c.places[target][claim.Resource] = &claim
+		for other := range c.places[target].near(claim.wide(), claim.Members) {
+			if targets := shared[other]; len(targets) == 0 || targets[len(targets)-1] != target {
+				shared[other] = append(targets, target)
+			}
+		}
+		c.places[target].add(&claim)
 	}
 	var conflicts []Conflict[M]
 	for other, targets := range shared {
@@ -116,8 +120,7 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 func (c *Claims[M]) losses(claim *Claim[M]) []Conflict[M] {
 	var out []Conflict[M]
 	lost := func(leaver, keeper, other *Claim[M], target string) {
-		pair := [2]string{leaver.Resource + " leaves", keeper.Resource}
-		if leaver.Resource == keeper.Resource || !keeper.Unchanged || keeper.Lists == nil || c.told[pair] {
+		if leaver.Resource == keeper.Resource || !keeper.Unchanged || keeper.Lists == nil {
 			return
 		}
 		var members []M
@@ -127,19 +130,22 @@ func (c *Claims[M]) losses(claim *Claim[M]) []Conflict[M] {
 				members = append(members, m)
 			}
 		}
-		if len(members) > 0 {
+		if pair := [2]string{leaver.Resource + " leaves", keeper.Resource}; len(members) > 0 && !c.told[pair] {
 			c.told[pair] = true
 			out = append(out, Conflict[M]{Other: other, Targets: []string{target}, Members: members, Leaver: leaver, Keeper: keeper})
 		}
 	}
 	for _, target := range claim.From {
-		for _, keeper := range c.places[target] {
+		for keeper := range c.places[target].near(false, claim.Before) {
 			lost(claim, keeper, keeper, target)
 		}
 		if c.left[target] == nil {
 			c.left[target] = map[string]*Claim[M]{}
 		}
 		c.left[target][claim.Resource] = claim
+	}
+	if !claim.Unchanged {
+		return out
 	}
 	for _, target := range claim.Targets {
 		for _, leaver := range c.left[target] {
@@ -161,38 +167,6 @@ func WarnOfLoss[M comparable](diags *diag.Diagnostics, conflicts []Conflict[M], 
 		}
 		return c.Leaver != nil
 	})
-}
-
-// fights tells whether two resources that name one target conflict.
-func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
-	modes := c.Mode != other.Mode && c.Mode != "" && other.Mode != ""
-	if !c.Exclusive && !other.Exclusive {
-		var common []M
-		if c.Members != nil && other.Grants != nil {
-			for m := range c.Members {
-				if other.Grants(m) {
-					common = append(common, m)
-				}
-			}
-		}
-		return common, modes || len(common) > 0
-	}
-	if c.Exclusive == other.Exclusive {
-		return nil, true
-	}
-	owner, adder := c, other
-	if other.Exclusive {
-		owner, adder = other, c
-	}
-	var members []M
-	if adder.Members != nil && owner.Lists != nil {
-		for m := range adder.Members {
-			if !owner.Lists(m) {
-				members = append(members, m)
-			}
-		}
-	}
-	return members, modes || len(members) > 0
 }
 
 // Hold records whom the state of a resource lists on its targets. Terraform plans an instance that is

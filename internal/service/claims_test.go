@@ -121,6 +121,31 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// A thousand single grants of one role are not each held against all others.
+func TestClaims_singleGrants(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	var claims service.Claims[string]
+	asked := 0
+	for i := range n {
+		c := claim(fmt.Sprint("resource", i), "x")
+		c.Members = slices.Values([]string{fmt.Sprint(i)})
+		c.Grants = func(string) bool { asked++; return true }
+		c.Lists, c.Unchanged = c.Grants, true
+		if found := claims.Make(c); len(found) > 0 {
+			t.Fatal(found)
+		}
+	}
+	if asked > n {
+		t.Errorf("%d grants were held against others %d times", n, asked)
+	}
+	twice := claim("another", "x")
+	twice.Members, twice.Grants = slices.Values([]string{"7"}), func(string) bool { return true }
+	if found := claims.Make(twice); len(found) != 1 || found[0].Other.Resource != "resource7" {
+		t.Errorf("%+v", found)
+	}
+}
+
 // Terraform plans ten resources at a time: of n owners of one target, all but the first hear of the others.
 func TestClaims_concurrent(t *testing.T) {
 	t.Parallel()
