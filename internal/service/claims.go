@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -186,6 +187,23 @@ func (c *Claims[M]) Hold(resource string, targets []string, lists func(M) bool) 
 	for _, target := range targets {
 		c.held[resource][target] = lists
 	}
+}
+
+// Targets are those on which states list somebody, of the resources whose names begin with a prefix, in order.
+func (c *Claims[M]) Targets(prefix string) []string {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var targets []string
+	for resource, lists := range c.held {
+		if strings.HasPrefix(resource, prefix) {
+			targets = slices.AppendSeq(targets, maps.Keys(lists))
+		}
+	}
+	slices.Sort(targets)
+	return slices.Compact(targets)
 }
 
 // OfTargets names the one resource that owns all of some targets.

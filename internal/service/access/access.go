@@ -182,6 +182,9 @@ type Definition[M, S any] struct {
 	// Memory is what the private state keeps of a set beyond its attributes: a pointer into the set, for encoding/json. It may
 	// be nil. A create begins without.
 	Memory func(*S) any
+	// Tainted is what the plan of a create keeps for the tainted instance that it may replace, whose destroy gets no private state of its
+	// own: of Memory's type, or nil. It may be nil itself.
+	Tainted func(*service.Data) any
 }
 
 // Planning is a plan that Definition.Prepare completes. Changes of Plan count; each must be made to Response.Plan too.

@@ -125,7 +125,13 @@ func (r *Resource[M, PM, S]) planPlace(ctx context.Context, resp *resource.Modif
 		return
 	}
 	defer op.end()
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, memoryKey, mustMarshal(memory{Place: op.place}))...)
+	kept := memory{Place: op.place}
+	if r.Tainted != nil {
+		if of := r.Tainted(r.Data); of != nil {
+			kept.Set = mustMarshal(of)
+		}
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, memoryKey, mustMarshal(kept))...)
 }
 
 // planDestroy warns of what goes with the resource, as the state has it, which the refresh before has read.

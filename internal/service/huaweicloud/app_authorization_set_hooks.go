@@ -41,6 +41,8 @@ type memory struct {
 	Mixed bool `json:"mixed,omitempty"`
 	// Open are the applications that were seen open to everybody. Only these may be closed: a plan has shown it.
 	Open []string `json:"open_apps"`
+	// OpenBeside are the applications that states of mixed sets have opened. A tainted instance remembers nothing but these.
+	OpenBeside []string `json:"open_beside,omitempty"`
 	// Spelled are the accounts that the service lists in another way than the configuration names them.
 	Spelled authset.Spellings `json:"spelled,omitempty"`
 	// Unlisted is what the set may have granted though no list shows it.
@@ -62,9 +64,10 @@ func (s set) prior() authset.Set {
 		for h := range s.Accounts {
 			out.Unlisted.Unsettled = append(out.Unlisted.Unsettled, h.Value())
 		}
-	} else {
-		out.Open = make(map[string]bool, len(s.memory.Open))
-		for _, id := range s.memory.Open {
+	}
+	if open := append(slices.Clip(s.memory.Open), s.memory.OpenBeside...); open != nil && (s.memory.Open != nil || s.Mode != api.AllUser) {
+		out.Open = make(map[string]bool, len(open))
+		for _, id := range open {
 			out.Open[id] = true
 		}
 	}
@@ -211,11 +214,26 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 		s.data.HuaweicloudClaims.Hold(service.OfTargets(now.AppIDs), now.AppIDs, now.Lists)
 	}
 	s.data.HuaweicloudClaims.Hold(openedBy(now.AppIDs), now.memory.Open, func(api.Handle) bool { return true })
+	if now.memory.Mixed && now.memory.Opened {
+		s.data.HuaweicloudClaims.Hold(besideClosed+service.OfTargets(now.AppIDs), now.memory.Open, nil)
+	}
 	return now, len(now.AppIDs) > 0, nil
 }
 
 // openedBy names the one resource that has some applications open to everybody.
 func openedBy(appIDs []string) string { return "everybody, by the " + service.OfTargets(appIDs) }
+
+// besideClosed begins the names of sets that have opened their applications to everybody, and of which somebody has closed one.
+const besideClosed = "open beside closed ones, by the "
+
+// tainted is what the destroy of a tainted instance needs to know, and its attributes can't say.
+func tainted(data *service.Data) any {
+	open := data.HuaweicloudClaims.Targets(besideClosed)
+	if len(open) == 0 {
+		return nil
+	}
+	return memory{OpenBeside: open}
+}
 
 // Import takes the accounts that the applications have in common, or for an exclusive set all that any of them has.
 func (s *sets) Import(ctx context.Context, named set) (set, error) {

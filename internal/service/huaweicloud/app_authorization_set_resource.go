@@ -67,7 +67,7 @@ func newSetResource(k kind) *setResource {
 		Late: func(now set) map[string]tftypes.Value {
 			return map[string]tftypes.Value{"name": tftypes.NewValue(tftypes.String, now.name)}
 		},
-		Refresh: refreshed, Memory: func(s *set) any { return &s.memory },
+		Refresh: refreshed, Memory: func(s *set) any { return &s.memory }, Tainted: tainted,
 	})}
 }
 

@@ -5,6 +5,7 @@ package huaweicloud_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,39 @@ func TestAccSet_skippedAccount(t *testing.T) {
 		mustApply(t, cli)
 		mustDo(t, w.expect(cad, "corp.example.com/lisi", "corp.example.com/wangwu"))
 		mustBeSilent(t, cli.Plan())
+	}
+}
+
+// A tainted set has opened its applications, somebody has closed one of them, and the configuration no longer names another: that one is
+// closed, too, though nothing is told to what destroys the old instance but that the set closes its applications.
+func TestAccSet_taintedAndMixed(t *testing.T) {
+	t.Parallel()
+	for name, list := range map[string][]string{"one left out": {cad}, "the closed one left out": {viewer}, "none left out": {cad, viewer}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t, nil, mock.Switches{})
+			cli := w.cli()
+			set := func(ids ...string) {
+				cli.Write("main.tf", setBlock(additive, `
+					app_ids            = `+quoted(ids...)+`
+					authorization_type = "ALL_USER"`))
+			}
+			set(cad, viewer)
+			cli.Plan()
+			mustApply(t, cli)
+			cli.Run("taint", address)
+			mustDo(t, w.SetMode(cad, "ASSIGN_USER"))
+			set(list...)
+			cli.Plan()
+			mustApply(t, cli)
+			for _, id := range []string{cad, viewer} {
+				want := map[bool]string{true: "ALL_USER", false: "ASSIGN_USER"}[slices.Contains(list, id)]
+				if mode := w.Mode(id); mode != want {
+					t.Errorf("%s is %s, want %s", id, mode, want)
+				}
+			}
+			mustBeSilent(t, cli.Plan())
+		})
 	}
 }
 
