@@ -214,8 +214,11 @@ func (r *Resource[M, PM, S]) guard(change Change, options Options) *Refusal {
 }
 
 // importBlock is what to paste into the configuration.
-func (r *Resource[M, PM, S]) importBlock(id string) string {
-	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", r.Type, id)
+func (r *Resource[M, PM, S]) importBlock(id string) string { return ImportBlock(r.Type, id) }
+
+// ImportBlock is the `import` block of a resource whose type is "appaccess" and a suffix.
+func ImportBlock(suffix, id string) string {
+	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", suffix, id)
 }
 
 // warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long it would take otherwise. Of an

@@ -201,7 +201,7 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	cli := p.cli()
 	p.check(p.Venafi.AddApplication(mock.Application{ID: "ci", MaximumScope: "certificate"}))
 	cli.Write("main.tf", integration(""))
-	mustFail(t, cli.Plan(), `Unable to plan the OAuth application "ci"`, "exists already", "import it", "application_id")
+	mustFail(t, cli.Plan(), `Unable to plan the OAuth application "ci"`, "exists already", "to = appaccess_venafi_oauth_application.NAME", `id = "ci"`, "application_id")
 	p.check(p.Venafi.RemoveApplication("ci"))
 	mustPlan(t, cli)
 	p.check(p.Venafi.AddApplication(mock.Application{ID: "ci", MaximumScope: "certificate"})) // between the plan and the apply

@@ -17,6 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
+const applicationSuffix = "_venafi_oauth_application"
+
 // applications is the service of API integrations.
 type applications struct{ client *api.Client }
 
@@ -48,10 +50,14 @@ func (s *applications) Import(ctx context.Context, named application) (applicati
 }
 
 // existsError is a create of what is there already.
-type existsError struct{ what, importID string }
+type existsError struct{ what, suffix, importID string }
 
 func (e *existsError) Error() string {
-	return fmt.Sprintf("%s exists already: to manage it here, import it with the id %q", e.what, e.importID)
+	return fmt.Sprintf("%s exists already. To manage it here, import it:\n\n%s", e.what, access.ImportBlock(e.suffix, e.importID))
+}
+
+func applicationExists(id string) error {
+	return &existsError{fmt.Sprintf("The application %q", id), applicationSuffix, id}
 }
 
 // Diff refuses what would lock the provider out, and a create of what is there.
@@ -75,7 +81,7 @@ func (s *applications) Diff(ctx context.Context, order access.Order[application]
 		case err != nil:
 			return change, err
 		}
-		return change, &existsError{fmt.Sprintf("The application %q", order.Wanted.id), order.Wanted.id}
+		return change, applicationExists(order.Wanted.id)
 	}
 	change.Target = order.Wanted.String()
 	return change, s.refuseNarrowing(ctx, *order.Wanted)
@@ -183,7 +189,7 @@ func (s *applications) create(ctx context.Context, wanted application) (access.O
 	err := s.client.CreateApplication(ctx, wanted.onto(api.Application{}))
 	switch {
 	case api.HasResult(err, api.ApplicationAlreadyExists):
-		return access.Outcome[application]{}, &existsError{fmt.Sprintf("The application %q", wanted.id), wanted.id}
+		return access.Outcome[application]{}, applicationExists(wanted.id)
 	case err != nil:
 		return access.Outcome[application]{Now: wanted, Touched: api.Uncertain(err)}, err
 	case wanted.unused != nil:

@@ -38,7 +38,7 @@ func NewOAuthApplication() resource.Resource { return newApplicationResource() }
 
 func newApplicationResource() *applicationResource {
 	return &applicationResource{access.New[applicationModel, *applicationModel](access.Definition[applicationModel, application]{
-		Type: "_venafi_oauth_application", ServiceName: venafiName, Noun: "application", Title: "the OAuth application", ImportForm: "application_id",
+		Type: applicationSuffix, ServiceName: venafiName, Noun: "application", Title: "the OAuth application", ImportForm: "application_id",
 		ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout,
 		Known: venafiKnown, Tally: venafiTally, Connect: connectApplications, Prepare: prepareApplication, Named: namedApplication,
 		ImportID: func(a application) string { return a.id }, Held: func(application) access.Loss { return access.Loss{} },

@@ -17,5 +17,11 @@ func isExists(err error) bool {
 	return ok
 }
 
-// sentence ends an error with a full stop.
-func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") + "." }
+// sentence ends an error with a full stop, unless it ends with a block to paste.
+func sentence(err error) string {
+	text := strings.TrimSuffix(err.Error(), ".")
+	if strings.HasSuffix(text, "}") {
+		return text
+	}
+	return text + "."
+}

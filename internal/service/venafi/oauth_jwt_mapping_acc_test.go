@@ -130,7 +130,7 @@ func TestAccOAuthJwtMapping_refusals(t *testing.T) {
 	cli.Write("main.tf", jwtMapping("gitlab", "jwks_uri", "https://gitlab.example.com/keys"))
 	mustFail(t, cli.Plan(), "Two JWT mappings disagree about the keys of one issuer", "there", "https://x.example.com")
 	cli.Write("main.tf", jwtMapping("there"))
-	mustFail(t, cli.Plan(), `Unable to plan the JWT mapping "there"`, "exists already", "import it")
+	mustFail(t, cli.Plan(), `Unable to plan the JWT mapping "there"`, "exists already", "to = appaccess_venafi_oauth_jwt_mapping.NAME", `id = "there"`)
 
 	off := newPlatform(t, mock.Switches{JwtLogin: mock.CertificateDisabled})
 	cli = off.cli()

@@ -16,6 +16,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
+const mappingSuffix = "_venafi_oauth_jwt_mapping"
+
 // mappings is the service of JWT mappings.
 type mappings struct{ client *api.Client }
 
@@ -44,6 +46,10 @@ func (s *mappings) Import(ctx context.Context, named mapping) (mapping, error) {
 	return mapping{has}, err
 }
 
+func mappingExists(name string) error {
+	return &existsError{fmt.Sprintf("The JWT mapping %q", name), mappingSuffix, name}
+}
+
 // errKeysIgnored is a server that has dropped jwks_uri.
 var errKeysIgnored = errors.New("the server took the mapping and dropped its jwks_uri, which servers before 26.2 do not know: leave jwks_uri out, so that " +
 	"the server finds the keys by the issuer's own configuration")
@@ -64,7 +70,7 @@ func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (acces
 	for _, other := range all {
 		switch {
 		case other.Name == wanted.Name && order.Prior == nil:
-			return change, &existsError{fmt.Sprintf("The JWT mapping %q", wanted.Name), wanted.Name}
+			return change, mappingExists(wanted.Name)
 		case other.Name != wanted.Name && other.IssuerURI == wanted.IssuerURI && wanted.JwksURI != "" && other.JwksURI != "" && other.JwksURI != wanted.JwksURI:
 			return change, &access.Refusal{
 				At: atJwksURI, Summary: "Two JWT mappings disagree about the keys of one issuer",
@@ -123,7 +129,7 @@ func (s *mappings) Apply(ctx context.Context, order access.Order[mapping]) (acce
 		err := s.client.CreateJwtMapping(ctx, wanted.JwtMapping)
 		switch {
 		case api.HasResult(err, api.JwtMappingAlreadyExists):
-			return access.Outcome[mapping]{}, &existsError{fmt.Sprintf("The JWT mapping %q", wanted.Name), wanted.Name}
+			return access.Outcome[mapping]{}, mappingExists(wanted.Name)
 		case err != nil:
 			return access.Outcome[mapping]{Now: wanted, Touched: api.Uncertain(err)}, err
 		}

@@ -36,7 +36,7 @@ func NewOAuthJwtMapping() resource.Resource { return newMappingResource() }
 
 func newMappingResource() *mappingResource {
 	return &mappingResource{access.New[mappingModel, *mappingModel](access.Definition[mappingModel, mapping]{
-		Type: "_venafi_oauth_jwt_mapping", ServiceName: venafiName, Noun: "JWT mapping", Title: "the JWT mapping", ImportForm: "name",
+		Type: mappingSuffix, ServiceName: venafiName, Noun: "JWT mapping", Title: "the JWT mapping", ImportForm: "name",
 		ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout,
 		Known: venafiKnown, Tally: venafiTally, Connect: connectMappings, Prepare: prepareMapping, Named: namedMapping,
 		ImportID: func(m mapping) string { return m.Name }, Held: func(mapping) access.Loss { return access.Loss{} },
