@@ -39,7 +39,7 @@ func newChaos(t *testing.T, seed uint64) *world {
 	w.counts = seed%3 == 0
 	w.tf.Provider = w.provider(w.knobs)
 	w.tf.Parallelism = []int{1, 2, 10}[w.rng.IntN(3)]
-	w.estates = append(w.estates, newWorkspace(w), newPortal(w), newTrust(w), newAccess(w))
+	w.estates = append(w.estates, newWorkspace(w), newPortal(w), newTrust(w), newAccess(w), newRegistry(w))
 	return w
 }
 

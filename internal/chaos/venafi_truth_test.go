@@ -55,7 +55,11 @@ func fold(keys names) names {
 
 // has tells whether a resource is of this estate.
 func (v *trust) has(a core.Address) bool {
-	return strings.HasPrefix(a.Type, "appaccess_venafi_oauth_access_") == (v.rules != nil) && strings.HasPrefix(a.Type, "appaccess_venafi_oauth_")
+	of := "appaccess_venafi_oauth_role_"
+	if v.rules != nil {
+		of = "appaccess_venafi_oauth_access_"
+	}
+	return strings.HasPrefix(a.Type, of)
 }
 
 func owns(a core.Address) bool { return a.Type == roleExclusive || a.Type == accessExclusive }

@@ -196,6 +196,8 @@ func (w *world) concede(plan *core.Plan) (bool, error) {
 					estate.clear(e.Address, strings.Split(found[1], ","))
 				case *portal:
 					estate.clear(e.Address, found[1])
+				case *registry:
+					estate.clear(e.Address, found[1])
 				}
 			}
 			continue

@@ -123,6 +123,37 @@ func (b *Backend) RemoveApplication(id string) error {
 	return nil
 }
 
+// AddJwtMapping makes a JWT mapping known, or replaces the one with the same name. A blank secret keeps the one that it had.
+func (b *Backend) AddJwtMapping(m JwtMapping) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := (Seed{JwtMappings: []JwtMapping{m}}).check(); err != nil {
+		return err
+	}
+	at := b.mappingAt(m.Name)
+	if at < 0 {
+		b.mappings = append(b.mappings, m)
+		return nil
+	}
+	if m.HS256Secret == "" {
+		m.HS256Secret = b.mappings[at].HS256Secret
+	}
+	b.mappings[at] = m
+	return nil
+}
+
+// RemoveJwtMapping deletes a JWT mapping.
+func (b *Backend) RemoveJwtMapping(name string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := b.mappingAt(name)
+	if at < 0 {
+		return fmt.Errorf("no JWT mapping %q", name)
+	}
+	b.mappings = slices.Delete(b.mappings, at, at+1)
+	return nil
+}
+
 // IssueToken opens a session without a login and returns its access token, for callers that are given a ready one.
 func (b *Backend) IssueToken(clientID, prefixedUniversal, scope string) (string, error) {
 	b.mu.Lock()
