@@ -212,9 +212,13 @@ func (r *registry) remove(kind, id string) {
 
 // clear makes room for a resource that goes over to an id which somebody has taken.
 func (r *registry) clear(a core.Address, id string) {
-	if idOf[a.Type] != "" {
-		r.remove(a.Type, id)
+	if idOf[a.Type] == "" {
+		return
 	}
+	if object := r.w.tf.State[a]; object != nil && keyOf(a, object) == a.Type+"/"+id {
+		r.w.t.Errorf("%s is refused, since %s exists already: the state holds that", a, id)
+	}
+	r.remove(a.Type, id)
 }
 
 // change lets somebody edit one in the console, and sign for it on a newer server.

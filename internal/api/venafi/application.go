@@ -130,16 +130,21 @@ func (c *Client) CreateApplication(ctx context.Context, a Application) error {
 	fields["ApplicationId"] = a.ID
 	return c.persist(ctx, fmt.Sprintf("writing the application %q", a.ID), func() error {
 		return c.oauthCall(ctx, rest.Write, "CreateApplication", fields, nil)
-	}, func(ctx context.Context) (bool, error) { return c.isApplication(ctx, a) })
+	}, func(ctx context.Context) (bool, error) {
+		return c.isApplication(ctx, a, &ResultError{ApplicationAlreadyExists})
+	})
 }
 
-// isApplication tells whether the server has an application as it is wanted.
-func (c *Client) isApplication(ctx context.Context, wanted Application) (bool, error) {
+// isApplication tells whether the server has an application as it is wanted. One that says something else is the error other.
+func (c *Client) isApplication(ctx context.Context, wanted Application, other error) (bool, error) {
 	got, err := c.Application(ctx, wanted.ID)
-	if HasResult(err, ApplicationNotFound) {
+	switch {
+	case HasResult(err, ApplicationNotFound):
 		return false, nil
+	case err == nil && !got.Like(wanted):
+		return false, other
 	}
-	return err == nil && got.Like(wanted), err
+	return err == nil, err
 }
 
 // Like tells whether the server has what is wanted; nil wants nothing, and scopes are compared as sets.
@@ -162,7 +167,7 @@ func (c *Client) UpdateApplication(ctx context.Context, a Application) error {
 	body := map[string]any{"Application": a.all.with(a.fields(), "GrantCount", "UserCount")}
 	return c.persist(ctx, fmt.Sprintf("writing the application %q", a.ID), func() error {
 		return c.oauthCall(ctx, rest.Write, "UpdateApplication", body, nil)
-	}, func(ctx context.Context) (bool, error) { return c.isApplication(ctx, a) })
+	}, func(ctx context.Context) (bool, error) { return c.isApplication(ctx, a, nil) })
 }
 
 // DeleteApplication deletes an application. One that is gone is no error.

@@ -99,7 +99,7 @@ func (c *Client) JwtMappings(ctx context.Context) ([]JwtMapping, error) {
 
 // CreateJwtMapping makes a mapping.
 func (c *Client) CreateJwtMapping(ctx context.Context, m JwtMapping) error {
-	return c.writeMapping(ctx, "CreateJwtMapping", m, m.fields())
+	return c.writeMapping(ctx, "CreateJwtMapping", m, m.fields(), &ResultError{JwtMappingAlreadyExists})
 }
 
 // UpdateJwtMapping replaces a mapping that JwtMapping has read, and which the caller has changed. What is "" is taken out.
@@ -111,10 +111,11 @@ func (c *Client) UpdateJwtMapping(ctx context.Context, m JwtMapping) error {
 	if m.Grantee == "" {
 		without = append(without, "GranteePrefixedUniversal")
 	}
-	return c.writeMapping(ctx, "UpdateJwtMapping", m, map[string]any{"JwtMapping": m.all.with(m.fields(), without...)})
+	return c.writeMapping(ctx, "UpdateJwtMapping", m, map[string]any{"JwtMapping": m.all.with(m.fields(), without...)}, nil)
 }
 
-func (c *Client) writeMapping(ctx context.Context, operation string, m JwtMapping, body any) error {
+// writeMapping sends a mapping. Where that fails and the server has one that says something else, the error is other.
+func (c *Client) writeMapping(ctx context.Context, operation string, m JwtMapping, body any, other error) error {
 	if err := needID(m.Name, m.IssuerURI); err != nil {
 		return err
 	}
@@ -122,10 +123,13 @@ func (c *Client) writeMapping(ctx context.Context, operation string, m JwtMappin
 		return c.oauthCall(ctx, rest.Write, operation, body, nil)
 	}, func(ctx context.Context) (bool, error) {
 		got, err := c.JwtMapping(ctx, m.Name)
-		if HasResult(err, JwtMappingNotFound) {
+		switch {
+		case HasResult(err, JwtMappingNotFound):
 			return false, nil
+		case err == nil && !got.Like(m):
+			return false, other
 		}
-		return err == nil && got.Like(m), err
+		return err == nil, err
 	})
 }
 

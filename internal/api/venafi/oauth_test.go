@@ -72,6 +72,27 @@ func TestApplicationLife(t *testing.T) {
 	}
 }
 
+// A create fails without an answer, and there is another one of that name: it is somebody else's, and not perhaps the caller's own.
+func TestCreateOfWhatSomebodyElseHasMade(t *testing.T) {
+	t.Parallel()
+	s := start(t, mock.Switches{})
+	c := s.client(t, "admin")
+	for _, operation := range []string{mock.CreateApplication, mock.CreateJwtMapping} {
+		s.faults.Add(wire.Fault{Operation: operation, Kind: wire.ResetBefore})
+	}
+	theirs := mock.JwtMapping{Name: "ci", IssuerURI: "https://a.example.com", PurposeField: "aud", PurposeMatch: "theirs", IDField: "sub", IDMatch: "^(.*)$"}
+	if err := errors.Join(s.AddApplication(mock.Application{ID: "ci", MaximumScope: "certificate"}), s.AddJwtMapping(theirs)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CreateApplication(t.Context(), theApplication); !HasResult(err, ApplicationAlreadyExists) || Uncertain(err) {
+		t.Error(err)
+	}
+	ours := JwtMapping{Name: "ci", IssuerURI: "https://a.example.com", PurposeField: "aud", PurposeMatch: "ours", IDField: "sub", IDMatch: "^(.*)$"}
+	if err := c.CreateJwtMapping(t.Context(), ours); !HasResult(err, JwtMappingAlreadyExists) || Uncertain(err) {
+		t.Error(err)
+	}
+}
+
 func (s *service) application(t *testing.T, id string) mock.Application {
 	t.Helper()
 	for _, a := range s.Applications() {

@@ -97,7 +97,8 @@ func HasResult(err error, results ...Result) bool {
 	return false
 }
 
-// persist writes until done says that it has come about. done is asked only after a failure, and looks afresh.
+// persist writes until done says that it has come about. done is asked only after a failure, and looks afresh. What it says is taken by
+// somebody else can't be made.
 func (c *Client) persist(ctx context.Context, what string, write func() error, done func(context.Context) (bool, error)) error {
 	open := false // some try was never answered, so that the server may act on it yet
 	for try := 0; ; try++ {
@@ -113,6 +114,8 @@ func (c *Client) persist(ctx context.Context, what string, write func() error, d
 		ok, lookErr := done(look)
 		end()
 		switch {
+		case HasResult(lookErr, ApplicationAlreadyExists, JwtMappingAlreadyExists):
+			return lookErr
 		case lookErr != nil:
 			return &OutcomeError{What: what, Err: err, LookErr: lookErr}
 		case ok:

@@ -68,6 +68,8 @@ type Order[S any] struct {
 	Verb string
 	// Wanted is nil for a delete, and Prior, what the plan was made from, for a create.
 	Wanted, Prior *S
+	// Replaces tells of the plan of a create that the target is that of an old resource which goes before it.
+	Replaces bool
 	// Approve is asked before the first request of an apply, and again when what is to be taken away has grown. An error of it
 	// ends the apply, and is returned as it is, wrapped or not.
 	Approve func(Change) error

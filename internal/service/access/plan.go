@@ -91,6 +91,9 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 	wanted := r.set(plan, known)
 	order.Wanted = &wanted
+	target := r.ImportID(wanted)
+	replaces := func() bool { return create && (target == remembered.Target || r.Tally(r.Data).Holds(target)) }
+	order.Replaces = replaces()
 	op, diags := r.begin(ctx, "plan", nil, known)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -101,7 +104,7 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(op.explain(wanted, err)...)
 		return
 	}
-	if target := r.ImportID(wanted); create && (target == remembered.Target || r.Tally(r.Data).Holds(target)) {
+	if replaces() { // of another resource that goes, too, whose refresh may have come since
 		change.Unlisted = Loss{} // that is what the old resource holds, and the end of it shows
 	}
 	if refusal := r.guard(change, plan.Options()); refusal != nil {

@@ -230,6 +230,39 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	mustPlan(t, cli, "-destroy")
 	mustApply(t, cli)
 
+	// The first try comes about late, the second one finds it there, and then nobody can look: it may be ours, so the state holds it.
+	for _, of := range []struct {
+		config, address, summary, create, get string
+		looks                                 int // before the one that fails
+	}{
+		{integration(""), applicationAddress, `Unable to create the OAuth application "ci"`, mock.CreateApplication, mock.GetApplication, 2},
+		{jwtMapping("gitlab", "grantee", alice), mappingAddress, `Unable to create the JWT mapping "gitlab"`, mock.CreateJwtMapping, mock.GetJwtMapping, 1},
+	} {
+		for _, ending := range [][]string{{"-destroy"}, nil} {
+			cli.Write("main.tf", of.config)
+			mustPlan(t, cli)
+			p.fault(of.create, wire.Late, func(f *wire.Fault) { f.Times, f.EffectRequests = 1, 1 })
+			p.fault(of.get, mock.FaultHTML503, func(f *wire.Fault) { f.After = of.looks })
+			mustFail(t, cli.Apply(), of.summary, "could not be looked up")
+			p.Faults.Clear()
+			if listed := cli.Run("state", "list").Stdout; !strings.Contains(listed, of.address) {
+				t.Errorf("%s may be there, and the state has %q", of.address, listed)
+			}
+			mustPlan(t, cli, ending...) // of a tainted one: it is there already, and goes before the new one comes
+			mustApply(t, cli)
+			if ending == nil {
+				mustPlan(t, cli, "-replace="+of.address)
+				mustApply(t, cli)
+				mustPlan(t, cli, "-destroy")
+				mustApply(t, cli)
+			}
+			if p.application("ci") != nil || p.mapping("gitlab") != nil {
+				t.Errorf("%s is left", of.address)
+			}
+		}
+	}
+	cli.Write("main.tf", integration("unused_expiration = \"24h\""))
+
 	// Lost answers change nothing.
 	for _, kind := range []wire.FaultKind{wire.ResetAfter, mock.FaultRerun, mock.FaultHTML503, mock.FaultTokenExpired} {
 		mustPlan(t, cli)

@@ -76,7 +76,7 @@ func (s *applications) Diff(ctx context.Context, order access.Order[application]
 		change.Target = order.Wanted.String()
 		_, err := s.client.Application(ctx, order.Wanted.id)
 		switch {
-		case api.HasResult(err, api.ApplicationNotFound):
+		case api.HasResult(err, api.ApplicationNotFound), err == nil && order.Replaces:
 			return change, nil
 		case err != nil:
 			return change, err
@@ -188,7 +188,7 @@ func (s *applications) Apply(ctx context.Context, order access.Order[application
 func (s *applications) create(ctx context.Context, wanted application) (access.Outcome[application], error) {
 	err := s.client.CreateApplication(ctx, wanted.onto(api.Application{}))
 	switch {
-	case api.HasResult(err, api.ApplicationAlreadyExists):
+	case api.HasResult(err, api.ApplicationAlreadyExists) && !api.Uncertain(err):
 		return access.Outcome[application]{}, applicationExists(wanted.id)
 	case err != nil:
 		return access.Outcome[application]{Now: wanted, Touched: api.Uncertain(err)}, err

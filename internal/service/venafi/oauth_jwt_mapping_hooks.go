@@ -69,7 +69,7 @@ func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (acces
 	}
 	for _, other := range all {
 		switch {
-		case other.Name == wanted.Name && order.Prior == nil:
+		case other.Name == wanted.Name && order.Prior == nil && !order.Replaces:
 			return change, mappingExists(wanted.Name)
 		case other.Name != wanted.Name && other.IssuerURI == wanted.IssuerURI && wanted.JwksURI != "" && other.JwksURI != "" && other.JwksURI != wanted.JwksURI:
 			return change, &access.Refusal{
@@ -128,7 +128,7 @@ func (s *mappings) Apply(ctx context.Context, order access.Order[mapping]) (acce
 		wanted := *order.Wanted
 		err := s.client.CreateJwtMapping(ctx, wanted.JwtMapping)
 		switch {
-		case api.HasResult(err, api.JwtMappingAlreadyExists):
+		case api.HasResult(err, api.JwtMappingAlreadyExists) && !api.Uncertain(err):
 			return access.Outcome[mapping]{}, mappingExists(wanted.Name)
 		case err != nil:
 			return access.Outcome[mapping]{Now: wanted, Touched: api.Uncertain(err)}, err
