@@ -57,7 +57,8 @@ const published = "https://registry.terraform.io/providers/appaccess/appaccess/l
 
 var pageLink = regexp.MustCompile(`\]\((` + regexp.QuoteMeta(published) + `)?([^)#:]+)(#[^)]*)?\)`)
 
-// fileLink leads to a file of the repository, from wherever a page is read: to a picture, or to an example.
+// fileLink leads to a file of the repository, from wherever a page is read: to a picture, or to an
+// example.
 var fileLink = regexp.MustCompile(`https://(?:raw\.githubusercontent\.com/appaccess/terraform-provider-appaccess/main|github\.com/appaccess/terraform-provider-appaccess/(?:blob|tree)/main)/([^)\s]+)`)
 
 // Links lead somewhere. They are written without extension, as the registries want them.
@@ -117,7 +118,8 @@ func TestGuide_importedLabels(t *testing.T) {
 	}
 }
 
-// The guide's way of importing many applications ends in a plan that imports them all and changes none, those without user groups too.
+// The guide's way of importing many applications ends in a plan that imports them all and changes
+// none, those without user groups too.
 func TestGuide_manyApplications(t *testing.T) {
 	t.Parallel()
 	_, text, _ := strings.Cut(read(t, "../templates/guides/importing.md"), "## Many applications, without")

@@ -69,8 +69,8 @@ func start(t *testing.T, folder string) (*acctest.CLI, *acctest.Mock) {
 	return cli, m
 }
 
-// Linters of Terraform's language find nothing in the examples: versions are given, and what is declared
-// is used.
+// Linters of Terraform's language find nothing in the examples: versions are given, and what is
+// declared is used.
 func TestExamples_lint(t *testing.T) {
 	t.Parallel()
 	n := 0

@@ -42,7 +42,8 @@ func logsIn(t *testing.T, m *acctest.Mock, subject, scope string) (int, map[stri
 	return response.StatusCode, answer
 }
 
-// The guide's module is applied in one run, the pipeline's own token logs in at the end, and what is taken away is gone.
+// The guide's module is applied in one run, the pipeline's own token logs in at the end, and what
+// is taken away is gone.
 func TestGuide_pipeline(t *testing.T) {
 	t.Parallel()
 	blocks := terraformBlock.FindAllStringSubmatch(read(t, "../templates/guides/pipeline.md"), -1)

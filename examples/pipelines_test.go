@@ -242,7 +242,8 @@ type gitlabPipeline struct {
 	Jobs      map[string]gitlabJob `yaml:",inline"`
 }
 
-// readGitlab reads a pipeline. A keyword that is none, a value of another type, or the name of what is not there is an error.
+// readGitlab reads a pipeline. A keyword that is none, a value of another type, or the name of what
+// is not there is an error.
 func readGitlab(text string) (gitlabPipeline, error) {
 	var p gitlabPipeline
 	decoder := yaml.NewDecoder(strings.NewReader(text))

@@ -190,7 +190,8 @@ func TestExamples_policy(t *testing.T) {
 		change{Address: "appaccess_venafi_oauth_role_grants_exclusive.owners", Gains: []string{carol}, Loses: []string{"local:{5371f67c-c194-49e2-9c1a-e25c8b0e2e32}"}})
 }
 
-// The tests that the guide shows pass, without a service, and one fails for a file that was cut off.
+// The tests that the guide shows pass, without a service, and one fails for a file that was cut
+// off.
 func TestExamples_testing(t *testing.T) {
 	t.Parallel()
 	tests := read(t, "testing/access.tftest.hcl")

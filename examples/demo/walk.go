@@ -61,7 +61,8 @@ func (d *demo) walk(ctx context.Context) error {
 	return nil
 }
 
-// picture keeps the last plan as a terminal shows it, in a file that tools/picture draws. Without a file there is nothing to do.
+// picture keeps the last plan as a terminal shows it, in a file that tools/picture draws. Without a
+// file there is nothing to do.
 func (d *demo) picture(ctx context.Context, file string) error {
 	if file == "" {
 		return nil

@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package acctest is what acceptance tests share: the provider, the mock services in the same process, and a real
-// Terraform or OpenTofu that drives the one against the other.
+// Package acctest is what acceptance tests share: the provider, the mock services in the same
+// process, and a real Terraform or OpenTofu that drives the one against the other.
 package acctest
 
 import (
@@ -17,24 +17,26 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
-// RetryWait is the first wait before a request is sent again. Real waits outlast a service's one-minute window.
+// RetryWait is the first wait before a request is sent again. Real waits outlast a service's
+// one-minute window.
 const RetryWait = 5 * time.Millisecond
 
 func init() {
-	// As main does: without it the framework's trace log is most of the work of a test. A test that wants a log says so
-	// with TF_LOG, as everywhere.
+	// As main does: without it the framework's trace log is most of the work of a test. A test that
+	// wants a log says so with TF_LOG, as everywhere.
 	if os.Getenv("TF_LOG") == "" && os.Getenv("TF_LOG_SDK_FRAMEWORK") == "" {
 		_ = os.Setenv("TF_LOG_SDK_FRAMEWORK", "off")
 	}
 }
 
-// Providers makes the provider for resource.TestCase.ProtoV6ProviderFactories. It sees none of the machine's environment,
-// and repeats requests after RetryWait.
+// Providers makes the provider for resource.TestCase.ProtoV6ProviderFactories. It sees none of the
+// machine's environment, and repeats requests after RetryWait.
 func Providers(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	return ProvidersWithEnvironment(nil, options...)
 }
 
-// ProvidersWithEnvironment is Providers with environment variables that the provider block falls back to.
+// ProvidersWithEnvironment is Providers with environment variables that the provider block falls
+// back to.
 func ProvidersWithEnvironment(environment map[string]string, options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	options = append([]provider.Option{
 		provider.WithRetryWait(RetryWait),
@@ -54,8 +56,9 @@ func NewProvider() tfprotov6.ProviderServer {
 	return server
 }
 
-// Test runs an acceptance test with the provider above, unless the test case brings its own. It needs no TF_ACC: the
-// services are mocks. Where there is no Terraform, and none can be fetched, it fails.
+// Test runs an acceptance test with the provider above, unless the test case brings its own. It
+// needs no TF_ACC: the services are mocks. Where there is no Terraform, and none can be fetched, it
+// fails.
 func Test(t *testing.T, c resource.TestCase) {
 	t.Helper()
 	if c.ProtoV6ProviderFactories == nil {

@@ -28,8 +28,9 @@ import (
 // registries are the hosts under which Terraform and OpenTofu look for providers.
 var registries = []string{"registry.terraform.io", "registry.opentofu.org"}
 
-// CLI is a working directory of the real terraform, or tofu, whose provider runs in this process. It is for tests that
-// assert on what a person reads; what can be said with plan and state checks is better said with Steps.
+// CLI is a working directory of the real terraform, or tofu, whose provider runs in this process.
+// It is for tests that assert on what a person reads; what can be said with plan and state checks
+// is better said with Steps.
 type CLI struct {
 	t      testing.TB
 	dir    string
@@ -52,7 +53,8 @@ type attached struct {
 	Addr                 struct{ Network, String string }
 }
 
-// NewCLIOf is NewCLI with any number of providers, by their names in required_providers: each has an environment of its own.
+// NewCLIOf is NewCLI with any number of providers, by their names in required_providers: each has
+// an environment of its own.
 func NewCLIOf(t *testing.T, servers map[string]func() tfprotov6.ProviderServer) *CLI {
 	t.Helper()
 	providers, required := map[string]attached{}, ""
@@ -100,8 +102,8 @@ func serve(t *testing.T, server func() tfprotov6.ProviderServer) attached {
 	return running
 }
 
-// TerraformPath is the terraform or tofu that the tests run: TF_ACC_TERRAFORM_PATH, or what is on the PATH. Without one
-// the test fails: an acceptance test that is skipped proves nothing.
+// TerraformPath is the terraform or tofu that the tests run: TF_ACC_TERRAFORM_PATH, or what is on
+// the PATH. Without one the test fails: an acceptance test that is skipped proves nothing.
 func TerraformPath(t testing.TB) string {
 	t.Helper()
 	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {

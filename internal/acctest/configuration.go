@@ -23,8 +23,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
-// configuration is what HCL says, as far as this process can play Terraform: the provider block, locals, and resources of this
-// provider without references between them. All else is an error, and needs a real Terraform.
+// configuration is what HCL says, as far as this process can play Terraform: the provider block,
+// locals, and resources of this provider without references between them. All else is an error, and
+// needs a real Terraform.
 type configuration struct {
 	provider  map[string]any
 	resources []core.Resource

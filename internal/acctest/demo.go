@@ -13,8 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// StartDemo starts the mock services as people start them, with the data that the documentation and the demo speak of, but
-// without quotas. The provider block for them is DemoProvider.
+// StartDemo starts the mock services as people start them, with the data that the documentation and
+// the demo speak of, but without quotas. The provider block for them is DemoProvider.
 func StartDemo(t testing.TB) *Mock {
 	t.Helper()
 	backend, err := mockbackend.New(mockbackend.Options{Quota: &huaweicloud.Quota{}})

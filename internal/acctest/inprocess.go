@@ -18,11 +18,12 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
-// TerraformForAll is the environment variable that lets a real Terraform run also the tests that need none.
+// TerraformForAll is the environment variable that lets a real Terraform run also the tests that
+// need none.
 const TerraformForAll = "ACCTEST_TERRAFORM"
 
-// NewTerraform is a working directory like that of NewCLI, of a Terraform that this process plays: plans and applies cost
-// milliseconds. What it does not play ends the test: see configured.
+// NewTerraform is a working directory like that of NewCLI, of a Terraform that this process plays:
+// plans and applies cost milliseconds. What it does not play ends the test: see configured.
 func NewTerraform(t *testing.T, server func() tfprotov6.ProviderServer) *CLI {
 	t.Helper()
 	if os.Getenv(TerraformForAll) != "" {

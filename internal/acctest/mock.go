@@ -35,16 +35,18 @@ const (
 	VenafiIdentity = "local:{0acc7e57-0000-4000-8000-000000000001}"
 )
 
-// Mock is the mock services, listening on this machine. Its Recorder keeps the requests of all of them, its Faults spoil
-// them, and its Huaweicloud, Enos and Venafi look at the data and change it behind Terraform's back.
+// Mock is the mock services, listening on this machine. Its Recorder keeps the requests of all of
+// them, its Faults spoil them, and its Huaweicloud, Enos and Venafi look at the data and change it
+// behind Terraform's back.
 type Mock struct {
 	*mockbackend.Backend
 	// URL is the address of all services.
 	URL string
 }
 
-// Options are the data of the services and how they behave. What a seed leaves out of the credentials that Mock.Provider
-// uses is filled in, with all rights. Huawei Cloud has no quota unless one is given.
+// Options are the data of the services and how they behave. What a seed leaves out of the
+// credentials that Mock.Provider uses is filled in, with all rights. Huawei Cloud has no quota
+// unless one is given.
 type Options struct {
 	Huaweicloud huaweicloud.Seed
 	Enos        enos.Seed
@@ -57,8 +59,8 @@ type Options struct {
 	AllowViolations bool
 }
 
-// Start starts the mock services. They stop with the test, which fails when the provider sent something that a correct
-// client never sends.
+// Start starts the mock services. They stop with the test, which fails when the provider sent
+// something that a correct client never sends.
 func Start(t testing.TB, options Options) *Mock {
 	t.Helper()
 	backend, err := mockbackend.New(mockbackend.Options{
@@ -94,7 +96,8 @@ func Start(t testing.TB, options Options) *Mock {
 	return &Mock{Backend: backend, URL: server.URL}
 }
 
-// Provider is a provider block for all three services of the mock. Like the mock, it is without quotas.
+// Provider is a provider block for all three services of the mock. Like the mock, it is without
+// quotas.
 func (m *Mock) Provider() string {
 	return m.ProviderWith("", "", "")
 }

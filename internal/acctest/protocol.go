@@ -23,7 +23,8 @@ func (m *Mock) Environment() map[string]string {
 	}
 }
 
-// Server is a process of the provider, asked as Terraform asks it. It is for what the installed Terraform may be too old to ask.
+// Server is a process of the provider, asked as Terraform asks it. It is for what the installed
+// Terraform may be too old to ask.
 type Server struct {
 	t       testing.TB
 	process *core.Process
@@ -79,7 +80,8 @@ func (s *Server) Read(typeName string, attributes map[string]any) (map[string]an
 	return found, diags
 }
 
-// PlansClean imports what a query with IncludeResource has found, and returns what a plan would change then, "" for nothing.
+// PlansClean imports what a query with IncludeResource has found, and returns what a plan would
+// change then, "" for nothing.
 func (s *Server) PlansClean(typeName string, l Listed) string {
 	s.t.Helper()
 	diff, err := s.process.PlansClean(context.WithoutCancel(s.t.Context()), typeName, l)

@@ -19,9 +19,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// RecordTo is the environment variable that names a folder. Each test leaves a file there of the requests that the mock saw
-// and of the diagnostics that the provider gave, so that two versions of the provider can be compared with `diff -r`.
-// Requests that were under way at the same time are sorted; what is chance, such as a port, is masked.
+// RecordTo is the environment variable that names a folder. Each test leaves a file there of the
+// requests that the mock saw and of the diagnostics that the provider gave, so that two versions of
+// the provider can be compared with `diff -r`. Requests that were under way at the same time are
+// sorted; what is chance, such as a port, is masked.
 const RecordTo = "ACCTEST_RECORD"
 
 type record struct {

@@ -20,7 +20,8 @@ import (
 	"testing"
 )
 
-// Secrets are what nothing may hold that a test leaves behind: what the provider is given, and what the services gave it.
+// Secrets are what nothing may hold that a test leaves behind: what the provider is given, and what
+// the services gave it.
 type Secrets struct {
 	mu     sync.Mutex
 	pieces map[string]string // by the secret, its name
@@ -32,7 +33,8 @@ var secretsByTest struct {
 	of map[string]*Secrets
 }
 
-// SecretsOf are the secrets of a test. [Watch] searches for them in everything that the provider says.
+// SecretsOf are the secrets of a test. [Watch] searches for them in everything that the provider
+// says.
 func SecretsOf(t testing.TB) *Secrets {
 	secretsByTest.Lock()
 	defer secretsByTest.Unlock()
@@ -108,7 +110,8 @@ func searcherOf(test string) *Searcher {
 // window is the length of the pieces of secrets that are searched for, before they are spelt.
 const window = 12
 
-// windowOf is the length of a piece in a spelling: a shorter one would tell too little of the secret to be one.
+// windowOf is the length of a piece in a spelling: a shorter one would tell too little of the
+// secret to be one.
 func windowOf(way string) int {
 	switch {
 	case strings.EqualFold(way, "hex"):
@@ -119,7 +122,8 @@ func windowOf(way string) int {
 	return window
 }
 
-// Spellings are the ways to write a secret that are searched for. What is percent-encoded in any other way is found too.
+// Spellings are the ways to write a secret that are searched for. What is percent-encoded in any
+// other way is found too.
 var Spellings = map[string]func(string) string{
 	"plain":      func(s string) string { return s },
 	"JSON":       func(s string) string { return InJSON(s, false) },
@@ -149,7 +153,8 @@ func InJSON(s string, safe bool) string {
 	return b.String()[1 : b.Len()-2]
 }
 
-// inBase64 is what of a coded text depends on s alone, when other bytes stand before it and behind it.
+// inBase64 is what of a coded text depends on s alone, when other bytes stand before it and behind
+// it.
 func inBase64(encoding *base64.Encoding, s string, before int) string {
 	coded := encoding.EncodeToString(append(make([]byte, before), s...))
 	return coded[(before*8+5)/6 : (before+len(s))*8/6]

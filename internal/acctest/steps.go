@@ -21,9 +21,10 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
-// Steps runs the steps of a test case with a Terraform that this process plays, as Test does with a real one: every step plans,
-// applies, and plans again to find nothing to do, and in the end all is destroyed. It plays steps with a configuration, imports by
-// id and refreshes; anything else in a step ends the test.
+// Steps runs the steps of a test case with a Terraform that this process plays, as Test does with a
+// real one: every step plans, applies, and plans again to find nothing to do, and in the end all is
+// destroyed. It plays steps with a configuration, imports by id and refreshes; anything else in a
+// step ends the test.
 func Steps(t *testing.T, c resource.TestCase) {
 	t.Helper()
 	if os.Getenv(TerraformForAll) != "" {
@@ -57,8 +58,8 @@ func Steps(t *testing.T, c resource.TestCase) {
 	}
 }
 
-// Life is Steps, or Test with a real Terraform: one position of a matrix of switches needs that, and the others what the
-// provider answers.
+// Life is Steps, or Test with a real Terraform: one position of a matrix of switches needs that,
+// and the others what the provider answers.
 func Life(t *testing.T, withTerraform bool, c resource.TestCase) {
 	t.Helper()
 	run := Steps

@@ -15,8 +15,9 @@ import (
 	"testing"
 )
 
-// Tapped is a mock service whose secrets [Watch] searches for: those that requests prove who they are with, and those that
-// logins and lists of Venafi's grants are answered with. It also records requests when [RecordTo] says so.
+// Tapped is a mock service whose secrets [Watch] searches for: those that requests prove who they
+// are with, and those that logins and lists of Venafi's grants are answered with. It also records
+// requests when [RecordTo] says so.
 func Tapped(t testing.TB, handler http.Handler) http.Handler {
 	secrets, record := SecretsOf(t), recordOf(t)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -23,8 +23,8 @@ type providerServer interface {
 	tfprotov6.ListResourceServer
 }
 
-// Watch makes a provider of which the test is told all that it says: states, plans, diagnostics, and its log at TRACE. The test
-// fails at its end when one of its [Secrets] is among it.
+// Watch makes a provider of which the test is told all that it says: states, plans, diagnostics,
+// and its log at TRACE. The test fails at its end when one of its [Secrets] is among it.
 func Watch(t testing.TB, server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 	ours, ok := server.(providerServer)
 	if !ok { // Terraform's own provider for tests

@@ -79,9 +79,10 @@ func (s appDataService) Drift() error {
 	return nil
 }
 
-// Least counts a token for each process, and a reading of each application after it was written. A create is planned with a look
-// at what it would overwrite, and Terraform plans again within the apply, which a provider can't tell from the first time. An update
-// and a destroy look for themselves: what was granted since the plan must not be overwritten.
+// Least counts a token for each process, and a reading of each application after it was written. A
+// create is planned with a look at what it would overwrite, and Terraform plans again within the
+// apply, which a provider can't tell from the first time. An update and a destroy look for
+// themselves: what was granted since the plan must not be overwritten.
 func (w appData) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(tokens, reads, writes int) map[string]int {

@@ -11,8 +11,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Limits of the service (vendor pages ListApps, ListAppAuthorizations, BatchUpdateAppAuthorizations). They stand here once
-// more because the least number of requests must not be worked out by what is measured.
+// Limits of the service (vendor pages ListApps, ListAppAuthorizations,
+// BatchUpdateAppAuthorizations). They stand here once more because the least number of requests
+// must not be worked out by what is measured.
 const (
 	pageSize         = 100
 	appsInRequest    = 20
@@ -122,9 +123,10 @@ func mockAccounts(accounts []workload.Account) []huaweicloud.Account {
 	return out
 }
 
-// Least counts what the service's limits leave: every list in pages of 100, of which a full one is never taken for the last, every
-// write for 20 applications and 100 accounts of each list. An apply reads before it writes, to send only what is missing, and again what it has written,
-// since the service answers 200 also when it skipped an account.
+// Least counts what the service's limits leave: every list in pages of 100, of which a full one is
+// never taken for the last, every write for 20 applications and 100 accounts of each list. An apply
+// reads before it writes, to send only what is missing, and again what it has written, since the
+// service answers 200 also when it skipped an account.
 func (w authorizationSet) Least(step Step) map[string]int {
 	everywhere, somewhere := workload.Drifted(w.size)
 	var (
@@ -142,8 +144,8 @@ func (w authorizationSet) Least(step Step) map[string]int {
 		}
 	}
 	if w.counts {
-		// One request tells whether an application has as many as it must have. What has drifted is read after that, and believed
-		// as it is in full.
+		// One request tells whether an application has as many as it must have. What has drifted is
+		// read after that, and believed as it is in full.
 		switch step {
 		case Apply:
 			return requests(2*modes, empty+w.apps, writes(w.size))
@@ -167,12 +169,14 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	case ChangeApply:
 		return requests(2*modes, 2*full, writes(w.size/onePercent))
 	case DriftPlan:
-		// What a list lacks is believed when the application is still closed in a list of applications that came after it.
+		// What a list lacks is believed when the application is still closed in a list of
+		// applications that came after it.
 		return requests(2*modes, drifted, 0)
 	case Destroy:
-		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the applications alone. The accounts
-		// that are gone from one application only make its delta another one: they are in requests of their own, and the
-		// applications are listed once more before it is believed that one lacks what others have.
+		// A refresh, a plan and an apply, in processes of their own, of which the plan asks for the
+		// applications alone. The accounts that are gone from one application only make its delta
+		// another one: they are in requests of their own, and the applications are listed once more
+		// before it is believed that one lacks what others have.
 		lists := 5
 		if w.apps > 1 && len(somewhere) > 0 {
 			lists = 6
@@ -182,7 +186,8 @@ func (w authorizationSet) Least(step Step) map[string]int {
 	return nil
 }
 
-// destroyWrites is the number of requests that revoke what the drift has left: one application lacks more than the others.
+// destroyWrites is the number of requests that revoke what the drift has left: one application
+// lacks more than the others.
 func (w authorizationSet) destroyWrites(everywhere, somewhere int) int {
 	others := w.size - everywhere
 	if somewhere == 0 {

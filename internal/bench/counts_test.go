@@ -16,9 +16,10 @@ import (
 
 var measure = flag.Bool("measure", false, "let TestCounts measure all 20,000 accounts in both modes: the numbers of the guide")
 
-// With verification = "count", 20,000 accounts on 20 applications take seconds, and their writes, where 100 accounts with each
-// request take 20 minutes at the documented quota. What reads doesn't depend on the accounts, so that here are a tenth of them,
-// and a tenth of the documented writes: twenty of the writes below stand for two hundred.
+// With verification = "count", 20,000 accounts on 20 applications take seconds, and their writes,
+// where 100 accounts with each request take 20 minutes at the documented quota. What reads doesn't
+// depend on the accounts, so that here are a tenth of them, and a tenth of the documented writes:
+// twenty of the writes below stand for two hundred.
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	modes, accounts, quota, fewer := []bool{true}, 2_000, documented, 180
@@ -36,7 +37,8 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// liveAtQuota measures each step, and holds what counts take against what they may take, less the writes that are fewer.
+// liveAtQuota measures each step, and holds what counts take against what they may take, less the
+// writes that are fewer.
 func liveAtQuota(t *testing.T, w authorizationSet, quota huaweicloud.Quota, fewer int) {
 	t.Helper()
 	s := startWith(t, w, quota)
@@ -80,7 +82,8 @@ func liveAtQuota(t *testing.T, w authorizationSet, quota huaweicloud.Quota, fewe
 	}
 }
 
-// A plan that has read for minutes says so once, also where it finds nothing to do, and what it would take by counts.
+// A plan that has read for minutes says so once, also where it finds nothing to do, and what it
+// would take by counts.
 func TestCountsAreAdvised(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -18,16 +18,17 @@ import (
 	"testing"
 )
 
-// maxGrowth is how many times as much twice as many may take. Sorting makes it a little more than two; a step that compares everything
-// with everything shows as soon as it is a tenth of the whole.
+// maxGrowth is how many times as much twice as many may take. Sorting makes it a little more than
+// two; a step that compares everything with everything shows as soon as it is a tenth of the whole.
 const maxGrowth = 2.2
 
-// maxGrowthOfApps is the same for applications: how many of eight lists that begin together read the same page before one of them has made it
-// known is chance, and with few accounts that is a good part of the whole.
+// maxGrowthOfApps is the same for applications: how many of eight lists that begin together read
+// the same page before one of them has made it known is chance, and with few accounts that is a
+// good part of the whole.
 const maxGrowthOfApps = 2.8
 
-// instrumented is what statements are counted of: everything of ours that Terraform waits for, and the framework, which goes
-// through our schemas and values.
+// instrumented is what statements are counted of: everything of ours that Terraform waits for, and
+// the framework, which goes through our schemas and values.
 var instrumented = []string{
 	"./internal/bench/cmd/steps", "./internal/api/...", "./internal/service/...", "github.com/hashicorp/terraform-plugin-framework/...",
 	"github.com/hashicorp/terraform-plugin-go/tftypes",
@@ -54,8 +55,9 @@ func (c counts) of(ours bool) counts {
 	return c
 }
 
-// Every step makes the least requests, and what it takes grows as the accounts, the grants and the applications do. Nothing here is a
-// time: requests, allocations and the statements that ran are the same on a busy machine.
+// Every step makes the least requests, and what it takes grows as the accounts, the grants and the
+// applications do. Nothing here is a time: requests, allocations and the statements that ran are
+// the same on a busy machine.
 func TestGrowth(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "steps")
@@ -93,7 +95,8 @@ func TestGrowth(t *testing.T) {
 						t.Errorf("%s: %s: requests:%s", workload.Title(), step, extra)
 					}
 					if i > 0 {
-						// The framework compares each element of a set, which app_ids is, with each other.
+						// The framework compares each element of a set, which app_ids is, with each
+						// other.
 						ours, limit := false, maxGrowth
 						if name == "applications" {
 							ours, limit = true, maxGrowthOfApps

@@ -19,7 +19,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Conditions are how the mock answers. The zero value is a service that answers at once and however often it is asked.
+// Conditions are how the mock answers. The zero value is a service that answers at once and however
+// often it is asked.
 type Conditions struct {
 	Latency   time.Duration `json:"latency,omitempty"`
 	ReadQuota int           `json:"read_quota,omitempty"` // requests in any minute
@@ -36,8 +37,8 @@ type Traffic struct {
 	Violations []string       `json:"violations"`
 }
 
-// ServeMock is the process of a mock. It prints its URL, and works off a command for each line on in: "drift", or
-// "traffic", which prints a Traffic. It ends with the input.
+// ServeMock is the process of a mock. It prints its URL, and works off a command for each line on
+// in: "drift", or "traffic", which prints a Traffic. It ends with the input.
 func ServeMock(setup string, in io.Reader, out io.Writer) error {
 	var s Spec
 	if err := json.Unmarshal([]byte(setup), &s); err != nil {
@@ -135,7 +136,8 @@ func (m *mock) ask(command string, answer any) error {
 
 func (m *mock) drift() error { return m.ask("drift", new(string)) }
 
-// traffic tells what the mock has seen since the last call. A request that no correct client sends is an error.
+// traffic tells what the mock has seen since the last call. A request that no correct client sends
+// is an error.
 func (m *mock) traffic() (Traffic, error) {
 	var t Traffic
 	if err := m.ask("traffic", &t); err != nil {

@@ -9,8 +9,9 @@ import (
 	"sync"
 )
 
-// network connects a server and its clients in memory. Whoever waits on it waits in a way that testing/synctest understands,
-// so that a fake clock goes on meanwhile. It is the server's listener.
+// network connects a server and its clients in memory. Whoever waits on it waits in a way that
+// testing/synctest understands, so that a fake clock goes on meanwhile. It is the server's
+// listener.
 type network struct {
 	connections chan net.Conn
 	closed      chan struct{}

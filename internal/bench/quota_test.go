@@ -23,17 +23,19 @@ var documented = huaweicloud.Quota{Read: 200, Write: 100}
 type QuotaUse struct {
 	Operation string
 	Requests  int
-	// Used is the time that so many requests take at least, to the time that they took: 1 is the whole quota.
+	// Used is the time that so many requests take at least, to the time that they took: 1 is the
+	// whole quota.
 	Used float64
-	// Least and Most are the smallest and the largest part of the quota that a set got in a minute in which all of them had
-	// something to ask: 1 is an even share. Minutes is how many such minutes there were. The first one doesn't count: until the quota is
-	// used up nobody waits, and who comes first is served first.
+	// Least and Most are the smallest and the largest part of the quota that a set got in a minute
+	// in which all of them had something to ask: 1 is an even share. Minutes is how many such
+	// minutes there were. The first one doesn't count: until the quota is used up nobody waits, and
+	// who comes first is served first.
 	Least, Most float64
 	Minutes     int
 }
 
-// quotaUses reads from the requests what was made of both quotas. The applications of set i begin with number first[i]. Of the lists,
-// those count that read back what a set has written.
+// quotaUses reads from the requests what was made of both quotas. The applications of set i begin
+// with number first[i]. Of the lists, those count that read back what a set has written.
 func quotaUses(exchanges []wire.Exchange, first []int, quota huaweicloud.Quota) ([]QuotaUse, error) {
 	writes, err := servedTo(exchanges, huaweicloud.OpBatchUpdateAppAuthorizations, first)
 	if err != nil {

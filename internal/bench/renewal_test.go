@@ -13,8 +13,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// An apply that a low quota makes last an hour outlives the keys that it began with, those of an agency for a quarter of one:
-// they are replaced a minute before they end, once for all requests in flight, and none is refused.
+// An apply that a low quota makes last an hour outlives the keys that it began with, those of an
+// agency for a quarter of one: they are replaced a minute before they end, once for all requests in
+// flight, and none is refused.
 func TestLongApplyOutlivesItsKeys(t *testing.T) {
 	t.Parallel()
 	const accounts, apps, life = 1_000, 20, 15 * time.Minute

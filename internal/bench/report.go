@@ -128,7 +128,8 @@ type Bar struct {
 	Kept                  bool
 }
 
-// Bars holds what was measured against what is asked. Bars about workloads that were not measured are left out.
+// Bars holds what was measured against what is asked. Bars about workloads that were not measured
+// are left out.
 func (r Report) Bars() []Bar {
 	var bars []Bar
 	if large, ok := r.find(barAccounts, barApps); ok {
@@ -180,7 +181,8 @@ func (r Report) Bars() []Bar {
 	return bars
 }
 
-// growth compares the largest workload of each number of applications with one of a quarter of the accounts.
+// growth compares the largest workload of each number of applications with one of a quarter of the
+// accounts.
 func (r Report) growth() []Bar {
 	const times = 4
 	worst, what := 0.0, ""

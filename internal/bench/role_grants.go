@@ -121,10 +121,12 @@ func (s roleService) Drift() error {
 // lookups is how many grantees the provider looks up in a run.
 const lookups = 20
 
-// Least counts a login for each process, a list before the writes and another after them, and a write for each grant. Revoking single
-// grants needs no look afterwards, since the service confirms each under the spelling that it lists. Where a list lacks a grant, a
-// second one a moment later shows that it doesn't only lag behind, and GetRole that the caller would see the grant: without both,
-// nobody can say that it is gone. A destroy is planned in a process of its own, which has to know who is logged in: nobody's own role is revoked.
+// Least counts a login for each process, a list before the writes and another after them, and a
+// write for each grant. Revoking single grants needs no look afterwards, since the service confirms
+// each under the spelling that it lists. Where a list lacks a grant, a second one a moment later
+// shows that it doesn't only lag behind, and GetRole that the caller would see the grant: without
+// both, nobody can say that it is gone. A destroy is planned in a process of its own, which has to
+// know who is logged in: nobody's own role is revoked.
 func (w roleGrants) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(logins, lists, grants, revokes int) map[string]int {

@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// rules are those of one application, of one appaccess_venafi_oauth_access_set. Who gets them are those who get roles.
+// rules are those of one application, of one appaccess_venafi_oauth_access_set. Who gets them are
+// those who get roles.
 type rules struct{ roleGrants }
 
 func (w rules) Title() string { return counted(w.size, "rule") + " in one resource" }
@@ -50,8 +51,8 @@ func (s ruleService) Drift() error {
 	return nil
 }
 
-// Least is that of roles, with the list of the one application. Whoever plans that somebody loses a rule asks once for the live grants
-// of the application.
+// Least is that of roles, with the list of the one application. Whoever plans that somebody loses a
+// rule asks once for the live grants of the application.
 func (w rules) Least(step Step) map[string]int {
 	part := w.size / onePercent
 	requests := func(logins, lists, creates, deletes, lookedUp int) map[string]int {

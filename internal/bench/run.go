@@ -72,8 +72,8 @@ func (r *Runner) Prepare(ctx context.Context) error {
 // Close removes what was built.
 func (r *Runner) Close() error { return os.RemoveAll(r.dir) }
 
-// Run runs all steps of a workload so many times, the floor beside the provider, and keeps the cheapest of each: what
-// else the machine does can only add to a cost.
+// Run runs all steps of a workload so many times, the floor beside the provider, and keeps the
+// cheapest of each: what else the machine does can only add to a cost.
 func (r *Runner) Run(ctx context.Context, spec Spec, times int) (Result, error) {
 	var best Result
 	for i := range times {
@@ -173,7 +173,8 @@ func (r *Runner) step(ctx context.Context, step Step, workload Workload, mock *m
 	return s, nil
 }
 
-// FloorOf is the floor of step i. That of a refresh with drift is the plan of a change: as many accounts differ.
+// FloorOf is the floor of step i. That of a refresh with drift is the plan of a change: as many
+// accounts differ.
 func (r Result) FloorOf(i int) Cost {
 	if r.Steps[i].Step == DriftPlan {
 		for _, s := range r.Steps {

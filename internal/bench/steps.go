@@ -36,8 +36,9 @@ type inProcess struct {
 	plan      *core.Plan
 }
 
-// RunInProcess runs all steps of a workload in this process. around is called with each step, which it has to run, and after is
-// called with the requests that the step made. It is an error when a step does not find what it should.
+// RunInProcess runs all steps of a workload in this process. around is called with each step, which
+// it has to run, and after is called with the requests that the step made. It is an error when a
+// step does not find what it should.
 func RunInProcess(
 	ctx context.Context, spec Spec, around func(step Step, run func() error) error, after func(step Step, requests map[string]int) error,
 ) (err error) {

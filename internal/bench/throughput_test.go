@@ -17,8 +17,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// These tests run the whole provider and the mock on a fake clock: what takes minutes of waiting takes seconds of CPU, and
-// what is measured is waiting alone, to the millisecond, on however busy a machine.
+// These tests run the whole provider and the mock on a fake clock: what takes minutes of waiting
+// takes seconds of CPU, and what is measured is waiting alone, to the millisecond, on however busy
+// a machine.
 
 const roundTrip = 50 * time.Millisecond
 
@@ -84,8 +85,9 @@ func (s slow) apply(t *testing.T, plan *core.Plan) {
 	}
 }
 
-// With no quota an apply takes what its requests' round trips take, as many at once as may be in flight. The writes of 20
-// applications go one after the other, and so do reading, writing and reading back.
+// With no quota an apply takes what its requests' round trips take, as many at once as may be in
+// flight. The writes of 20 applications go one after the other, and so do reading, writing and
+// reading back.
 func TestThroughputWithoutQuota(t *testing.T) {
 	t.Parallel()
 	const accounts, apps, concurrency = 5_000, 100, 8
@@ -112,7 +114,8 @@ func TestThroughputWithoutQuota(t *testing.T) {
 	})
 }
 
-// Sets that are applied side by side use the documented quota to 95 % and more, are never told to slow down, and get an even share of it.
+// Sets that are applied side by side use the documented quota to 95 % and more, are never told to
+// slow down, and get an even share of it.
 func TestThroughputWithQuota(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

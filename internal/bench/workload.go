@@ -1,8 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package bench measures the provider as people use it: a real Terraform, a mock service in a process of its own, and
-// beside each step of the provider the same step of the floor, a provider with the same schema that does nothing.
+// Package bench measures the provider as people use it: a real Terraform, a mock service in a
+// process of its own, and beside each step of the provider the same step of the floor, a provider
+// with the same schema that does nothing.
 package bench
 
 import (
@@ -30,13 +31,15 @@ const (
 // Steps are all steps, in their order.
 var Steps = []Step{Plan, Apply, NoOpPlan, ChangePlan, ChangeApply, DriftPlan, Destroy}
 
-// Workload is something to manage: what the service has at first, the configuration, and what happens to both.
+// Workload is something to manage: what the service has at first, the configuration, and what
+// happens to both.
 type Workload interface {
 	// Title says what is managed.
 	Title() string
 	// Provider is the provider block's attribute for the service at a URL, without its name.
 	Provider(url string) (name, attributes string)
-	// Configuration is HCL, and the data that it reads from data.json. changed is the configuration after the 1 % change.
+	// Configuration is HCL, and the data that it reads from data.json. changed is the configuration
+	// after the 1 % change.
 	Configuration(changed bool) (hcl string, data any)
 	// Service starts the mock.
 	Service(recorder *wire.Recorder, conditions Conditions) Service

@@ -17,7 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/acctest/core"
 )
 
-// The same with a real Terraform, which TestChaos plays itself: fewer worlds, since each takes a minute's worth of processes.
+// The same with a real Terraform, which TestChaos plays itself: fewer worlds, since each takes a
+// minute's worth of processes.
 func TestChaosWithTerraform(t *testing.T) {
 	t.Parallel()
 	for i := range uint64(*terraformSeeds) {
@@ -65,7 +66,8 @@ func (w *world) step(cli *acctest.CLI) (acctest.Result, error) {
 	return result, nil
 }
 
-// importAdvice finds the resource that an error is about, and the id in the import block that it gives.
+// importAdvice finds the resource that an error is about, and the id in the import block that it
+// gives.
 var importAdvice = regexp.MustCompile(`(?s)with (appaccess_\w+)\.(\w+),.*?import \{[^}]* id = "([^"]+)"`)
 
 // concedeWithTerraform is concede, with a real Terraform.

@@ -1,9 +1,10 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package chaos proves that no fault, race, interrupt or malicious answer makes the provider lose, widen or misreport access, or
-// leak a secret. Its tests run the whole provider against the mock services, most of them through package core, which plays
-// Terraform in this process, some with a real Terraform.
+// Package chaos proves that no fault, race, interrupt or malicious answer makes the provider lose,
+// widen or misreport access, or leak a secret. Its tests run the whole provider against the mock
+// services, most of them through package core, which plays Terraform in this process, some with a
+// real Terraform.
 package chaos
 
 import (
@@ -43,8 +44,8 @@ func newChaos(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// A world of each seed: random configurations, edits and faults, and services that change by themselves. See estate for what
-// holds meanwhile, and world.settle for what holds afterwards.
+// A world of each seed: random configurations, edits and faults, and services that change by
+// themselves. See estate for what holds meanwhile, and world.settle for what holds afterwards.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for i := range uint64(*seeds) {

@@ -20,9 +20,10 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Ten sets that overlap on the same applications, and ten that grant a role on the same application, applied with parallelism
-// 10 by a real Terraform: all ends up granted, nothing of others is lost, and writes to one application never interleave. The
-// provider runs in this process, so that `go test -race` sees it.
+// Ten sets that overlap on the same applications, and ten that grant a role on the same
+// application, applied with parallelism 10 by a real Terraform: all ends up granted, nothing of
+// others is lost, and writes to one application never interleave. The provider runs in this
+// process, so that `go test -race` sees it.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	seed := huaweicloud.Seed{Apps: map[string]huaweicloud.App{}}
@@ -91,7 +92,8 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// overlapping are ten sets with accounts of their own, each on three of four applications, and ten grant sets of one role.
+// overlapping are ten sets with accounts of their own, each on three of four applications, and ten
+// grant sets of one role.
 func overlapping(shift int) ([]core.Resource, map[string]names) {
 	var resources []core.Resource
 	want := map[string]names{}

@@ -18,8 +18,8 @@ const dataAuthorization = "appaccess_enos_app_data_authorization"
 
 var dataTypes = []string{"USER", "ASSET", "ROLE", "USER_OP", "USER_PERMISSION", "USER_ALL_PERMISSION", "ROLE_OP", "MENU_GROUP_OP"}
 
-// portal is EnOS in a world. Each resource has two applications that no other resource names, and goes from one to the other
-// now and then, which replaces it.
+// portal is EnOS in a world. Each resource has two applications that no other resource names, and
+// goes from one to the other now and then, which replaces it.
 type portal struct {
 	w          *world
 	mock       *enos.Backend
@@ -52,7 +52,8 @@ func newPortal(w *world) *portal {
 	p := &portal{w: w, mock: w.mock.Enos, ours: map[string]names{}}
 	p.mock.SetSwitches(drawSwitches(w, enos.Switches{}, map[string][]string{
 		"set_data": {"false", "false_applied"}, "settling": {"second", "minute"}, "rate_limit": {"60", "600"},
-		// A list that is null or left out is no proof that somebody took all types away: a refresh fails.
+		// A list that is null or left out is no proof that somebody took all types away: a refresh
+		// fails.
 		"empty_list": {"null", "absent"},
 		// What the provider has still to learn.
 		"info_data": {"*"}, "envelope": {"*"}, "token_calls": {"*"},
@@ -74,8 +75,9 @@ func newPortal(w *world) *portal {
 	return p
 }
 
-// calm lets time pass, until reads show what was written last. An apply waits for that, and one that was interrupted can't: the
-// refresh that came at once would take a list for true that the service itself shows wrongly.
+// calm lets time pass, until reads show what was written last. An apply waits for that, and one
+// that was interrupted can't: the refresh that came at once would take a list for true that the
+// service itself shows wrongly.
 func (p *portal) calm() {
 	for _, app := range p.apps {
 		if types, ok := p.mock.Authorization(acctest.OrgID, app); ok {

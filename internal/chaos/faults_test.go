@@ -37,8 +37,8 @@ var own = map[string][]wire.FaultKind{
 	},
 }
 
-// drawer decides which requests go wrong: not by the order of their arrival, which differs from run to run, but by what they
-// are and how often the same came before. So a seed replays.
+// drawer decides which requests go wrong: not by the order of their arrival, which differs from run
+// to run, but by what they are and how often the same came before. So a seed replays.
 type drawer struct {
 	seed uint64
 	rate uint64 // of a thousand

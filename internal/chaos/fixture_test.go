@@ -18,14 +18,15 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
-// fixture is a world in which nothing is left to chance: it says what is to be granted, and what is granted.
+// fixture is a world in which nothing is left to chance: it says what is to be granted, and what is
+// granted.
 type fixture struct {
 	*world
 	subjects []subject
 }
 
-// subject is one resource of a service, in several stages of its life: nothing, then one list, then another. What is granted
-// is told in words such as "app-0 local.com/user1".
+// subject is one resource of a service, in several stages of its life: nothing, then one list, then
+// another. What is granted is told in words such as "app-0 local.com/user1".
 type subject struct {
 	name    string
 	stages  [3][]string                   // what is granted in each; the first is empty
@@ -218,7 +219,8 @@ func (s *subject) state(state core.State) []string {
 	return nil
 }
 
-// checkTrue makes sure that the state says what is granted: exactly, or all of it and perhaps more that may be granted.
+// checkTrue makes sure that the state says what is granted: exactly, or all of it and perhaps more
+// that may be granted.
 func (s *subject) checkTrue(state core.State, exact bool) error {
 	granted, listed := sorted(s.granted()), s.state(state)
 	if lost := difference(granted, listed); len(lost) > 0 {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// gate stands in front of the mock services. It counts requests, lets a test act at each boundary between two of them, and cuts
-// off provider processes that are dead: what is killed sends nothing more.
+// gate stands in front of the mock services. It counts requests, lets a test act at each boundary
+// between two of them, and cuts off provider processes that are dead: what is killed sends nothing
+// more.
 type gate struct {
 	next http.Handler
 
@@ -26,8 +27,8 @@ func newGate(next http.Handler) *gate {
 	return &gate{next: next, dead: map[string]bool{}}
 }
 
-// at has before called with each request's number, from 1, before the services see it, and after when they have acted on it
-// and have not answered yet. nil is nothing.
+// at has before called with each request's number, from 1, before the services see it, and after
+// when they have acted on it and have not answered yet. nil is nothing.
 func (g *gate) at(before, after func(n int, r *http.Request)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -68,7 +69,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	// The mock sends its answer when it is whole, so what is called here comes after the commit and before the answer.
+	// The mock sends its answer when it is whole, so what is called here comes after the commit and
+	// before the answer.
 	g.next.ServeHTTP(&hold{ResponseWriter: w, release: func() {
 		after(n, r)
 		if g.isDead(r) {

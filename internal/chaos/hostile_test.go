@@ -48,8 +48,8 @@ func lies(service string) []wire.FaultKind {
 	return kinds
 }
 
-// Answers that no honest service gives, from each operation: an update under them ends in a clear error or in what was asked
-// for, takes nothing from anybody, and the next one converges.
+// Answers that no honest service gives, from each operation: an update under them ends in a clear
+// error or in what was asked for, takes nothing from anybody, and the next one converges.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	for service, list := range operations {
@@ -125,7 +125,8 @@ func (f *fixture) lie(s *subject, fault wire.Fault) error {
 	return s.checkTrue(f.tf.State, true)
 }
 
-// believable tells that the answers of a fault are well-formed lists that lack everybody: nothing tells them from the truth.
+// believable tells that the answers of a fault are well-formed lists that lack everybody: nothing
+// tells them from the truth.
 func believable(fault wire.Fault) bool {
 	return fault.Kind == hostile.UnknownEnum && (fault.Operation == huaweicloud.OpListAppAuthorizations || fault.Operation == venafi.ListRoles)
 }
@@ -204,8 +205,9 @@ const (
 	maxTime   = 60 * time.Second
 )
 
-// Answers of a gigabyte, one string of a gigabyte, and pages without an end, from each operation: memory stays bounded, and
-// the run ends. It runs alone, since it looks at the memory of the whole process.
+// Answers of a gigabyte, one string of a gigabyte, and pages without an end, from each operation:
+// memory stays bounded, and the run ends. It runs alone, since it looks at the memory of the whole
+// process.
 func TestGiants(t *testing.T) { //nolint:paralleltest // see above
 	for service, list := range operations {
 		f := newFixture(t)

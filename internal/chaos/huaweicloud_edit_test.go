@@ -23,8 +23,8 @@ func (ws *workspace) edit(state core.State) {
 		if w.one(10) {
 			s.keep = !s.keep
 		}
-		// Who is kept under another name is somebody else for the next create, which fails and says under which name to list them: that
-		// is no name of this configuration.
+		// Who is kept under another name is somebody else for the next create, which fails and says
+		// under which name to list them: that is no name of this configuration.
 		s.keep = s.keep && !ws.rewrites()
 		ws.editAccounts(s)
 	}
@@ -110,7 +110,8 @@ func (ws *workspace) editOwners(state core.State) {
 
 func (w *world) mode(app string) string { return w.mock.Huaweicloud.Mode(app) }
 
-// editApps gives a set its own applications, and some of the shared ones unless it opens them or owns them.
+// editApps gives a set its own applications, and some of the shared ones unless it opens them or
+// owns them.
 func (ws *workspace) editApps(s *set) {
 	w := ws.w
 	var mine, common []string
@@ -237,8 +238,9 @@ func (ws *workspace) meddle() {
 	}
 }
 
-// clear makes applications ready to join a set: closed, and granted to nobody whom the set does not list. Rows in another spelling are
-// somebody else's for a set whose state doesn't remember them, such as those of a process that was killed.
+// clear makes applications ready to join a set: closed, and granted to nobody whom the set does not
+// list. Rows in another spelling are somebody else's for a set whose state doesn't remember them,
+// such as those of a process that was killed.
 func (ws *workspace) clear(a core.Address, apps []string) {
 	for _, s := range ws.sets {
 		if s.Address != a {

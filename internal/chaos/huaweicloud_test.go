@@ -17,10 +17,11 @@ const (
 	exclusiveSet = "appaccess_huaweicloud_app_authorizations_exclusive"
 )
 
-// workspace is Huawei Cloud Workspace in a world. Some of its applications belong to one resource alone: those of an exclusive
-// one, and those of one that opens them to everybody. The rest is shared, by resources whose accounts are disjoint, as the
-// documentation asks. An application goes from one resource to another only when no state holds it any more: Terraform
-// applies both in no certain order.
+// workspace is Huawei Cloud Workspace in a world. Some of its applications belong to one resource
+// alone: those of an exclusive one, and those of one that opens them to everybody. The rest is
+// shared, by resources whose accounts are disjoint, as the documentation asks. An application goes
+// from one resource to another only when no state holds it any more: Terraform applies both in no
+// certain order.
 type workspace struct {
 	w     *world
 	mock  *huaweicloud.Backend
@@ -34,12 +35,14 @@ type workspace struct {
 	was     map[string]names // granted before the apply
 	open    map[string]bool  // and open
 	wiped   map[string]bool  // was open once where opening wipes
-	// doubted were closed by an apply since all was well, or are of a tainted instance whose end has failed and whose memory went with
-	// it: where names are rewritten, nobody can tell whom it granted from whom they hid, or from others.
+	// doubted were closed by an apply since all was well, or are of a tainted instance whose end
+	// has failed and whose memory went with it: where names are rewritten, nobody can tell whom it
+	// granted from whom they hid, or from others.
 	doubted map[string]bool
 }
 
-// names are accounts as the mock writes them, in lower case: "domain/name", "group:domain/name". See parse for their case.
+// names are accounts as the mock writes them, in lower case: "domain/name", "group:domain/name".
+// See parse for their case.
 type names map[string]bool
 
 // set is one resource of the configuration.
@@ -66,7 +69,8 @@ func newWorkspace(w *world) *workspace {
 		w: w, mock: w.mock.Huaweicloud, owner: map[string]int{}, ours: map[string]names{}, foreign: map[string]names{}, opened: map[string]bool{},
 		wiped: map[string]bool{}, doubted: map[string]bool{},
 	}
-	// Modes that the service doesn't tell are a world of their own: what somebody else opens can't be seen there.
+	// Modes that the service doesn't tell are a world of their own: what somebody else opens can't
+	// be seen there.
 	switches := drawSwitches(w, huaweicloud.Switches{}, map[string][]string{
 		"unknown_account": {"*"}, "market_apps": {"*"}, "account_limit": {"*"},
 		// What the provider has still to learn.

@@ -44,7 +44,8 @@ func heldBy(object *core.Object) held {
 	return h
 }
 
-// plain is an account as the service knows it, where it lists it as "account (group)". No name here ends like that.
+// plain is an account as the service knows it, where it lists it as "account (group)". No name here
+// ends like that.
 func plain(name string) string {
 	name = strings.ToLower(name)
 	return strings.TrimSuffix(strings.TrimSuffix(name, "(group)"), " ")
@@ -91,7 +92,8 @@ func (ws *workspace) read(object *core.Object, a core.Address) error {
 	if ws.mock.Switches().AppMode == huaweicloud.AppModeOmitted {
 		return nil
 	}
-	// Where some are open and some are not, one word can't say so: it says what differs from the configuration.
+	// Where some are open and some are not, one word can't say so: it says what differs from the
+	// configuration.
 	if open == len(h.apps) && h.mode != huaweicloud.AllUser {
 		return fmt.Errorf("all applications are open, and the state says %s", h.mode)
 	}
@@ -120,8 +122,9 @@ func (ws *workspace) applied(before, after core.State, killed bool) error {
 		switches := ws.mock.Switches()
 		if switches.AllUserAccounts == huaweicloud.AllUserAccountsIgnored && (switches.AllUserList != huaweicloud.AllUserListRecords || ws.rewrites()) &&
 			ws.mock.Mode(app) == huaweicloud.AllUser {
-			// Such a service takes the revocations of the request that opens an application, does nothing, and hides it, or lists them by
-			// other names: the provider remembers them beside the state's attributes until it closes the application.
+			// Such a service takes the revocations of the request that opens an application, does
+			// nothing, and hides it, or lists them by other names: the provider remembers them
+			// beside the state's attributes until it closes the application.
 			clear(ws.ours[app])
 		}
 		maps.DeleteFunc(ws.ours[app], func(name string, _ bool) bool { return !granted[name] })

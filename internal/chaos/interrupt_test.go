@@ -33,7 +33,8 @@ type trap struct {
 	latest time.Time // when the latest request of any kind came
 }
 
-// set puts a trap on the writes of a subject. late strikes when the service has acted on the write and not answered yet.
+// set puts a trap on the writes of a subject. late strikes when the service has acted on the write
+// and not answered yet.
 func (f *fixture) set(s *subject, tr *trap, late bool) {
 	at := func(_ int, r *http.Request) {
 		tr.mu.Lock()
@@ -73,13 +74,14 @@ func (tr *trap) count() int {
 	return tr.writes
 }
 
-// patience is how long a run may go on after the request that was under way when it was interrupted, on a machine that has
-// nothing else to do. How long an apply takes after its last request without an interrupt comes on top, which is what
-// Terraform itself needs to end, at the load that there is.
+// patience is how long a run may go on after the request that was under way when it was
+// interrupted, on a machine that has nothing else to do. How long an apply takes after its last
+// request without an interrupt comes on top, which is what Terraform itself needs to end, at the
+// load that there is.
 const patience = time.Second
 
-// SIGINT during create, update and delete: nothing more is sent, terraform ends within a second of the request under way, the
-// state tells the truth, and the next apply does the rest.
+// SIGINT during create, update and delete: nothing more is sent, terraform ends within a second of
+// the request under way, the state tells the truth, and the next apply does the rest.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"huaweicloud", "venafi", "enos"} {
@@ -154,8 +156,8 @@ func (f *fixture) interrupt(t *testing.T, p *project, s *subject, name string, s
 	}
 }
 
-// kill -9 of the provider's process, before a request reaches the service and after the service has acted on it: the apply
-// that follows converges.
+// kill -9 of the provider's process, before a request reaches the service and after the service has
+// acted on it: the apply that follows converges.
 func TestKillWithTerraform(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"huaweicloud", "venafi", "enos"} {
@@ -202,8 +204,8 @@ func TestKillWithTerraform(t *testing.T) {
 	}
 }
 
-// The same at every boundary between two requests, reads included, in this process: an interrupt leaves a state that tells the
-// truth, a kill doesn't, and after both one apply converges.
+// The same at every boundary between two requests, reads included, in this process: an interrupt
+// leaves a state that tells the truth, a kill doesn't, and after both one apply converges.
 func TestEveryBoundary(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"huaweicloud", "venafi", "enos"} {
@@ -231,8 +233,8 @@ func TestEveryBoundary(t *testing.T) {
 	}
 }
 
-// boundary goes from one stage to the next, is disturbed at request k of the apply, and goes on. It tells whether there was a
-// request k.
+// boundary goes from one stage to the next, is disturbed at request k of the apply, and goes on. It
+// tells whether there was a request k.
 func (f *fixture) boundary(s *subject, from, to int, mode string, k int) (struck bool, err error) {
 	if err := f.begin(s, from); err != nil {
 		return false, err

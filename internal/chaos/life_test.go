@@ -86,8 +86,8 @@ func (w *world) round(edit bool) (killed bool, err error) {
 	return *dead, nil
 }
 
-// contested tells that a plan revokes what another resource keeps and says so, as it does after the import of an application that
-// sets share: only the next apply grants that again.
+// contested tells that a plan revokes what another resource keeps and says so, as it does after the
+// import of an application that sets share: only the next apply grants that again.
 func contested(plan *core.Plan) bool {
 	return slices.ContainsFunc(plan.Warnings, func(d core.Diagnostic) bool { return strings.HasPrefix(d.Summary, contest) })
 }
@@ -117,8 +117,8 @@ func (w *world) settle() error {
 	if err != nil {
 		return fmt.Errorf("the plan without faults: %w", err)
 	}
-	// What an application hid while it was open shows in the plan after the apply that closes it. Before that, what was planned
-	// from a state that was not refreshed may be refused once.
+	// What an application hid while it was open shows in the plan after the apply that closes it.
+	// Before that, what was planned from a state that was not refreshed may be refused once.
 	for i := range 3 {
 		diags, err := w.apply(plan, nil)
 		if err == nil {
@@ -147,7 +147,8 @@ func (w *world) settle() error {
 	return nil
 }
 
-// places are what the provider may point at by a mistake in a variable: another server, another project, another organization.
+// places are what the provider may point at by a mistake in a variable: another server, another
+// project, another organization.
 var places = map[string]struct {
 	setting func(block map[string]any, server string)
 	fooled  string // what the types of the resources begin with that are elsewhere
@@ -167,7 +168,8 @@ var places = map[string]struct {
 	}},
 }
 
-// elsewhere points the provider at another place: no plan may take what the state holds there for gone, nor plan its end.
+// elsewhere points the provider at another place: no plan may take what the state holds there for
+// gone, nor plan its end.
 func (w *world) elsewhere() error {
 	server := httptest.NewServer(w.gate)
 	defer server.Close()

@@ -16,8 +16,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// An error in write k of n, for each k: the diagnostics say what was done, the state is exactly what the service shows, and the
-// next apply sends only what is missing.
+// An error in write k of n, for each k: the diagnostics say what was done, the state is exactly
+// what the service shows, and the next apply sends only what is missing.
 func TestPartialFailure(t *testing.T) {
 	t.Parallel()
 	for _, service := range []string{"huaweicloud", "venafi", "enos"} {
@@ -59,7 +59,8 @@ func (f *fixture) partial(s *subject, from, to, k int) (bool, error) {
 	}
 	before := s.granted()
 	struck := f.mock.Faults.Struck()
-	// Write k fails, and all that come after it: what is sent after an error must not count on anything.
+	// Write k fails, and all that come after it: what is sent after an error must not count on
+	// anything.
 	f.mock.Faults.Add(wire.Fault{Match: func(r *http.Request, _ []byte) bool { return s.writes(r) }, Kind: wire.Status, Status: http.StatusForbidden, After: k - 1,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: `{"error_code":"TEST.0001","error_msg":"the write was denied","code":99999,"message":"the write was denied","error":"denied","error_description":"the write was denied"}`})
 	diags, err := f.tf.Apply(f.t.Context(), plan)
@@ -82,7 +83,8 @@ func (f *fixture) partial(s *subject, from, to, k int) (bool, error) {
 	return true, f.rest(s, to)
 }
 
-// checkDiagnostics makes sure that the error says what the service said, what was done, and how to go on.
+// checkDiagnostics makes sure that the error says what the service said, what was done, and how to
+// go on.
 func (s *subject) checkDiagnostics(diags *core.Diagnostics, before []string, k int) error {
 	if len(diags.Errors) != 1 {
 		return fmt.Errorf("%d errors", len(diags.Errors))

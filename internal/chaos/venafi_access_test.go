@@ -56,8 +56,9 @@ type ruleTruth struct {
 	hidden map[string]bool
 }
 
-// newAccess is who may use the applications of Venafi in a world. Additive sets share two of them, with disjoint trustees, and one
-// exclusive resource has the third. It has dice of its own, and the switches are those of newTrust.
+// newAccess is who may use the applications of Venafi in a world. Additive sets share two of them,
+// with disjoint trustees, and one exclusive resource has the third. It has dice of its own, and the
+// switches are those of newTrust.
 func newAccess(w *world) *trust {
 	v := &trust{
 		w: w, dice: rand.New(rand.NewPCG(w.seed, 0xacce55)), mock: w.mock.Venafi, ours: map[string]bool{}, foreign: map[string]bool{},
@@ -165,7 +166,8 @@ func beyond(scope, other string) string {
 	return ""
 }
 
-// showsScopes makes sure that a state shows the scope of each of its rules, so that the plan shows which go and which are added.
+// showsScopes makes sure that a state shows the scope of each of its rules, so that the plan shows
+// which go and which are added.
 func (v *trust) showsScopes(object *core.Object, a core.Address) error {
 	said, _ := object.Attributes()["maximum_scope"].(string)
 	listed := fold(grantsOf(a, object))
@@ -177,8 +179,8 @@ func (v *trust) showsScopes(object *core.Object, a core.Address) error {
 	return nil
 }
 
-// keptRules makes sure that rules which no set lists are what they were, that none lost what a newer server says of it, and notes
-// whose scopes no plan has shown.
+// keptRules makes sure that rules which no set lists are what they were, that none lost what a
+// newer server says of it, and notes whose scopes no plan has shown.
 func (v *trust) keptRules(before core.State, owned names) error {
 	clear(v.rules.hidden)
 	for k, is := range v.ruled() {

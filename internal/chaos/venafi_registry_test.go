@@ -23,8 +23,8 @@ const (
 // idOf is the attribute that names one.
 var idOf = map[string]string{oauthApplication: "application_id", jwtMapping: "name"}
 
-// registry is what is registered with Venafi in a world: applications and JWT mappings. Each resource goes from one id to another
-// now and then, which replaces it.
+// registry is what is registered with Venafi in a world: applications and JWT mappings. Each
+// resource goes from one id to another now and then, which replaces it.
 type registry struct {
 	w       *world
 	dice    *rand.Rand
@@ -35,8 +35,8 @@ type registry struct {
 	was  map[string]record // before the apply
 }
 
-// record is what one of them says, by the names of the attributes and in a form in which what means the same is equal. What a newer
-// server knows besides is in it, too.
+// record is what one of them says, by the names of the attributes and in a form in which what means
+// the same is equal. What a newer server knows besides is in it, too.
 type record map[string]string
 
 // entry is one resource of the configuration.
@@ -57,7 +57,8 @@ func (e *entry) id() string {
 
 func (e *entry) key() string { return e.Type + "/" + e.id() }
 
-// wants is what the server has to say. A mapping that names no grantee takes the identity from the token, and has none.
+// wants is what the server has to say. A mapping that names no grantee takes the identity from the
+// token, and has none.
 func (e *entry) wants() map[string]any {
 	wants := maps.Clone(e.says)
 	if wants["grantee"] == nil && e.Type == jwtMapping {
@@ -93,7 +94,7 @@ func (r *registry) add(kind, id string) {
 		reviewed = "a stranger"
 	}
 	renewable := true
-	err := error(nil)
+	var err error
 	if kind == oauthApplication {
 		err = r.mock.AddApplication(venafi.Application{
 			ID: id, Name: "Theirs", Vendor: "Others", Description: strangersReason, URL: "https://others.example.com", Scope: "certificate", MaximumScope: widest,
@@ -126,7 +127,8 @@ func (r *registry) edit(core.State) {
 	}
 }
 
-// says draws a configuration: all that the server wants to hear, and now and then what it would choose itself.
+// says draws a configuration: all that the server wants to hear, and now and then what it would
+// choose itself.
 func (r *registry) says(e *entry) map[string]any {
 	if e.Type == jwtMapping {
 		says := map[string]any{

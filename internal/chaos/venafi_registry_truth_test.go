@@ -58,7 +58,8 @@ func normal(name string, value any) string {
 	return text
 }
 
-// differs is an attribute that a record says otherwise than a configuration or a state, "" for none.
+// differs is an attribute that a record says otherwise than a configuration or a state, "" for
+// none.
 func (is record) differs(says map[string]any) string {
 	for _, name := range slices.Sorted(maps.Keys(says)) {
 		if value, known := is[name]; known && says[name] != nil && normal(name, says[name]) != value {

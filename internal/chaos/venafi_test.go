@@ -21,9 +21,10 @@ const (
 	venafiAppCount = 3
 )
 
-// trust is Venafi in a world: its roles or, see newAccess, who may use its applications. Single grants and additive sets share what
-// they grant a role on, with disjoint grantees; an exclusive resource has a role on an application for itself. Nobody is granted
-// global roles and application roles both.
+// trust is Venafi in a world: its roles or, see newAccess, who may use its applications. Single
+// grants and additive sets share what they grant a role on, with disjoint grantees; an exclusive
+// resource has a role on an application for itself. Nobody is granted global roles and application
+// roles both.
 type trust struct {
 	w       *world
 	dice    *rand.Rand
@@ -95,7 +96,8 @@ func newTrust(w *world) *trust {
 		"grantee_matching": {"folded"},
 	})
 	if switches.GranteeMatching == venafi.MatchExact {
-		// A server that lists what it doesn't take itself can't be asked to revoke what others granted.
+		// A server that lists what it doesn't take itself can't be asked to revoke what others
+		// granted.
 		switches.GranteeSpelling = venafi.SpellingAsGiven
 	}
 	v.mock.SetSwitches(switches)
@@ -127,7 +129,8 @@ func (v *trust) populate(kinds []string) {
 // one tells true in n of a hundred cases.
 func (v *trust) one(n int) bool { return v.dice.IntN(100) < n }
 
-// An application role is given to people with even numbers, a global one to the others: one makes the other void.
+// An application role is given to people with even numbers, a global one to the others: one makes
+// the other void.
 func (v *trust) person(h *holder) string {
 	n := h.index*6 + v.dice.IntN(3)*2
 	if h.app == "" {
@@ -143,7 +146,8 @@ func roleOf(key string) venafi.Role {
 	return venafi.Role{Role: roleIDs[parts[0]], ApplicationID: parts[1], Grantee: parts[2]}
 }
 
-// stranger is a grant of somebody whom no configuration names, on what nobody owns or on what an exclusive resource owns.
+// stranger is a grant of somebody whom no configuration names, on what nobody owns or on what an
+// exclusive resource owns.
 func (v *trust) stranger() string {
 	who := v.grantee[crowd-1-v.dice.IntN(3)*2]
 	role := []string{"application_maintainer", "application_owner"}[v.dice.IntN(2)]
@@ -231,8 +235,8 @@ func (v *trust) edit(state core.State) {
 	}
 }
 
-// editRole gives a resource another role, or another application. What an exclusive resource owns is its own from the
-// beginning: another one may own it only when no state holds it.
+// editRole gives a resource another role, or another application. What an exclusive resource owns
+// is its own from the beginning: another one may own it only when no state holds it.
 func (v *trust) editRole(h *holder, state core.State) {
 	role, app := "application_maintainer", fmt.Sprintf("app%d", v.dice.IntN(venafiAppCount))
 	switch {

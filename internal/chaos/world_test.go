@@ -23,8 +23,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
-// estate is what one service has of a world: a configuration that changes at random, a world that changes without Terraform,
-// and the truths that hold whatever happens.
+// estate is what one service has of a world: a configuration that changes at random, a world that
+// changes without Terraform, and the truths that hold whatever happens.
 type estate interface {
 	// edit changes the configuration at random. state is what Terraform remembers.
 	edit(state core.State)
@@ -32,7 +32,8 @@ type estate interface {
 	resources() []core.Resource
 	// meddle changes the service without Terraform.
 	meddle()
-	// mend undoes what no apply can converge over, such as an application that is configured and gone.
+	// mend undoes what no apply can converge over, such as an application that is configured and
+	// gone.
 	mend()
 	// demolish makes the configuration empty.
 	demolish()
@@ -40,8 +41,9 @@ type estate interface {
 	begin()
 	// read checks what a refresh found: the state says what is granted, and what is missing.
 	read(object *core.Object, a core.Address) error
-	// applied checks what an apply left, also one that failed: what is granted because of Terraform is in the state, and what is
-	// not Terraform's was left alone. killed tells that Terraform never heard of some of it.
+	// applied checks what an apply left, also one that failed: what is granted because of Terraform
+	// is in the state, and what is not Terraform's was left alone. killed tells that Terraform
+	// never heard of some of it.
 	applied(before, after core.State, killed bool) error
 	// converged checks that the service shows what is configured.
 	converged() error
@@ -179,8 +181,8 @@ func (w *world) plan() (*core.Plan, error) {
 // importID finds the id in the import block that an error gives.
 var importID = regexp.MustCompile(`import \{[^}]* id = "([^"]+)"`)
 
-// concede does what the errors of a plan ask for: a resource that would take access away with its create
-// is imported; where an application joins a resource, its administrator clears it first.
+// concede does what the errors of a plan ask for: a resource that would take access away with its
+// create is imported; where an application joins a resource, its administrator clears it first.
 func (w *world) concede(plan *core.Plan) (bool, error) {
 	again := false
 	for _, e := range plan.Errors {

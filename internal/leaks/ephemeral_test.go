@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// ephemeral is a provider block whose credentials are ephemeral values: variables, and the token of an ephemeral resource.
+// ephemeral is a provider block whose credentials are ephemeral values: variables, and the token of
+// an ephemeral resource.
 const ephemeral = `
 variable "credentials" {
   type      = map(string)
@@ -158,8 +159,9 @@ data "appaccess_venafi_identity" "token" {
 }
 `
 
-// Credentials may be ephemeral values, and are then neither in the plan nor in the state. Terraform before 1.10 and OpenTofu before 1.11 have none: there the
-// same configuration takes them from the environment, which the other tests show, and must be refused for the right reason.
+// Credentials may be ephemeral values, and are then neither in the plan nor in the state. Terraform
+// before 1.10 and OpenTofu before 1.11 have none: there the same configuration takes them from the
+// environment, which the other tests show, and must be refused for the right reason.
 func TestEphemeralValues(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -27,7 +27,8 @@ terraform {
 }
 `
 
-// everything uses all that the provider has but what is new in Terraform. The variant, a number, changes what every resource grants.
+// everything uses all that the provider has but what is new in Terraform. The variant, a number,
+// changes what every resource grants.
 const everything = `
 variable "variant" { default = 0 }
 
@@ -155,7 +156,8 @@ func (s *services) fill(text string) string {
 	return strings.NewReplacer(names...).Replace(text)
 }
 
-// fromEnvironment is a provider block that leaves the credentials to the environment. Nothing is repeated: failures are what is looked at.
+// fromEnvironment is a provider block that leaves the credentials to the environment. Nothing is
+// repeated: failures are what is looked at.
 const fromEnvironment = `
 provider "appaccess" {
   huaweicloud {
@@ -216,8 +218,8 @@ func (s *services) environment(kind string) map[string]string {
 	return env
 }
 
-// A life of everything with a real terraform at its most talkative: nothing that it leaves behind holds a secret, not even the
-// stacks of a provider that dies.
+// A life of everything with a real terraform at its most talkative: nothing that it leaves behind
+// holds a secret, not even the stacks of a provider that dies.
 func TestLife(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -225,7 +227,8 @@ func TestLife(t *testing.T) {
 	p.setenv(s.environment("password"))
 	p.must("init")
 	p.covers()
-	// The provider ends its own token when its run ends, and a server that is slow to end it holds nobody up.
+	// The provider ends its own token when its run ends, and a server that is slow to end it holds
+	// nobody up.
 	s.backend.Faults.Add(wire.Fault{Operation: "RevokeToken", Kind: wire.Slow, Delay: 2 * time.Minute, Times: 1})
 	began := time.Now()
 	p.must("plan", "-out=first.tfplan")
@@ -268,14 +271,16 @@ func TestLife(t *testing.T) {
 	s.learntAll(t)
 }
 
-// viaProxy plans by way of a proxy that is not there. A process knows one proxy, so this takes one of its own.
+// viaProxy plans by way of a proxy that is not there. A process knows one proxy, so this takes one
+// of its own.
 func (p *project) viaProxy(proxy, reason string) {
 	p.t.Helper()
 	p.setenv(map[string]string{"VENAFI_URL": "https://service.example.com", "HTTPS_PROXY": proxy, "NO_PROXY": ""})
 	p.fails([]string{reason}, "plan", "-json")
 }
 
-// learntAll makes sure that the wiretap heard what it had to, and that it knows how signatures are made.
+// learntAll makes sure that the wiretap heard what it had to, and that it knows how signatures are
+// made.
 func (s *services) learntAll(t *testing.T) {
 	t.Helper()
 	names := s.secrets.Names()
@@ -343,7 +348,8 @@ func (p *project) covers() {
 	}
 }
 
-// crash has the provider print the stacks of all its goroutines while it waits for the answers to its writes, and die.
+// crash has the provider print the stacks of all its goroutines while it waits for the answers to
+// its writes, and die.
 func (p *project) crash() {
 	p.t.Helper()
 	hold, held := make(chan struct{}), make(chan struct{}, 1)

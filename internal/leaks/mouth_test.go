@@ -98,7 +98,8 @@ func raw(w http.ResponseWriter, text string) {
 	_ = connection.Close()
 }
 
-// speak says what the request held and what the service knows of the caller, beginning with another part each time, since errors cut texts off.
+// speak says what the request held and what the service knows of the caller, beginning with another
+// part each time, since errors cut texts off.
 func (s *services) speak(m *mouth, w http.ResponseWriter, r *http.Request, body []byte) {
 	var parts []string
 	for name, values := range r.Header {

@@ -65,7 +65,8 @@ var mirror = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// project is a working directory of a real terraform, or tofu, that logs all it can, and keeps all that it says.
+// project is a working directory of a real terraform, or tofu, that logs all it can, and keeps all
+// that it says.
 type project struct {
 	t    testing.TB
 	s    *services
@@ -194,8 +195,9 @@ func unwrapped(output string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)), " ")
 }
 
-// checkSecrets searches all that was written. The search must have had something to search: controls are texts that are no secret, by the
-// beginning of the name of files in which they must be found.
+// checkSecrets searches all that was written. The search must have had something to search:
+// controls are texts that are no secret, by the beginning of the name of files in which they must
+// be found.
 func (p *project) checkSecrets(controls map[string]string) {
 	p.t.Helper()
 	found, files := below(p.t, p.s.secrets.Searcher(), p.dir)

@@ -144,8 +144,8 @@ func (s *services) ask(t *testing.T, terraform *core.Terraform, withTokens bool)
 	return failed
 }
 
-// The services answer in every form, and say all that they know, in every spelling: in logins, reads and writes, with each kind
-// of login. acctest.Watch searches what the provider makes of it.
+// The services answer in every form, and say all that they know, in every spelling: in logins,
+// reads and writes, with each kind of login. acctest.Watch searches what the provider makes of it.
 func TestWhatServicesSay(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"temporary keys", "profile", "id token", "metadata"} {

@@ -61,7 +61,8 @@ func random(n int) string {
 	return base64.RawURLEncoding.EncodeToString(b)[:n]
 }
 
-// credentials are all that the provider is ever given. The passwords have what has to be escaped somewhere.
+// credentials are all that the provider is ever given. The passwords have what has to be escaped
+// somewhere.
 type credentials struct {
 	accessKey, secretKey               string
 	temporaryKey, temporarySecret      string
@@ -76,7 +77,8 @@ type credentials struct {
 	wrongSecret, wrongToken, proxyPass string
 }
 
-// services are the mock services on two listeners, with a wiretap that learns what must stay secret, and a mouth that says it all.
+// services are the mock services on two listeners, with a wiretap that learns what must stay
+// secret, and a mouth that says it all.
 type services struct {
 	t         testing.TB
 	backend   *mockbackend.Backend
@@ -189,7 +191,8 @@ func (c *credentials) lock(t testing.TB) {
 	c.p12 = base64.StdEncoding.EncodeToString(p12)
 }
 
-// learnKey learns the number that makes a private key private: the rest of its text stands in certificates too.
+// learnKey learns the number that makes a private key private: the rest of its text stands in
+// certificates too.
 func (s *services) learnKey(text string) {
 	s.t.Helper()
 	block, _ := pem.Decode([]byte(text))

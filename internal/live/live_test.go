@@ -3,9 +3,10 @@
 
 //go:build live
 
-// Package live runs the life of each resource on real services: create, no change, change, drift, import, destroy. It is
-// built by `make testacc-live` alone. The services are those of the provider's environment variables, the targets those
-// of the variables below; what is not named is skipped, and nothing else is touched.
+// Package live runs the life of each resource on real services: create, no change, change, drift,
+// import, destroy. It is built by `make testacc-live` alone. The services are those of the
+// provider's environment variables, the targets those of the variables below; what is not named is
+// skipped, and nothing else is touched.
 package live
 
 import (
@@ -31,15 +32,17 @@ import (
 
 // The variables that name targets.
 const (
-	// cloudApp is the ID of an application without accounts that is open to assigned accounts only, cloudUsers are two users
-	// as DOMAIN/NAME with a comma between them.
+	// cloudApp is the ID of an application without accounts that is open to assigned accounts only,
+	// cloudUsers are two users as DOMAIN/NAME with a comma between them.
 	cloudApp   = "LIVE_HUAWEICLOUD_APP"
 	cloudUsers = "LIVE_HUAWEICLOUD_USERS"
-	// enosApp is the access key of an application without data authorize types, enosOrg its organization.
+	// enosApp is the access key of an application without data authorize types, enosOrg its
+	// organization.
 	enosApp = "LIVE_ENOS_APP"
 	enosOrg = "LIVE_ENOS_ORG"
-	// venafiApplication and venafiMapping are IDs of an application and a JWT mapping that do not exist: they are made and
-	// deleted. venafiGrantees are the prefixed universal IDs of two users who may get a role and a rule for that application.
+	// venafiApplication and venafiMapping are IDs of an application and a JWT mapping that do not
+	// exist: they are made and deleted. venafiGrantees are the prefixed universal IDs of two users
+	// who may get a role and a rule for that application.
 	venafiApplication = "LIVE_VENAFI_NEW_APPLICATION"
 	venafiMapping     = "LIVE_VENAFI_NEW_MAPPING"
 	venafiGrantees    = "LIVE_VENAFI_GRANTEES"
@@ -49,7 +52,8 @@ const (
 type life struct {
 	resource string
 	needs    []string
-	// first and second are its attributes, the second what it is changed to; "" is what can't be changed.
+	// first and second are its attributes, the second what it is changed to; "" is what can't be
+	// changed.
 	first, second string
 	// beside is what it stands on.
 	beside string

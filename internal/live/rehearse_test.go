@@ -24,8 +24,8 @@ import (
 
 var rehearse = flag.Bool("rehearse", false, "run against mock services, as if they were live")
 
-// With -rehearse the environment names mock services and targets there. Nothing else than the targets is touched, and
-// all is as it was at the end.
+// With -rehearse the environment names mock services and targets there. Nothing else than the
+// targets is touched, and all is as it was at the end.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if !*rehearse {

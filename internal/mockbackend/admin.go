@@ -116,8 +116,8 @@ func help(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, AdminHelp)
 }
 
-// fromThisMachine tells whether a request comes from here. A browser that a foreign page sends here names that page as
-// its host or origin.
+// fromThisMachine tells whether a request comes from here. A browser that a foreign page sends here
+// names that page as its host or origin.
 func fromThisMachine(r *http.Request) bool {
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !remote.Addr().Unmap().IsLoopback() || r.Header.Get("Origin") != "" {

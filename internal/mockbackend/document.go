@@ -14,8 +14,8 @@ import (
 // keyFields are what an element of a list may be found by instead of its index.
 var keyFields = []string{"id", "access_key", "name", "universal", "grantee"}
 
-// lookUp returns the value at a path of a JSON document. A step is a key of an object; in a list it is an index, a
-// plain value, or the value of a key field of an element.
+// lookUp returns the value at a path of a JSON document. A step is a key of an object; in a list it
+// is an index, a plain value, or the value of a key field of an element.
 func lookUp(doc any, path []string) (any, error) {
 	for i, step := range path {
 		switch value := doc.(type) {
@@ -58,8 +58,8 @@ func indexOf(list []any, step string) int {
 	})
 }
 
-// change applies how to the value at a path; the objects on the way are made when they are missing. how gets nil when
-// nothing is there.
+// change applies how to the value at a path; the objects on the way are made when they are missing.
+// how gets nil when nothing is there.
 func change(doc any, path []string, how func(old any) (any, error)) (any, error) {
 	if len(path) == 0 {
 		return how(doc)
@@ -111,7 +111,8 @@ func remove(doc any, path []string) (any, error) {
 	})
 }
 
-// merge is JSON Merge Patch, RFC 7396: objects are merged, null removes a key, everything else replaces.
+// merge is JSON Merge Patch, RFC 7396: objects are merged, null removes a key, everything else
+// replaces.
 func merge(old, patch any) any {
 	changes, ok := patch.(map[string]any)
 	if !ok {

@@ -49,9 +49,10 @@ func ReadFacts(file string) (Facts, error) {
 	return f, nil
 }
 
-// SetFacts sets the switches of a service to what was found: to the position or, where several are possible, to the first
-// of them. A switch that nothing was found about stays as it is. It returns what the mock can't play: each question whose
-// answer is none of its positions, with what was seen.
+// SetFacts sets the switches of a service to what was found: to the position or, where several are
+// possible, to the first of them. A switch that nothing was found about stays as it is. It returns
+// what the mock can't play: each question whose answer is none of its positions, with what was
+// seen.
 func (b *Backend) SetFacts(f Facts) (beyond []string, err error) {
 	s, err := b.service(f.Service)
 	if err != nil {

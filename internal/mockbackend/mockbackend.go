@@ -1,9 +1,10 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package mockbackend is the three services of the provider on one listener: Workspace and IAM of Huawei Cloud, the EnOS
-// gateway, and Venafi Trust Protection Platform. Their paths are disjoint. An admin API below /_mock/ shows and changes
-// the data, switches and faults of a running mock; it answers this machine only.
+// Package mockbackend is the three services of the provider on one listener: Workspace and IAM of
+// Huawei Cloud, the EnOS gateway, and Venafi Trust Protection Platform. Their paths are disjoint.
+// An admin API below /_mock/ shows and changes the data, switches and faults of a running mock; it
+// answers this machine only.
 //
 // Nothing here is shared with the clients that it tests.
 package mockbackend
@@ -22,7 +23,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Options of a Backend. The zero value is a mock with the default seed and all switches in their first position.
+// Options of a Backend. The zero value is a mock with the default seed and all switches in their
+// first position.
 type Options struct {
 	// Seed is the data; nil is [DefaultSeed].
 	Seed *Seed
@@ -82,8 +84,8 @@ func New(options Options) (*Backend, error) {
 	return b, nil
 }
 
-// Restore replaces the data of all services. The error names the service whose seed is wrong; those before it are
-// replaced by then.
+// Restore replaces the data of all services. The error names the service whose seed is wrong; those
+// before it are replaced by then.
 func (b *Backend) Restore(seed Seed) error {
 	if err := b.Huaweicloud.Restore(seed.Huaweicloud); err != nil {
 		return fmt.Errorf("%s: %w", huaweicloud.ServiceName, err)
@@ -102,8 +104,8 @@ func (b *Backend) Snapshot() Seed {
 	return Seed{Huaweicloud: b.Huaweicloud.Snapshot(), Enos: b.Enos.Snapshot(), Venafi: b.Venafi.Snapshot()}
 }
 
-// ServeHTTP hands a request to the admin API or to the service that its path belongs to. What belongs to none goes to
-// Huawei Cloud, whose gateway says that there is no such API.
+// ServeHTTP hands a request to the admin API or to the service that its path belongs to. What
+// belongs to none goes to Huawei Cloud, whose gateway says that there is no such API.
 func (b *Backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if isAdmin(r.URL.Path) {
 		b.admin.ServeHTTP(w, r)

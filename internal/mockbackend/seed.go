@@ -30,7 +30,8 @@ var defaultSeed []byte
 // DefaultSeedJSON is the text of the default seed, to begin a seed of one's own with.
 func DefaultSeedJSON() string { return string(defaultSeed) }
 
-// DefaultSeed is what the mock knows when it is told nothing else: a few applications and accounts of each service.
+// DefaultSeed is what the mock knows when it is told nothing else: a few applications and accounts
+// of each service.
 func DefaultSeed() Seed {
 	seed, err := ParseSeed(defaultSeed)
 	if err != nil {
@@ -52,7 +53,8 @@ func ReadSeed(path string) (Seed, error) {
 	return seed, nil
 }
 
-// ParseSeed reads the JSON of a seed. Keys that it doesn't know are an error, so that a slip of the pen shows.
+// ParseSeed reads the JSON of a seed. Keys that it doesn't know are an error, so that a slip of the
+// pen shows.
 func ParseSeed(text []byte) (Seed, error) {
 	var seed Seed
 	if err := wire.DecodeStrict(text, &seed); err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// service is a mock service as the admin API sees it: whatever its data and switches are, they are JSON here.
+// service is a mock service as the admin API sees it: whatever its data and switches are, they are
+// JSON here.
 type service interface {
 	http.Handler
 	serviceName() string
@@ -117,7 +118,8 @@ func parseDocument(text []byte) (any, error) {
 	return doc, nil
 }
 
-// SetSwitch sets a switch by name, which may be "service.name" or, where only one service has it, "name".
+// SetSwitch sets a switch by name, which may be "service.name" or, where only one service has it,
+// "name".
 func (b *Backend) SetSwitch(name, position string) error {
 	serviceName, short, qualified := strings.Cut(name, ".")
 	if !qualified {

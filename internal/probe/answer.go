@@ -20,7 +20,8 @@ type Verdict string
 const (
 	// CannotTell is that nothing was seen that answers the question: Why says why.
 	CannotTell Verdict = "cannot_tell"
-	// OneOf is that some positions are excluded: Possible has the others, Why what it would take to know more.
+	// OneOf is that some positions are excluded: Possible has the others, Why what it would take to
+	// know more.
 	OneOf Verdict = "one_of"
 	// Found is that the service is in Position.
 	Found Verdict = "found"
@@ -71,8 +72,8 @@ func (a *Answers) Either(is bool, question, yes, no, seen string, args ...any) {
 	}
 }
 
-// Pick answers a question with the position of what was seen: positions has it by what was seen, and where it is nil that is
-// the position itself. Anything else is something else.
+// Pick answers a question with the position of what was seen: positions has it by what was seen,
+// and where it is nil that is the position itself. Anything else is something else.
 func (a *Answers) Pick(question, key string, positions map[string]string, seen string, args ...any) {
 	position, ok := positions[key]
 	if positions == nil {
@@ -142,7 +143,8 @@ func (a *Answers) question(name string) Question {
 	return a.questions[i]
 }
 
-// give takes an answer that is stronger than the one that is there. Two findings that differ are a finding of their own.
+// give takes an answer that is stronger than the one that is there. Two findings that differ are a
+// finding of their own.
 func (a *Answers) give(answer Answer) {
 	q := a.question(answer.Question)
 	if answer.Verdict == Found && !q.has(answer.Position) {

@@ -40,8 +40,8 @@ type Command struct {
 // errNo is the answer of somebody who doesn't want the run.
 var errNo = errors.New("not confirmed: nothing was done")
 
-// Run runs the program with its arguments. An error that comes with a report tells of a run that began: it was
-// interrupted, or something is left over.
+// Run runs the program with its arguments. An error that comes with a report tells of a run that
+// began: it was interrupted, or something is left over.
 func (c Command) Run(ctx context.Context, args []string) (Report, error) {
 	c.complete()
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {

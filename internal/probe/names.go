@@ -13,7 +13,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Names replaces the names of people, applications and hosts in what is reported, in any letter case and Unicode form.
+// Names replaces the names of people, applications and hosts in what is reported, in any letter
+// case and Unicode form.
 type Names struct{ names []name }
 
 type name struct {
@@ -22,8 +23,8 @@ type name struct {
 	as      string
 }
 
-// Add hides a name: a report says as in its place, such as "<user>". What has fewer than three characters is hidden only
-// where it stands alone.
+// Add hides a name: a report says as in its place, such as "<user>". What has fewer than three
+// characters is hidden only where it stands alone.
 func (n *Names) Add(text, as string) {
 	for _, form := range []string{text, norm.NFC.String(text), norm.NFD.String(text), url.PathEscape(text)} {
 		if form == "" || slices.ContainsFunc(n.names, func(old name) bool { return old.pattern.MatchString(form) && old.length == len(form) }) {

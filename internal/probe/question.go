@@ -1,12 +1,14 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package probe asks a live service what it is like: it makes the smallest experiments that answer what the vendor's pages
-// leave open, on scratch targets that the caller names, and puts everything back. What a service is asked stands in the
-// room of that service below; this package has the order of a run, its report, and the command.
+// Package probe asks a live service what it is like: it makes the smallest experiments that answer
+// what the vendor's pages leave open, on scratch targets that the caller names, and puts everything
+// back. What a service is asked stands in the room of that service below; this package has the
+// order of a run, its report, and the command.
 //
-// A run reads the targets ([Subject].Prepare), says what it is going to do, asks, makes the experiments one after the
-// other, and after each of them restores the targets, also when it failed or the run was interrupted.
+// A run reads the targets ([Subject].Prepare), says what it is going to do, asks, makes the
+// experiments one after the other, and after each of them restores the targets, also when it failed
+// or the run was interrupted.
 package probe
 
 import (
@@ -27,8 +29,8 @@ type Service struct {
 	Title string
 	// Questions are all that can be asked, in the order of the report.
 	Questions []Question
-	// Targets declares the flags that name scratch targets. The function that it returns is called once they are parsed;
-	// it sends nothing.
+	// Targets declares the flags that name scratch targets. The function that it returns is called
+	// once they are parsed; it sends nothing.
 	Targets func(flags *flag.FlagSet) func(ctx context.Context, env *Env) (Subject, error)
 }
 
@@ -38,8 +40,8 @@ type Question struct {
 	Name string
 	// Asks is the question as a person asks it, short.
 	Asks string
-	// Positions are those of the switch, in its order; "n" is any number above 0. A question without any has no switch:
-	// its answer is a text, and stands among the notes of the report.
+	// Positions are those of the switch, in its order; "n" is any number above 0. A question
+	// without any has no switch: its answer is a text, and stands among the notes of the report.
 	Positions []string
 }
 
@@ -50,13 +52,14 @@ func (q Question) has(position string) bool {
 
 // Subject is a live service with the targets that the caller named.
 type Subject interface {
-	// Prepare reads what the targets are like before anything is done to them. An error ends the run: the targets are
-	// missing, or not fit to be experimented on.
+	// Prepare reads what the targets are like before anything is done to them. An error ends the
+	// run: the targets are missing, or not fit to be experimented on.
 	Prepare(ctx context.Context) error
 	// Experiments are made in their order. They are asked for after Prepare.
 	Experiments() []Experiment
-	// Restore puts the targets back as Prepare found them, and reads them to see that they are. Where nothing was sent
-	// since it last succeeded, it does nothing. Its error says what is left over.
+	// Restore puts the targets back as Prepare found them, and reads them to see that they are.
+	// Where nothing was sent since it last succeeded, it does nothing. Its error says what is left
+	// over.
 	Restore(ctx context.Context) error
 }
 
@@ -64,7 +67,8 @@ type Subject interface {
 type Experiment struct {
 	// Answers names the questions.
 	Answers []string
-	// Does says what is done to which target, as "grants A to B and revokes it". An experiment that only reads does "".
+	// Does says what is done to which target, as "grants A to B and revokes it". An experiment that
+	// only reads does "".
 	Does string
 	// Opens tells that a target is open to everybody for a moment.
 	Opens bool

@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// restoreTime is how long putting things back may take: longer than a quota of a minute makes it wait.
+// restoreTime is how long putting things back may take: longer than a quota of a minute makes it
+// wait.
 const restoreTime = 3 * time.Minute
 
 // run is one run of the probe.
@@ -23,8 +24,8 @@ type run struct {
 	say     func(format string, args ...any) // to the person who waits
 }
 
-// try makes the experiments. Whatever happens, the targets are put back; an error that says what is left over comes with
-// the answers so far.
+// try makes the experiments. Whatever happens, the targets are put back; an error that says what is
+// left over comes with the answers so far.
 func (r *run) try(ctx context.Context, experiments []Experiment) error {
 	for _, e := range experiments {
 		if ctx.Err() != nil {
@@ -53,7 +54,8 @@ func (r *run) try(ctx context.Context, experiments []Experiment) error {
 	return nil
 }
 
-// reason is what a report may say of a failure: a client's own words may hold the names of hosts and people.
+// reason is what a report may say of a failure: a client's own words may hold the names of hosts
+// and people.
 func reason(failure error) string {
 	if e, ok := errors.AsType[*rest.Error](failure); ok {
 		return fmt.Sprintf("%s failed: %s", e.Operation, Said(failure))

@@ -20,18 +20,21 @@ import (
 // maxSeenBody is how much of a body is kept.
 const maxSeenBody = 4 << 20
 
-// Exchange is a request as it went over the wire and its answer, before any client made something of it.
+// Exchange is a request as it went over the wire and its answer, before any client made something
+// of it.
 type Exchange struct {
 	Method string
 	URL    *url.URL
-	// Sent and Body are the bodies of the request and of the answer, whose status is 0 when there was none.
+	// Sent and Body are the bodies of the request and of the answer, whose status is 0 when there
+	// was none.
 	Sent   []byte
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Wire keeps what goes over the wire between the clients and a service. It is safe for concurrent use.
+// Wire keeps what goes over the wire between the clients and a service. It is safe for concurrent
+// use.
 type Wire struct {
 	mu        sync.Mutex
 	exchanges []Exchange
@@ -82,8 +85,9 @@ func (w *Wire) Last() Exchange {
 	return w.exchanges[len(w.exchanges)-1]
 }
 
-// Throttling answers what can be seen without using up a quota: whether a throttled answer, if one came by chance, has
-// Retry-After, and which headers tell of a quota. Positions are those of Retry-After, first the one where it is sent.
+// Throttling answers what can be seen without using up a quota: whether a throttled answer, if one
+// came by chance, has Retry-After, and which headers tell of a quota. Positions are those of
+// Retry-After, first the one where it is sent.
 func (w *Wire) Throttling(answers *Answers, sent, absent string) {
 	var throttled, headers []string
 	for _, e := range w.All() {
@@ -108,7 +112,8 @@ func (w *Wire) Throttling(answers *Answers, sent, absent string) {
 	answers.Note("quota_headers", "%s", cmp.Or(strings.Join(headers, ", "), "none"))
 }
 
-// Refusals notes the statuses above 399 that came, with their codes: what the answers have under one of the keys.
+// Refusals notes the statuses above 399 that came, with their codes: what the answers have under
+// one of the keys.
 func (w *Wire) Refusals(answers *Answers, keys ...string) {
 	var seen []string
 	for _, e := range w.All() {

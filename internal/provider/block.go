@@ -17,8 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// block is what the provider takes for one service: a block in the provider block. Terraform drops a
-// misspelt key of a nested attribute without a word, and refuses it in a block.
+// block is what the provider takes for one service: a block in the provider block. Terraform drops
+// a misspelt key of a nested attribute without a word, and refuses it in a block.
 type block struct {
 	name        string // "huaweicloud"
 	service     string // as people call it: "Huawei Cloud Workspace"
@@ -30,7 +30,8 @@ type block struct {
 	quotaNote   string     // what it means for the time of plans and applies, "" or from a blank on
 }
 
-// text is an attribute of a block that takes a string, from the configuration or from the environment.
+// text is an attribute of a block that takes a string, from the configuration or from the
+// environment.
 type text struct {
 	name        string
 	env         string

@@ -19,8 +19,8 @@ type Cleanup struct {
 // WithCleanup has the provider note in c what to do at the end.
 func WithCleanup(c *Cleanup) Option { return func(p *appaccess) { p.cleanup = c } }
 
-// Run revokes the tokens that the provider got for itself. It ends with ctx, and says nothing where it fails: nobody listens any more, and
-// the tokens end by themselves.
+// Run revokes the tokens that the provider got for itself. It ends with ctx, and says nothing where
+// it fails: nobody listens any more, and the tokens end by themselves.
 func (c *Cleanup) Run(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

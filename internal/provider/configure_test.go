@@ -154,7 +154,8 @@ func TestConfigureOrgID(t *testing.T) {
 	}
 }
 
-// It warns on every run, also when the service is not used in it: the configuration is there to be used.
+// It warns on every run, also when the service is not used in it: the configuration is there to be
+// used.
 func TestConfigureWarnsOfInsecureSkipVerify(t *testing.T) {
 	t.Parallel()
 	for _, b := range blocks {
@@ -300,7 +301,8 @@ func TestConfigureSharesTheClient(t *testing.T) {
 	}
 }
 
-// Claims hold for one plan: a provider that is configured without being validated may serve several, and gets none.
+// Claims hold for one plan: a provider that is configured without being validated may serve
+// several, and gets none.
 func TestConfigureClaims(t *testing.T) {
 	t.Parallel()
 	p := newProvider(nil)

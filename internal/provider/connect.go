@@ -17,8 +17,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
-// Connect gives the connections of an empty provider block, which takes everything from the environment. It is for
-// programs that ask the services as the provider does, without Terraform. Nothing is sent before a client is used.
+// Connect gives the connections of an empty provider block, which takes everything from the
+// environment. It is for programs that ask the services as the provider does, without Terraform.
+// Nothing is sent before a client is used.
 func Connect(ctx context.Context, version string, options ...Option) (*service.Data, error) {
 	p := New(version, options...)()
 	var schema provider.SchemaResponse

@@ -17,7 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// huaweicloudBlock has the names of the environment variables that people have set for the vendor's own provider.
+// huaweicloudBlock has the names of the environment variables that people have set for the vendor's
+// own provider.
 var huaweicloudBlock = block{
 	name:    "huaweicloud",
 	service: "Huawei Cloud Workspace",
@@ -97,8 +98,8 @@ var verification = schema.StringAttribute{
 		"many as before. Run a plan with `full` as often as you want to know that.",
 }
 
-// counting makes what the applies of a run know of counts; nil where every account is to be read. A provider that may serve several
-// plans has to begin anew with each operation.
+// counting makes what the applies of a run know of counts; nil where every account is to be read. A
+// provider that may serve several plans has to begin anew with each operation.
 func counting(block types.Object, onePlan bool) func() *authset.Counts {
 	chosen, _ := block.Attributes()["verification"].(types.String)
 	if chosen.ValueString() != verifyCount {

@@ -53,7 +53,8 @@ var assumeRoleWithOIDC = nested{
 	},
 }
 
-// keySource is one kind of credentials of Huawei Cloud. A kind counts as given when any of its attributes is.
+// keySource is one kind of credentials of Huawei Cloud. A kind counts as given when any of its
+// attributes is.
 type keySource struct {
 	name       string
 	attributes []string
@@ -72,7 +73,8 @@ func (s *settings) givenSources(given func(attribute string) bool) []keySource {
 
 func (s *settings) explicit(attribute string) bool { return s.texts[attribute].explicit }
 
-// validateCredentials refuses two kinds of credentials in the configuration: nobody knows which are meant.
+// validateCredentials refuses two kinds of credentials in the configuration: nobody knows which are
+// meant.
 func validateCredentials(s *settings) diag.Diagnostics {
 	given := s.givenSources(s.explicit)
 	if len(given) < 2 {
@@ -97,7 +99,8 @@ func (s *settings) paths(attributes []string, given func(string) bool) []string 
 	return paths
 }
 
-// huaweicloudCredentials finds the credentials: what stands in the block, the environment, the shared file, and last the metadata service.
+// huaweicloudCredentials finds the credentials: what stands in the block, the environment, the
+// shared file, and last the metadata service.
 func (p *appaccess) huaweicloudCredentials(ctx context.Context, s *settings) (func(credential.IAM) (credential.Source, error), diag.Diagnostics) {
 	if diags := validateCredentials(s); diags.HasError() {
 		return nil, diags
@@ -220,7 +223,8 @@ func (s *settings) oidc() (credential.OIDC, diag.Diagnostics) {
 	return oidc, nil
 }
 
-// assumed is the agency of assume_role. Its variables serve assume_role_with_oidc too, and then mean that one's agency.
+// assumed is the agency of assume_role. Its variables serve assume_role_with_oidc too, and then
+// mean that one's agency.
 func (s *settings) assumed(kind string) ([]credential.Agency, diag.Diagnostics) {
 	const at = "assume_role."
 	explicit := slices.ContainsFunc(assumeRole.texts, func(t text) bool { return s.explicit(at + t.name) })
@@ -245,8 +249,8 @@ func (s *settings) assumed(kind string) ([]credential.Agency, diag.Diagnostics) 
 
 const defaultConfigFile = "~/.hcloud/config.json"
 
-// readProfile reads the shared file. One that is not there is an error only where it was asked for. What the profile holds serves where nothing
-// else is set.
+// readProfile reads the shared file. One that is not there is an error only where it was asked for.
+// What the profile holds serves where nothing else is set.
 func (p *appaccess) readProfile(s *settings, asked bool) (profile credential.Profile, found bool, diags diag.Diagnostics) {
 	file := s.get("shared_config_file")
 	if file == "" {

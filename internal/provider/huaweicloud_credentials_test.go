@@ -13,7 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// Which credentials a run takes: what stands in the block, else the environment, else the shared file.
+// Which credentials a run takes: what stands in the block, else the environment, else the shared
+// file.
 func TestChooseCredentials(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "config.json")

@@ -115,7 +115,8 @@ func profiles(t *testing.T) string {
 	return string(text)
 }
 
-// locked is a certificate with its key as a PKCS#12 file, and the key as PEM text, both with the password.
+// locked is a certificate with its key as a PKCS#12 file, and the key as PEM text, both with the
+// password.
 func locked(t *testing.T, certificate, key string) (p12, encrypted string) {
 	t.Helper()
 	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))

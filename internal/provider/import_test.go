@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// An import of nothing, as `terraform import ADDRESS ""` and an import block with an empty id make it,
-// is an error that says what an id looks like.
+// An import of nothing, as `terraform import ADDRESS ""` and an import block with an empty id make
+// it, is an error that says what an id looks like.
 func TestImportOfNothing(t *testing.T) {
 	t.Parallel()
 	p := newProvider(environment{

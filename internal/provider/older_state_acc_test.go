@@ -20,7 +20,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
-// oneOfEach has one resource of each type. The edited ones want another account, type, grantee, trustee or description.
+// oneOfEach has one resource of each type. The edited ones want another account, type, grantee,
+// trustee or description.
 func oneOfEach(edited bool) string {
 	const operations, carol = "AD+corp:7f93d2908020204a959910ea5a5704ff", "AD+corp:1932309a28daf34db5c942630c3a2cc4"
 	account, data, who := "zhangsan", "USER", operations
@@ -69,8 +70,8 @@ func oneOfEach(edited bool) string {
 	return all.String()
 }
 
-// A state of an older provider, which remembered nothing, is read, planned, changed and destroyed as any other, and takes the
-// place of its next refresh: from then on another place is an error.
+// A state of an older provider, which remembered nothing, is read, planned, changed and destroyed
+// as any other, and takes the place of its next refresh: from then on another place is an error.
 func TestAccOlderState(t *testing.T) {
 	t.Parallel()
 	here, there := acctest.StartDemo(t), acctest.StartDemo(t)

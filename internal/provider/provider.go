@@ -43,11 +43,12 @@ type appaccess struct {
 	validated atomic.Bool
 }
 
-// Option changes how the provider works. There is none that users of Terraform can reach: options are for tests, and for
-// programs that ask the services as the provider does.
+// Option changes how the provider works. There is none that users of Terraform can reach: options
+// are for tests, and for programs that ask the services as the provider does.
 type Option func(*appaccess)
 
-// WithRetryWait sets the wait before the first repetition of a request; each further one is twice as long. The default,
+// WithRetryWait sets the wait before the first repetition of a request; each further one is twice
+// as long. The default,
 // 2.5 seconds, outlasts a service's one-minute window and would make tests slow.
 func WithRetryWait(wait time.Duration) Option {
 	return func(p *appaccess) { p.retryWaitMin = wait }
@@ -58,12 +59,14 @@ func WithDial(dial func(ctx context.Context, network, address string) (net.Conn,
 	return func(p *appaccess) { p.dial = dial }
 }
 
-// WithTransport puts something between the clients of all services and what sends their requests: see rest.Config.
+// WithTransport puts something between the clients of all services and what sends their requests:
+// see rest.Config.
 func WithTransport(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return func(p *appaccess) { p.transport = wrap }
 }
 
-// WithAuthorities gives authorities, as PEM text, that a service is trusted by whose block names none.
+// WithAuthorities gives authorities, as PEM text, that a service is trusted by whose block names
+// none.
 func WithAuthorities(pem string) Option {
 	return func(p *appaccess) { p.authorities = pem }
 }
@@ -73,7 +76,8 @@ func WithEnvironment(getenv func(name string) string) Option {
 	return func(p *appaccess) { p.getenv = getenv }
 }
 
-// New returns a function that makes the provider, as providerserver wants it. The version appears in the user agent.
+// New returns a function that makes the provider, as providerserver wants it. The version appears
+// in the user agent.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
 		p := &appaccess{version: version, getenv: os.Getenv}
@@ -101,7 +105,8 @@ func (p *appaccess) Schema(_ context.Context, _ provider.SchemaRequest, resp *pr
 	}
 }
 
-// model is the provider block. The services' attributes are read by resolve, which follows the tables of the blocks.
+// model is the provider block. The services' attributes are read by resolve, which follows the
+// tables of the blocks.
 type model struct {
 	Huaweicloud types.Object `tfsdk:"huaweicloud"`
 	Enos        types.Object `tfsdk:"enos"`
@@ -126,8 +131,9 @@ func (p *appaccess) resolve(ctx context.Context, config tfsdk.Config) (configura
 	return c, diags
 }
 
-// ValidateConfig checks what the schema can't: attributes that contradict each other. Only what stands in the
-// configuration and is known counts; what is missing is an error only when the service is used.
+// ValidateConfig checks what the schema can't: attributes that contradict each other. Only what
+// stands in the configuration and is known counts; what is missing is an error only when the
+// service is used.
 func (p *appaccess) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	p.validated.Store(true)
 	c, diags := p.resolve(ctx, req.Config)
@@ -138,7 +144,8 @@ func (p *appaccess) ValidateConfig(ctx context.Context, req provider.ValidateCon
 	}
 }
 
-// Configure prepares the connections. It makes no request, and fails for nothing that is missing or unknown.
+// Configure prepares the connections. It makes no request, and fails for nothing that is missing or
+// unknown.
 func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	c, diags := p.resolve(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
@@ -155,9 +162,10 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		}
 	}
 
-	// Each plan, and each apply, of Terraform and OpenTofu validates and configures a provider of its own. Only `terraform test`
-	// configures one without validating it, for a provider block in a test file (Terraform 1.13 and later), and then makes any
-	// number of plans with it: what one of them claims means nothing to the next.
+	// Each plan, and each apply, of Terraform and OpenTofu validates and configures a provider of
+	// its own. Only `terraform test` configures one without validating it, for a provider block in
+	// a test file (Terraform 1.13 and later), and then makes any number of plans with it: what one
+	// of them claims means nothing to the next.
 	onePlan := p.validated.Swap(false)
 	data := &service.Data{
 		Huaweicloud: connection(c.huaweicloud, p.huaweicloudConfig, huaweicloud.New),
@@ -191,8 +199,8 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 	resp.EphemeralResourceData = data
 }
 
-// connection is opened with the settings when the service is first used, if they are known by then. config makes the
-// client's configuration of them, or says what is missing.
+// connection is opened with the settings when the service is first used, if they are known by then.
+// config makes the client's configuration of them, or says what is missing.
 func connection[C, K any](s *settings, config func(context.Context, *settings) (K, diag.Diagnostics), open func(K) (C, error)) *service.Connection[C] {
 	if len(s.unknown) > 0 {
 		return service.NewUnknownConnection[C](s.block.service, s.unknown)

@@ -15,7 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// secretName matches the names of attributes that hold secrets, and publicName those that only look like it.
+// secretName matches the names of attributes that hold secrets, and publicName those that only look
+// like it.
 var (
 	secretName = regexp.MustCompile(`secret|password|token|jwt|private|client_key|client_p12`)
 	publicName = regexp.MustCompile(`_id$|_url$|_file$`)

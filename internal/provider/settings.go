@@ -46,9 +46,10 @@ type httpSettings struct {
 	maxRevocations     *int64 // of a whole plan, nil for no limit
 }
 
-// resolve reads one service's attribute of the provider block. An explicit value wins over the environment, also while
-// it is unknown; an empty string counts as not set. Nothing is an error here: the schema has validated what stands in the
-// configuration, and the rest matters only when the service is used.
+// resolve reads one service's attribute of the provider block. An explicit value wins over the
+// environment, also while it is unknown; an empty string counts as not set. Nothing is an error
+// here: the schema has validated what stands in the configuration, and the rest matters only when
+// the service is used.
 func resolve(b block, object types.Object, getenv func(string) string) *settings {
 	s := &settings{block: b, texts: map[string]value{}, getenv: getenv}
 	if object.IsUnknown() {
@@ -100,8 +101,8 @@ func unknownPaths(at string, v attr.Value) []string {
 	return paths
 }
 
-// resolveHTTP fills in the defaults. What is unknown keeps its default, which nobody uses: the service then has an unknown
-// connection.
+// resolveHTTP fills in the defaults. What is unknown keeps its default, which nobody uses: the
+// service then has an unknown connection.
 func resolveHTTP(b block, attributes map[string]attr.Value) httpSettings {
 	h := httpSettings{
 		requestTimeout: defaultRequestTimeout, maxRetries: defaultMaxRetries, quota: b.quota, maxConcurrent: defaultMaxConcurrent,
@@ -169,7 +170,8 @@ func (s *settings) unset(attributes ...string) []string {
 	return slices.DeleteFunc(attributes, s.has)
 }
 
-// checkTexts applies the schema's checks to the values that came from the environment, which the schema never sees.
+// checkTexts applies the schema's checks to the values that came from the environment, which the
+// schema never sees.
 func (s *settings) checkTexts() diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, t := range s.block.all() {
@@ -193,8 +195,8 @@ func (s *settings) wrong(err error) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid configuration of "+s.block.service, strings.TrimSuffix(err.Error(), ".")+".")}
 }
 
-// secrets lists the values that must not appear in a log: the sensitive texts, and each line of those that have
-// several, since a log may break them up.
+// secrets lists the values that must not appear in a log: the sensitive texts, and each line of
+// those that have several, since a log may break them up.
 func (s *settings) secrets() []string {
 	var secrets []string
 	given := slices.Clone(s.learned)

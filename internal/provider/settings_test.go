@@ -117,7 +117,8 @@ func TestResolveTexts(t *testing.T) {
 	}
 }
 
-// Files and variables often end in a line break that no key, token or address holds. A password may end in a blank.
+// Files and variables often end in a line break that no key, token or address holds. A password may
+// end in a blank.
 func TestResolveTrims(t *testing.T) {
 	t.Parallel()
 	for _, b := range blocks {
@@ -223,7 +224,8 @@ func TestSecretsAreThoseOfTheBlock(t *testing.T) {
 	}
 }
 
-// A log may hold one line of a key: each is a secret. The longest come first, so that no rest of one is left over.
+// A log may hold one line of a key: each is a secret. The longest come first, so that no rest of
+// one is left over.
 func TestSecretsOfSeveralLines(t *testing.T) {
 	t.Parallel()
 	s := resolved(t, venafiBlock, nil, object{"client_key": "-----BEGIN X-----\nline1\nlonger-line2\n-----END X-----\n", "password": "line"})
@@ -247,7 +249,8 @@ func TestMissingNamesAttributeAndVariable(t *testing.T) {
 	}
 }
 
-// What the schema refuses in the configuration is refused in the environment too, when the service is used.
+// What the schema refuses in the configuration is refused in the environment too, when the service
+// is used.
 func TestCheckTextsFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	for path, bad := range map[string]string{

@@ -76,15 +76,17 @@ func endedAtOnce(w *identityWorld, _ map[string]string) {
 
 func endedKeys(w *identityWorld, _ map[string]string) { w.Huaweicloud.EndKeys(temporaryKey) }
 
-// withNoTime is what a slow answer leads to, with the source that waits for it. A source that asks nobody, such as a key pair, does not
-// wait: the slow answer is then one about applications or roles, and nothing to blame credentials for.
+// withNoTime is what a slow answer leads to, with the source that waits for it. A source that asks
+// nobody, such as a key pair, does not wait: the slow answer is then one about applications or
+// roles, and nothing to blame credentials for.
 func withNoTime(from ...string) []string {
 	return append([]string{"no complete answer in time: request_timeout is 500ms"}, from...)
 }
 
-// TestAccSources lets a real Terraform read with every source of credentials, where the answer is right, wrong, expired and slow.
-// The error names the source, the attribute and the variable; that no secret is in it, nor in the log, is seen to by the harness.
-// Each row is a provider of its own, so that one plan asks them all.
+// TestAccSources lets a real Terraform read with every source of credentials, where the answer is
+// right, wrong, expired and slow. The error names the source, the attribute and the variable; that
+// no secret is in it, nor in the log, is seen to by the harness. Each row is a provider of its own,
+// so that one plan asks them all.
 func TestAccSources(t *testing.T) {
 	t.Parallel()
 	keys := newKeyRing(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// huaweicloudSources are the ways to prove who one is to Huawei Cloud, with the answers that each gets. A key pair does not end: what
-// expires is a signature, where a clock is wrong.
+// huaweicloudSources are the ways to prove who one is to Huawei Cloud, with the answers that each
+// gets. A key pair does not end: what expires is a signature, where a clock is wrong.
 func huaweicloudSources() map[string]source {
 	keys := []string{"HW_ACCESS_KEY", acctest.HuaweicloudAccessKey, "HW_SECRET_KEY", acctest.HuaweicloudSecretKey}
 	agency := append([]string{"HW_ASSUME_ROLE_AGENCY_NAME", "operators", "HW_ASSUME_ROLE_DOMAIN_NAME", "corp"}, keys...)
@@ -107,8 +107,8 @@ func huaweicloudSources() map[string]source {
 	}
 }
 
-// otherSources are the ways to prove who one is to EnOS and to Venafi. Where the provider gets a token itself, it gets another one
-// when that has ended.
+// otherSources are the ways to prove who one is to EnOS and to Venafi. Where the provider gets a
+// token itself, it gets another one when that has ended.
 func otherSources() map[string]source {
 	login := func(names ...string) []string {
 		wants := []string{"login failed", "The login is "}

@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
-// Whoever mistyped an address learns it within seconds, whichever service it is, and which attribute to look at.
+// Whoever mistyped an address learns it within seconds, whichever service it is, and which
+// attribute to look at.
 func TestUnreachedServices(t *testing.T) {
 	t.Parallel()
 	listApps := func(ctx context.Context, data *service.Data) error {

@@ -102,7 +102,8 @@ func checkCloud(value string) error {
 	return nil
 }
 
-// providerPattern is what the ID of an identity provider looks like. A token, which people put in its place, has full stops.
+// providerPattern is what the ID of an identity provider looks like. A token, which people put in
+// its place, has full stops.
 var providerPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func checkIdentityProvider(value string) error {

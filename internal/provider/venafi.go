@@ -100,7 +100,8 @@ func (p *appaccess) venafiConfig(_ context.Context, s *settings) (venafi.Config,
 		ClientID: s.get("client_id"),
 		Scope:    s.get("scope"),
 	}
-	// Only the chosen login is handed on: what the environment holds for another one must not be sent.
+	// Only the chosen login is handed on: what the environment holds for another one must not be
+	// sent.
 	switch chosen.kind {
 	case accessTokenLogin:
 		config.AccessToken = s.get("access_token")

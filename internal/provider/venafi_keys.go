@@ -18,8 +18,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// workloadIdentity takes the token that HCP Terraform gives to a run as an attribute, and tells whether there is one. The names are those of the
-// platform: the first has the name of the service in it.
+// workloadIdentity takes the token that HCP Terraform gives to a run as an attribute, and tells
+// whether there is one. The names are those of the platform: the first has the name of the service
+// in it.
 func (s *settings) workloadIdentity(attribute string) bool {
 	for _, name := range []string{"TFC_WORKLOAD_IDENTITY_TOKEN_" + strings.ToUpper(s.block.name), "TFC_WORKLOAD_IDENTITY_TOKEN"} {
 		if token := strings.TrimSpace(s.getenv(name)); token != "" {
@@ -30,7 +31,8 @@ func (s *settings) workloadIdentity(attribute string) bool {
 	return false
 }
 
-// oneOf picks the attribute of two that mean the same which is set. What stands in the block wins over the environment.
+// oneOf picks the attribute of two that mean the same which is set. What stands in the block wins
+// over the environment.
 func (s *settings) oneOf(one, other string) (string, error) {
 	switch {
 	case !s.has(other), s.has(one) && s.explicit(one) && !s.explicit(other):

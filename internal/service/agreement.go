@@ -5,14 +5,15 @@ package service
 
 import "sync"
 
-// Agreement finds what resources of one plan say differently of one thing. The zero value is ready for use; nil is one of a
-// provider that may serve several plans, and finds nothing.
+// Agreement finds what resources of one plan say differently of one thing. The zero value is ready
+// for use; nil is one of a provider that may serve several plans, and finds nothing.
 type Agreement struct {
 	mu   sync.Mutex
 	said map[string]map[string]string // by thing, and then by resource
 }
 
-// Said tells whether a resource of this plan has said anything of a thing. Where nobody keeps account, it may have.
+// Said tells whether a resource of this plan has said anything of a thing. Where nobody keeps
+// account, it may have.
 func (a *Agreement) Said(thing string) bool {
 	if a == nil {
 		return true
@@ -22,7 +23,8 @@ func (a *Agreement) Said(thing string) bool {
 	return len(a.said[thing]) > 0
 }
 
-// Say records what a resource says of a thing, and returns another resource that says something else of it, "" when all agree.
+// Say records what a resource says of a thing, and returns another resource that says something
+// else of it, "" when all agree.
 func (a *Agreement) Say(thing, resource, says string) string {
 	if a == nil {
 		return ""

@@ -17,12 +17,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Claims are what the resources of one plan are going to own or to grant, as far as the plan has come. They show what no
-// resource can see by itself: that two of one configuration would take turns undoing each other's work. M is who is granted
-// something.
+// Claims are what the resources of one plan are going to own or to grant, as far as the plan has
+// come. They show what no resource can see by itself: that two of one configuration would take
+// turns undoing each other's work. M is who is granted something.
 //
-// They hold for one plan, or for what one apply plans again. The zero value is ready for use, and a nil *Claims knows of
-// nothing and finds nothing.
+// They hold for one plan, or for what one apply plans again. The zero value is ready for use, and a
+// nil *Claims knows of nothing and finds nothing.
 type Claims[M comparable] struct {
 	mu     sync.Mutex
 	places map[string]*place[M]               // by target
@@ -40,20 +40,25 @@ type Claim[M comparable] struct {
 	Targets []string
 	// Exclusive tells that the resource revokes everybody whom it does not list.
 	Exclusive bool
-	// Mode is what the resource sets the whole of its targets to; "" where there is no such thing, or it is not known.
+	// Mode is what the resource sets the whole of its targets to; "" where there is no such thing,
+	// or it is not known.
 	Mode string
-	// Members are whom an additive resource surely grants its targets, and all whom its Lists accepts, Lists those whom an exclusive one
-	// may grant them. Either may be nil where it is not looked at: nobody is surely granted anything, and anybody may be.
+	// Members are whom an additive resource surely grants its targets, and all whom its Lists
+	// accepts, Lists those whom an exclusive one may grant them. Either may be nil where it is not
+	// looked at: nobody is surely granted anything, and anybody may be.
 	Members iter.Seq[M]
 	Lists   func(M) bool
-	// Grants tells whom an additive resource surely grants, where two that grant the same are to conflict; nil where they are not.
+	// Grants tells whom an additive resource surely grants, where two that grant the same are to
+	// conflict; nil where they are not.
 	Grants func(M) bool
-	// From are the targets that the state names, and Before whom it lists there, where the plan revokes what it lets go of. Unchanged
-	// tells that the plan does nothing to the resource: the apply does not tell the provider that there is such a one.
+	// From are the targets that the state names, and Before whom it lists there, where the plan
+	// revokes what it lets go of. Unchanged tells that the plan does nothing to the resource: the
+	// apply does not tell the provider that there is such a one.
 	From      []string
 	Before    iter.Seq[M]
 	Unchanged bool
-	// Describe says which resource it is, by its type and arguments: providers are not told addresses.
+	// Describe says which resource it is, by its type and arguments: providers are not told
+	// addresses.
 	Describe func() string
 }
 
@@ -62,19 +67,22 @@ type Conflict[M comparable] struct {
 	// Other is the resource that has made its claim before, Targets what both name, in order.
 	Other   *Claim[M]
 	Targets []string
-	// Members are whom the additive one grants the targets and the exclusive one does not, or whom two additive ones grant them.
-	// There are none between two exclusive ones, nor where the modes alone differ.
+	// Members are whom the additive one grants the targets and the exclusive one does not, or whom
+	// two additive ones grant them. There are none between two exclusive ones, nor where the modes
+	// alone differ.
 	Members []M
-	// Leaver lets go of Members, whom the Keeper lists too and, being unchanged, won't grant again in this plan. Both are nil in the
-	// other conflicts.
+	// Leaver lets go of Members, whom the Keeper lists too and, being unchanged, won't grant again
+	// in this plan. Both are nil in the other conflicts.
 	Leaver, Keeper *Claim[M]
 }
 
-// Make records a claim, in place of what the same resource has claimed before, and returns the conflicts with other
-// resources. Two exclusive resources of one target always conflict, an exclusive and an additive one when the one surely
-// revokes what the other surely grants or when their modes differ, and two additive ones when their modes differ,
-// or when both surely grant the same and Grants is set: whichever lets go of it takes it from the other. So does one that lets go of
-// what an unchanged one lists. The conflict of a pair is returned once: an instance that is replaced makes its claim twice, and another may come in between.
+// Make records a claim, in place of what the same resource has claimed before, and returns the
+// conflicts with other resources. Two exclusive resources of one target always conflict, an
+// exclusive and an additive one when the one surely revokes what the other surely grants or when
+// their modes differ, and two additive ones when their modes differ, or when both surely grant the
+// same and Grants is set: whichever lets go of it takes it from the other. So does one that lets go
+// of what an unchanged one lists. The conflict of a pair is returned once: an instance that is
+// replaced makes its claim twice, and another may come in between.
 func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	if c == nil {
 		return nil
@@ -117,7 +125,8 @@ func (c *Claims[M]) Make(claim Claim[M]) []Conflict[M] {
 	return append(conflicts, c.losses(&claim)...)
 }
 
-// losses records what a claim lets go of, and returns what is lost by that, or was lost before, to a resource that is unchanged.
+// losses records what a claim lets go of, and returns what is lost by that, or was lost before, to
+// a resource that is unchanged.
 func (c *Claims[M]) losses(claim *Claim[M]) []Conflict[M] {
 	var out []Conflict[M]
 	lost := func(leaver, keeper, other *Claim[M], target string) {
@@ -156,8 +165,8 @@ func (c *Claims[M]) losses(claim *Claim[M]) []Conflict[M] {
 	return out
 }
 
-// WarnOfLoss reports what one resource of a plan takes away from another one, and takes these conflicts from the others. name counts
-// and names members.
+// WarnOfLoss reports what one resource of a plan takes away from another one, and takes these
+// conflicts from the others. name counts and names members.
 func WarnOfLoss[M comparable](diags *diag.Diagnostics, conflicts []Conflict[M], name func([]M) string) []Conflict[M] {
 	return slices.DeleteFunc(conflicts, func(c Conflict[M]) bool {
 		if c.Leaver != nil {
@@ -170,10 +179,11 @@ func WarnOfLoss[M comparable](diags *diag.Diagnostics, conflicts []Conflict[M], 
 	})
 }
 
-// Hold records whom the state of a resource lists on its targets. Terraform plans an instance that is
-// replaced twice, the second time as a create that knows of no state, and a tainted one only so. What
-// the state lists goes with the old instance, as the plan shows, and is not taken away by the new one.
-// The resource is an instance or, where the state of a refresh is all that there is, OfTargets.
+// Hold records whom the state of a resource lists on its targets. Terraform plans an instance that
+// is replaced twice, the second time as a create that knows of no state, and a tainted one only so.
+// What the state lists goes with the old instance, as the plan shows, and is not taken away by the
+// new one. The resource is an instance or, where the state of a refresh is all that there is,
+// OfTargets.
 func (c *Claims[M]) Hold(resource string, targets []string, lists func(M) bool) {
 	if c == nil {
 		return
@@ -189,7 +199,8 @@ func (c *Claims[M]) Hold(resource string, targets []string, lists func(M) bool) 
 	}
 }
 
-// Targets are those on which states list somebody, of the resources whose names begin with a prefix, in order.
+// Targets are those on which states list somebody, of the resources whose names begin with a
+// prefix, in order.
 func (c *Claims[M]) Targets(prefix string) []string {
 	if c == nil {
 		return nil
@@ -231,10 +242,11 @@ type PrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// Instance tells a resource instance from others in one plan. Terraform tells a provider no address, and asks twice for the
-// plan of an instance that is replaced, the second time without its state. But it hands the second call what the first one
-// has put into the private state, so a random name put there makes the two calls one instance. It is made anew where the
-// state has none, and nothing depends on its being kept from one run to the next.
+// Instance tells a resource instance from others in one plan. Terraform tells a provider no
+// address, and asks twice for the plan of an instance that is replaced, the second time without its
+// state. But it hands the second call what the first one has put into the private state, so a
+// random name put there makes the two calls one instance. It is made anew where the state has none,
+// and nothing depends on its being kept from one run to the next.
 func Instance(ctx context.Context, private PrivateState) (string, diag.Diagnostics) {
 	text, diags := private.GetKey(ctx, instanceKey)
 	var name string
@@ -245,8 +257,8 @@ func Instance(ctx context.Context, private PrivateState) (string, diag.Diagnosti
 	return name, private.SetKey(ctx, instanceKey, fmt.Appendf(nil, "%q", name))
 }
 
-// DestroyAdvice belongs to errors of a plan that say nothing of a destroy: before Terraform plans a destroy it makes an ordinary plan, only to
-// refresh the state, and the errors of that plan end it.
+// DestroyAdvice belongs to errors of a plan that say nothing of a destroy: before Terraform plans a
+// destroy it makes an ordinary plan, only to refresh the state, and the errors of that plan end it.
 const DestroyAdvice = "To destroy what is there as it is, use `terraform destroy -refresh=false`: otherwise this plan is made before the destroy is planned."
 
 // SortedLines puts texts under each other in an order that doesn't vary from run to run.

@@ -8,7 +8,8 @@ import (
 	"maps"
 )
 
-// place is what is claimed of one target. A thousand resources may each grant it to one member, so those are found by the member.
+// place is what is claimed of one target. A thousand resources may each grant it to one member, so
+// those are found by the member.
 type place[M comparable] struct {
 	all  map[string]*Claim[M]       // by resource
 	wide map[string]*Claim[M]       // those of them that may concern anybody
@@ -43,7 +44,8 @@ func (p *place[M]) remove(c *Claim[M]) {
 	}
 }
 
-// near are the claims that may concern some members, or all claims where anybody may be concerned. One may come more than once.
+// near are the claims that may concern some members, or all claims where anybody may be concerned.
+// One may come more than once.
 func (p *place[M]) near(anybody bool, members iter.Seq[M]) iter.Seq[*Claim[M]] {
 	return func(yield func(*Claim[M]) bool) {
 		switch {

@@ -146,7 +146,8 @@ func TestClaims_singleGrants(t *testing.T) {
 	}
 }
 
-// Terraform plans ten resources at a time: of n owners of one target, all but the first hear of the others.
+// Terraform plans ten resources at a time: of n owners of one target, all but the first hear of the
+// others.
 func TestClaims_concurrent(t *testing.T) {
 	t.Parallel()
 	const n = 50

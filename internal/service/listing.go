@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// NewListResult makes a result whose resource can be read into a model: every attribute is null, and has its type.
+// NewListResult makes a result whose resource can be read into a model: every attribute is null,
+// and has its type.
 func NewListResult(ctx context.Context, req list.ListRequest) list.ListResult {
 	result := req.NewListResult(ctx)
 	object, ok := result.Resource.Schema.Type().TerraformType(ctx).(tftypes.Object)
@@ -26,8 +27,8 @@ func NewListResult(ctx context.Context, req list.ListRequest) list.ListResult {
 	return result
 }
 
-// Push hands results on until the limit is reached, which 0 is none of, or nobody listens any more. After an error nothing
-// follows.
+// Push hands results on until the limit is reached, which 0 is none of, or nobody listens any more.
+// After an error nothing follows.
 type Push struct {
 	push func(list.ListResult) bool
 	left int64

@@ -13,8 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service"
 )
 
-// pushed pushes up to ten results, of which the one at failing has an error, to somebody who takes so many, and returns how
-// many arrived.
+// pushed pushes up to ten results, of which the one at failing has an error, to somebody who takes
+// so many, and returns how many arrived.
 func pushed(limit int64, takes, failing int) int {
 	arrived := 0
 	out := service.NewPush(list.ListRequest{Limit: limit}, func(list.ListResult) bool {

@@ -12,8 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Name refuses a text that is empty, begins or ends with a blank, or has a control character in it: it
-// would be sent, and would name nothing or somebody else.
+// Name refuses a text that is empty, begins or ends with a blank, or has a control character in it:
+// it would be sent, and would name nothing or somebody else.
 func Name() validator.String { return name{} }
 
 type name struct{}

@@ -9,8 +9,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Nearest is the name that somebody who wrote another one most likely meant, and by how many letters
-// they differ in any case of letters: to swap two counts as two. It is "" when there is no name.
+// Nearest is the name that somebody who wrote another one most likely meant, and by how many
+// letters they differ in any case of letters: to swap two counts as two. It is "" when there is no
+// name.
 func Nearest(written string, names []string) (nearest string, distance int) {
 	written = strings.ToUpper(strings.TrimSpace(written))
 	for _, name := range names {

@@ -22,9 +22,10 @@ const (
 	shortApply = 10
 )
 
-// Report says in the log at INFO how far an apply is: every five seconds, when something has moved. done says what is done so far,
-// wait how long the next request waits for the quota, and about what the apply is about. stop ends it. wrote is to be called after
-// each of the apply's writes, with the number of writes that are due: a short apply says each.
+// Report says in the log at INFO how far an apply is: every five seconds, when something has moved.
+// done says what is done so far, wait how long the next request waits for the quota, and about what
+// the apply is about. stop ends it. wrote is to be called after each of the apply's writes, with
+// the number of writes that are due: a short apply says each.
 func Report(ctx context.Context, about map[string]any, done func() string, wait func() time.Duration) (wrote func(due int64), stop func()) {
 	var mu sync.Mutex
 	said := done()

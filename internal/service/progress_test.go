@@ -30,7 +30,8 @@ func said(t *testing.T, log *bytes.Buffer) []string {
 	return lines
 }
 
-// A long apply says every five seconds how far it is, when something has moved, and a short one each of its writes.
+// A long apply says every five seconds how far it is, when something has moved, and a short one
+// each of its writes.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	about := map[string]any{"applications": "CAD"}

@@ -108,7 +108,8 @@ func (t *Tally) Refreshed(held, left int, gone bool) string {
 		"before you apply, since the apply would grant all of it again."
 }
 
-// Read tells whether the refresh of this plan has read a resource. It is true of a provider that may serve several plans.
+// Read tells whether the refresh of this plan has read a resource. It is true of a provider that
+// may serve several plans.
 func (t *Tally) Read() bool {
 	if t == nil {
 		return true
@@ -118,8 +119,8 @@ func (t *Tally) Read() bool {
 	return t.read > 0
 }
 
-// Hold records that the state of a resource owns a target. Terraform plans a tainted instance as a create that knows of no
-// state: what that state lists goes with the old instance.
+// Hold records that the state of a resource owns a target. Terraform plans a tainted instance as a
+// create that knows of no state: what that state lists goes with the old instance.
 func (t *Tally) Hold(target string) {
 	if t == nil {
 		return

@@ -47,7 +47,8 @@ func (p *permissions) UnmarshalYAML(node *yaml.Node) error {
 	return node.Decode((*map[string]string)(p))
 }
 
-// mayWrite are the scopes in which a job may write, by file and job. Whoever may write id-token may ask for an identity of the job's own.
+// mayWrite are the scopes in which a job may write, by file and job. Whoever may write id-token may
+// ask for an identity of the job's own.
 var mayWrite = map[string][]string{
 	"release.yml release": {"contents"}, "github-actions.yml plan": {"id-token"}, "github-actions.yml apply": {"id-token"},
 }
@@ -196,8 +197,8 @@ jobs:
 	}
 }
 
-// The workflow that the guide shows is one that GitHub takes: keys, types, expressions and what they refer to. It promises as much as
-// the project's own.
+// The workflow that the guide shows is one that GitHub takes: keys, types, expressions and what
+// they refer to. It promises as much as the project's own.
 func TestWorkflowOfTheGuide(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../examples/pipelines/github-actions.yml")

@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Apply applies a plan as `terraform apply` of a saved plan does, or of one that was just approved. The state says afterwards
-// what Terraform would keep, also after errors, an Interrupt or a Kill.
+// Apply applies a plan as `terraform apply` of a saved plan does, or of one that was just approved.
+// The state says afterwards what Terraform would keep, also after errors, an Interrupt or a Kill.
 func (t *Terraform) Apply(ctx context.Context, plan *Plan) (*Diagnostics, error) {
 	p, err := t.Start(ctx)
 	if err != nil {
@@ -159,7 +159,8 @@ func (w *applyWalk) destroy(ctx context.Context, a Address, schema *tfprotov6.Sc
 	}
 	answer, err := call(ctx, w.Process, w.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: a.Type, PriorState: dynamic(prior), PlannedState: dynamic(none), Config: dynamic(none),
-		// What the plan has left: of a replacement that is the private state of what comes next, of a tainted resource that of a create.
+		// What the plan has left: of a replacement that is the private state of what comes next, of
+		// a tainted resource that of a create.
 		PlannedPrivate: change.private, PlannedIdentity: object.Identity,
 	})
 	if err != nil {

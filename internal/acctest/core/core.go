@@ -1,12 +1,13 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package core plays Terraform's side of the plugin protocol, in this process and without a configuration language: it plans,
-// applies and refreshes resources with the values, the order of calls and the checks of Terraform's own core (packages
-// terraform and plans/objchange of Terraform), so that a test can afford a thousand runs.
+// Package core plays Terraform's side of the plugin protocol, in this process and without a
+// configuration language: it plans, applies and refreshes resources with the values, the order of
+// calls and the checks of Terraform's own core (packages terraform and plans/objchange of
+// Terraform), so that a test can afford a thousand runs.
 //
-// A run of Terraform walks its graph several times, and each walk has a provider process of its own. So has each Plan and
-// each Apply here.
+// A run of Terraform walks its graph several times, and each walk has a provider process of its
+// own. So has each Plan and each Apply here.
 package core
 
 import (
@@ -31,7 +32,8 @@ func (a Address) String() string { return a.Type + "." + a.Name }
 // Resource is a resource of the configuration.
 type Resource struct {
 	Address
-	// Attributes are the arguments as JSON would hold them: nil, string, bool, float64, int, slices and maps.
+	// Attributes are the arguments as JSON would hold them: nil, string, bool, float64, int, slices
+	// and maps.
 	Attributes map[string]any
 	// Unknown are arguments that are known only when the plan is applied.
 	Unknown []string
@@ -103,10 +105,11 @@ type Terraform struct {
 	Provider map[string]any
 	// Parallelism is Terraform's option of that name; 0 is 10.
 	Parallelism int
-	// OrphansFirst plans the end of what is no longer configured before it is refreshed, from what the state says, as
-	// Terraform 1.11 does. Later ones refresh first.
+	// OrphansFirst plans the end of what is no longer configured before it is refreshed, from what
+	// the state says, as Terraform 1.11 does. Later ones refresh first.
 	OrphansFirst bool
-	// SkipRefresh plans from the state as it is, as -refresh=false does; Replace are the resources of -replace.
+	// SkipRefresh plans from the state as it is, as -refresh=false does; Replace are the resources
+	// of -replace.
 	SkipRefresh bool
 	Replace     map[Address]bool
 	// State is what is remembered. Plan leaves it as it is.
@@ -176,9 +179,10 @@ func (t *Terraform) Start(ctx context.Context) (*Process, error) {
 		return nil, fmt.Errorf("the provider block: %w", err)
 	}
 	block := dynamic(config)
-	// A Terraform validates the whole block in every process. Here a block in which nothing was found
-	// wrong is validated once, and an empty one after that: only for speed, as it is a quarter of
-	// what a small run costs. The call itself stays, since the provider tells a run of its own by it.
+	// A Terraform validates the whole block in every process. Here a block in which nothing was
+	// found wrong is validated once, and an empty one after that: only for speed, as it is a
+	// quarter of what a small run costs. The call itself stays, since the provider tells a run of
+	// its own by it.
 	validate := block
 	if t.validated.Equal(config) {
 		validate = t.emptyBlock
@@ -224,8 +228,8 @@ func (t *Terraform) Interrupt() {
 	_, _ = p.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 }
 
-// Kill ends the provider process at once: Terraform never hears what became of the calls under way. What the provider goes on
-// sending all the same is for the caller to stop.
+// Kill ends the provider process at once: Terraform never hears what became of the calls under way.
+// What the provider goes on sending all the same is for the caller to stop.
 func (t *Terraform) Kill() {
 	t.running.Lock()
 	defer t.running.Unlock()
@@ -267,7 +271,8 @@ func (p *Process) report(a Address, diags []*tfprotov6.Diagnostic) bool {
 	return failed
 }
 
-// reportErrors files errors alone: of the second plan of a replacement, Terraform shows no warnings.
+// reportErrors files errors alone: of the second plan of a replacement, Terraform shows no
+// warnings.
 func (p *Process) reportErrors(a Address, diags []*tfprotov6.Diagnostic) bool {
 	return p.report(a, slices.DeleteFunc(slices.Clone(diags), func(d *tfprotov6.Diagnostic) bool { return d.Severity != tfprotov6.DiagnosticSeverityError }))
 }
@@ -340,7 +345,8 @@ func sortAddresses(addresses []Address) {
 	slices.SortFunc(addresses, func(a, b Address) int { return strings.Compare(a.String(), b.String()) })
 }
 
-// Import takes a resource into the state, as an import block does: with what the service says of the id.
+// Import takes a resource into the state, as an import block does: with what the service says of
+// the id.
 func (t *Terraform) Import(ctx context.Context, a Address, id string) (*Diagnostics, error) {
 	p, err := t.Start(ctx)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Move turns a resource of another type into a, as a `moved` block does, from the state and the private state that the provider at
-// an address has written.
+// Move turns a resource of another type into a, as a `moved` block does, from the state and the
+// private state that the provider at an address has written.
 func (t *Terraform) Move(ctx context.Context, a Address, from *tfprotov6.MoveResourceStateRequest) (*Diagnostics, error) {
 	p, err := t.Start(ctx)
 	if err != nil {
@@ -39,8 +39,9 @@ func (t *Terraform) Move(ctx context.Context, a Address, from *tfprotov6.MoveRes
 	return &p.diags, nil
 }
 
-// MoveOwn turns a resource of the state into one of another type of this provider, as a `moved` block does before a plan. Where there
-// is nothing to move, or the target is in the state already, nothing happens.
+// MoveOwn turns a resource of the state into one of another type of this provider, as a `moved`
+// block does before a plan. Where there is nothing to move, or the target is in the state already,
+// nothing happens.
 func (t *Terraform) MoveOwn(ctx context.Context, from, to Address) (*Diagnostics, error) {
 	object := t.State[from]
 	if object == nil || t.State[to] != nil {

@@ -70,8 +70,9 @@ func (p *Plan) Actions() map[Address]Action {
 	return actions
 }
 
-// Plan refreshes the state and plans the configuration, as `terraform plan` does. The state that is kept is the one before
-// the refresh. The error is one of the test: everything about the provider is in the diagnostics.
+// Plan refreshes the state and plans the configuration, as `terraform plan` does. The state that is
+// kept is the one before the refresh. The error is one of the test: everything about the provider
+// is in the diagnostics.
 func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, error) {
 	p, err := t.Start(ctx)
 	if err != nil {
@@ -107,8 +108,8 @@ func (t *Terraform) Plan(ctx context.Context, configuration []Resource) (*Plan, 
 	return w.plan, testErr
 }
 
-// PlanDestroy plans the end of all that the state holds. As `terraform destroy` does, it refreshes in one process and plans in
-// another.
+// PlanDestroy plans the end of all that the state holds. As `terraform destroy` does, it refreshes
+// in one process and plans in another.
 func (t *Terraform) PlanDestroy(ctx context.Context, configuration []Resource) (*Plan, error) {
 	refreshed := &Plan{Refreshed: t.State.Clone()}
 	if !t.SkipRefresh {

@@ -85,8 +85,9 @@ func (p *Process) Query(ctx context.Context, typeName string, q Query) ([]Listed
 	return results, nil
 }
 
-// PlansClean imports what a query with IncludeResource has found, by its identity, with the configuration that Terraform would
-// generate for it. It returns what a plan would change then, "" for nothing.
+// PlansClean imports what a query with IncludeResource has found, by its identity, with the
+// configuration that Terraform would generate for it. It returns what a plan would change then, ""
+// for nothing.
 func (p *Process) PlansClean(ctx context.Context, typeName string, l Listed) (string, error) {
 	a := Address{Type: typeName, Name: "listed"}
 	schema, err := p.tf.schema(a)
@@ -215,7 +216,8 @@ func (p *Process) forget() {
 	p.diags = Diagnostics{}
 }
 
-// Names are what the provider has, as blocks of a configuration begin: `resource "appaccess_x"`, and lists of `terraform query`.
+// Names are what the provider has, as blocks of a configuration begin: `resource "appaccess_x"`,
+// and lists of `terraform query`.
 func (p *Process) Names() []string {
 	var names []string
 	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{

@@ -81,8 +81,9 @@ func fields(v tftypes.Value) map[string]tftypes.Value {
 	return maps.Clone(out) // As hands out the value's own map
 }
 
-// proposedNew merges configuration and prior state: what the provider computes and the configuration leaves open is taken from
-// the state. See ProposedNew of Terraform's package objchange; blocks of this provider compute nothing.
+// proposedNew merges configuration and prior state: what the provider computes and the
+// configuration leaves open is taken from the state. See ProposedNew of Terraform's package
+// objchange; blocks of this provider compute nothing.
 func proposedNew(schema *tfprotov6.Schema, prior, config tftypes.Value) tftypes.Value {
 	before, wanted := fields(prior), fields(config)
 	out := make(map[string]tftypes.Value, len(wanted))
@@ -102,8 +103,8 @@ func proposedNew(schema *tfprotov6.Schema, prior, config tftypes.Value) tftypes.
 	return tftypes.NewValue(config.Type(), out)
 }
 
-// checkPlan holds a plan against the configuration: a provider may only choose what the configuration leaves open. See
-// AssertPlanValid of Terraform's package objchange.
+// checkPlan holds a plan against the configuration: a provider may only choose what the
+// configuration leaves open. See AssertPlanValid of Terraform's package objchange.
 func checkPlan(schema *tfprotov6.Schema, prior, config, planned tftypes.Value) error {
 	if planned.IsNull() {
 		return fmt.Errorf("planned nothing for a resource that is configured")
@@ -132,8 +133,8 @@ func checkPlan(schema *tfprotov6.Schema, prior, config, planned tftypes.Value) e
 	return nil
 }
 
-// compatible tells whether got is what was promised: equal wherever the promise was known. See AssertObjectCompatible of
-// Terraform's package objchange.
+// compatible tells whether got is what was promised: equal wherever the promise was known. See
+// AssertObjectCompatible of Terraform's package objchange.
 func compatible(promised, got tftypes.Value) bool {
 	switch {
 	case !promised.IsKnown():

@@ -106,11 +106,12 @@ func (c *Client) Gateway() string { return c.gateway }
 // AccessKey is that of the service account.
 func (c *Client) AccessKey() string { return c.accessKey }
 
-// Send sends a request as it is given, without a token, a signature or a reading of the answer's code. With Encryption and
-// Sign it is for who looks at the raw wire.
+// Send sends a request as it is given, without a token, a signature or a reading of the answer's
+// code. With Encryption and Sign it is for who looks at the raw wire.
 func (c *Client) Send(ctx context.Context, r rest.Request) error { return c.rest.Do(ctx, r) }
 
-// Encryption is the proof of the secret key at a time in milliseconds: see the function of that name.
+// Encryption is the proof of the secret key at a time in milliseconds: see the function of that
+// name.
 func (c *Client) Encryption(timestamp string) string {
 	return Encryption(c.accessKey, timestamp, c.secretKey)
 }

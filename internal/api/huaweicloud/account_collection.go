@@ -6,8 +6,8 @@ package huaweicloud
 // maxExpected bounds how much room a count alone takes: it may lie.
 const maxExpected = 50_000
 
-// accountCollection is a collection of authorizations. An account that is listed with two platform types is two records of the
-// service and one account.
+// accountCollection is a collection of authorizations. An account that is listed with two platform
+// types is two records of the service and one account.
 type accountCollection struct {
 	accounts Accounts
 	variants map[authorization]struct{}

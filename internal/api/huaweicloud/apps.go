@@ -17,8 +17,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// ListApps lists the applications of the project (vendor page ListApps), all pages of them, anew, sorted by name and id. With a name it gives
-// the applications of exactly that name: the service's own filter matches parts of names too.
+// ListApps lists the applications of the project (vendor page ListApps), all pages of them, anew,
+// sorted by name and id. With a name it gives the applications of exactly that name: the service's
+// own filter matches parts of names too.
 func (c *Client) ListApps(ctx context.Context, name string) ([]App, error) {
 	byID, err := c.listApps(ctx, name)
 	if err != nil {
@@ -80,7 +81,8 @@ type application struct {
 	ApplicationSource string            `json:"application_source"`
 }
 
-// decodeApps reads a page of the list. Unknown values are kept as they are; an entry without an id is an error.
+// decodeApps reads a page of the list. Unknown values are kept as they are; an entry without an id
+// is an error.
 func decodeApps(b []byte) ([]App, int, error) {
 	items, count, err := decodePage[application](b)
 	if err != nil {

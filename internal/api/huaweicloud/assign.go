@@ -18,8 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// writeGrace lets a write that is under way when a run is interrupted still end, so that its outcome is known. Terraform gives a provider
-// a few seconds, and people expect less than one.
+// writeGrace lets a write that is under way when a run is interrupted still end, so that its
+// outcome is known. Terraform gives a provider a few seconds, and people expect less than one.
 const writeGrace = 800 * time.Millisecond
 
 // assignRequest is the vendor's BatchAssignAppAuthorizationsReq.
@@ -37,10 +37,11 @@ type assignAccount struct {
 	PlatformType PlatformType `json:"platform_type,omitempty"`
 }
 
-// AssignAuthorizations sends one request (vendor page BatchUpdateAppAuthorizations). It refuses to send what breaks the documented limits. Success means that the
-// service took the request, not that it did all of it: read back. After an error, unless it is Unsent, any part of it may have been
-// done. Requests about one application, and listings of its accounts, go one after the other, and what was listed before the end of
-// the request is forgotten.
+// AssignAuthorizations sends one request (vendor page BatchUpdateAppAuthorizations). It refuses to
+// send what breaks the documented limits. Success means that the service took the request, not that
+// it did all of it: read back. After an error, unless it is Unsent, any part of it may have been
+// done. Requests about one application, and listings of its accounts, go one after the other, and
+// what was listed before the end of the request is forgotten.
 func (c *Client) AssignAuthorizations(ctx context.Context, a Assignment) error {
 	if err := a.check(); err != nil {
 		return unsentError(opBatchUpdate, err)
@@ -77,8 +78,8 @@ func accountsOnWire(list []Authorization) []assignAccount {
 	return out
 }
 
-// decodeAssigned reads the answer to a write, which is empty. Whatever else it may be in future, a page for people shows that the service
-// was not reached.
+// decodeAssigned reads the answer to a write, which is empty. Whatever else it may be in future, a
+// page for people shows that the service was not reached.
 func decodeAssigned(_ int, _ http.Header, body io.Reader) error {
 	return rest.WithBody(body, func(b []byte) error {
 		if len(bytes.TrimSpace(b)) == 0 {
@@ -140,8 +141,8 @@ func (a Assignment) check() error {
 	return nil
 }
 
-// check refuses an account that no request can name. What the service lists, in types that nobody documented, can be revoked as it is
-// listed.
+// check refuses an account that no request can name. What the service lists, in types that nobody
+// documented, can be revoked as it is listed.
 func (a Authorization) check() error {
 	switch {
 	case a.Name == "" || utf8.RuneCountInString(a.Name) > MaxAccountLength:

@@ -14,8 +14,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// ListAuthorizations lists the accounts of one application (vendor page ListAppAuthorizations), all pages of them, anew. The error is
-// ErrAppNotFound when the application does not exist. A list that is incomplete is an error.
+// ListAuthorizations lists the accounts of one application (vendor page ListAppAuthorizations), all
+// pages of them, anew. The error is ErrAppNotFound when the application does not exist. A list that
+// is incomplete is an error.
 func (c *Client) ListAuthorizations(ctx context.Context, appID string) (Accounts, error) {
 	if err := checkSegment("the application id", appID); err != nil {
 		return nil, unsentError(opListAuthorizations, err)
@@ -66,7 +67,8 @@ type pageOf[T any] struct {
 	Items []*T `json:"items"`
 }
 
-// decodePage reads a page. The count is -1 when the service doesn't say, and an answer with neither count nor items is no page.
+// decodePage reads a page. The count is -1 when the service doesn't say, and an answer with neither
+// count nor items is no page.
 func decodePage[T any](b []byte) ([]*T, int, error) {
 	var p pageOf[T]
 	if err := rest.UnmarshalJSON(b, &p); err != nil {
@@ -82,8 +84,8 @@ func decodePage[T any](b []byte) ([]*T, int, error) {
 	return p.Items, count, nil
 }
 
-// decodeAuthorizations reads a page of the list. Unknown account types and platform types are kept as they are; an entry that names nobody
-// is an error.
+// decodeAuthorizations reads a page of the list. Unknown account types and platform types are kept
+// as they are; an entry that names nobody is an error.
 func decodeAuthorizations(b []byte) ([]authorization, int, error) {
 	items, count, err := decodePage[accountInfo](b)
 	if err != nil {
@@ -99,8 +101,8 @@ func decodeAuthorizations(b []byte) ([]authorization, int, error) {
 	return records, count, nil
 }
 
-// problem says why an entry can't be an identity, "" when it can. Text that is not UTF-8 is decoded to replacement characters, which would make one
-// account of several.
+// problem says why an entry can't be an identity, "" when it can. Text that is not UTF-8 is decoded
+// to replacement characters, which would make one account of several.
 func (i *accountInfo) problem() string {
 	switch {
 	case i == nil || strings.TrimSpace(i.Account) == "":

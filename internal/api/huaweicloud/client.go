@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package huaweicloud is the client of the App Center of Huawei Cloud Workspace: who may use which application. What
-// a set of authorizations is stands in authset.
+// Package huaweicloud is the client of the App Center of Huawei Cloud Workspace: who may use which
+// application. What a set of authorizations is stands in authset.
 package huaweicloud
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// DefaultCloud is the domain of the public cloud, EuropeanCloud that of its regions in Europe (API.md,
-// section 8).
+// DefaultCloud is the domain of the public cloud, EuropeanCloud that of its regions in Europe
+// (API.md, section 8).
 const (
 	DefaultCloud  = "myhuaweicloud.com"
 	EuropeanCloud = "myhuaweicloud.eu"
@@ -40,10 +40,12 @@ func cloudOf(region string) string {
 // serviceName is the name in errors and logs.
 const serviceName = "Huawei Cloud Workspace"
 
-// Config describes a Client. AccessKey and SecretKey are required, and Region unless both endpoints and one of ProjectID and ProjectName are given.
+// Config describes a Client. AccessKey and SecretKey are required, and Region unless both endpoints
+// and one of ProjectID and ProjectName are given.
 type Config struct {
-	// Rest holds what all services' clients take: user agent, TLS, timeout, retries, quota, concurrency, logger. Name, address, authorization
-	// and the reading of errors are filled in here.
+	// Rest holds what all services' clients take: user agent, TLS, timeout, retries, quota,
+	// concurrency, logger. Name, address, authorization and the reading of errors are filled in
+	// here.
 	Rest rest.Config
 
 	Region string
@@ -59,12 +61,13 @@ type Config struct {
 	// ProjectID is looked up in IAM by ProjectName when "". ProjectName is the region when "".
 	ProjectID, ProjectName string
 
-	// WorkspaceEndpoint and IAMEndpoint are https://workspace.{region}.{cloud} and https://iam.{region}.{cloud} when "".
+	// WorkspaceEndpoint and IAMEndpoint are https://workspace.{region}.{cloud} and
+	// https://iam.{region}.{cloud} when "".
 	WorkspaceEndpoint, IAMEndpoint string
 }
 
-// Client calls Workspace and IAM. It is safe for concurrent use, and all users of one run should share one: the listings, the
-// quota and the order of writes are its own.
+// Client calls Workspace and IAM. It is safe for concurrent use, and all users of one run should
+// share one: the listings, the quota and the order of writes are its own.
 type Client struct {
 	workspace, iam *rest.Client
 	credentials    credential.Source
@@ -137,7 +140,8 @@ func New(config Config) (*Client, error) {
 	common := config.Rest
 	common.Classify = classify
 	common.Authorize, common.Settled = c.authorize, c.gate.leave
-	// The two keys are easily mistaken for each other: then it is the secret one that the service says it does not know.
+	// The two keys are easily mistaken for each other: then it is the secret one that the service
+	// says it does not know.
 	common.Secrets = append(append([]string(nil), common.Secrets...), config.AccessKey, config.SecretKey, config.SecurityToken)
 	workspace := common
 	workspace.Service, workspace.BaseURL, workspace.AddressFrom = serviceName, config.WorkspaceEndpoint, "region, cloud or workspace_endpoint"
@@ -166,7 +170,8 @@ func (c *Client) QuotaWait() time.Duration { return c.workspace.QuotaWait() }
 // PagesRead counts the pages of accounts that this run has read.
 func (c *Client) PagesRead() int64 { return c.read.Load() }
 
-// Lag is how long a list is allowed to lag behind a write. The vendor's pages know no lag (API.md, section 2).
+// Lag is how long a list is allowed to lag behind a write. The vendor's pages know no lag (API.md,
+// section 2).
 func (c *Client) Lag() time.Duration { return c.lag }
 
 // Host is the address of Workspace.
@@ -175,8 +180,9 @@ func (c *Client) Host() string { return c.workspace.BaseURL() }
 // MaxConcurrent is the number of requests that may be in flight.
 func (c *Client) MaxConcurrent() int { return c.workspace.MaxConcurrent() }
 
-// Send sends a request of Workspace: segments are those below /v1/{project_id}/app-center. It sends what it is given, whatever the
-// documented limits are, and forgets no listing: the other calls do that.
+// Send sends a request of Workspace: segments are those below /v1/{project_id}/app-center. It sends
+// what it is given, whatever the documented limits are, and forgets no listing: the other calls do
+// that.
 func (c *Client) Send(ctx context.Context, r rest.Request, segments ...string) error {
 	project, err := c.ProjectID(ctx)
 	if e, ok := errors.AsType[*rest.Error](err); ok {
@@ -192,8 +198,9 @@ func (c *Client) Send(ctx context.Context, r rest.Request, segments ...string) e
 	return c.credited(explain(c.workspace.Do(ctx, r)))
 }
 
-// checkSegment refuses what can't be one segment of a path. Ids of projects and of applications have the same limit. A proxy may take an escaped
-// slash for a plain one: the signature would then not hold, and five of these lock the key.
+// checkSegment refuses what can't be one segment of a path. Ids of projects and of applications
+// have the same limit. A proxy may take an escaped slash for a plain one: the signature would then
+// not hold, and five of these lock the key.
 func checkSegment(what, id string) error {
 	switch n := utf8.RuneCountInString(id); {
 	case id == "" || n > MaxAppIDLength:

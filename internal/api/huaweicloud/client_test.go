@@ -55,7 +55,8 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// classified are the errors that the vendor documents, or that people have seen, and what becomes of them.
+// classified are the errors that the vendor documents, or that people have seen, and what becomes
+// of them.
 var classified = []struct {
 	status     int
 	body       string
@@ -263,7 +264,8 @@ var listPages = []string{
 	"{\"count\":1,\"items\":[{\"account\":\"\xff\",\"id\":\"\xff\"}]}", `{"count":1e3,"items":[]}`, `{"count":1,"items":[{"account":"\ud800","id":"\ud800"}]}`,
 }
 
-// FuzzDecodeAuthorizations: whatever comes, every record is an identity, or there is an error and nothing else.
+// FuzzDecodeAuthorizations: whatever comes, every record is an identity, or there is an error and
+// nothing else.
 func FuzzDecodeAuthorizations(f *testing.F) {
 	for _, p := range listPages {
 		f.Add([]byte(p))

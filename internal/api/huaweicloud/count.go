@@ -13,11 +13,11 @@ import (
 )
 
 // CountAuthorizations asks with one request whether an application has so many accounts. It returns
-// the service's count, and the last accounts of the list: all of up to 99. The count is -1 where the
-// service doesn't count, or where its list doesn't end as a list of so many does, whatever the count
-// says: it asks for a page from the 99th last account on, and one less than a page must come. So
-// neither a count that lags behind nor one that is capped passes for right, and the accounts show
-// whether the service spells them as they are known.
+// the service's count, and the last accounts of the list: all of up to 99. The count is -1 where
+// the service doesn't count, or where its list doesn't end as a list of so many does, whatever the
+// count says: it asks for a page from the 99th last account on, and one less than a page must come.
+// So neither a count that lags behind nor one that is capped passes for right, and the accounts
+// show whether the service spells them as they are known.
 //
 // All callers of a run share one answer, until a write that names the application. The error is
 // ErrAppNotFound when the application does not exist.

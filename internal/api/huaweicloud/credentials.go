@@ -47,7 +47,8 @@ func (c *Client) learn(keys credential.Keys) {
 	}
 }
 
-// credited adds to an error where the credentials came from, when the service refused them or what they may do.
+// credited adds to an error where the credentials came from, when the service refused them or what
+// they may do.
 func (c *Client) credited(err error) error {
 	e, ok := err.(*rest.Error) //nolint:errorlint // an error that wraps one is about something else
 	if !ok || e.Status != http.StatusUnauthorized && e.Status != http.StatusForbidden {

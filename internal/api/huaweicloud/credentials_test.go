@@ -154,7 +154,8 @@ func TestMetadataService(t *testing.T) {
 	}
 }
 
-// Anywhere but on a cloud server nobody answers: that must not take long, and must end with the caller.
+// Anywhere but on a cloud server nobody answers: that must not take long, and must end with the
+// caller.
 func TestSlowMetadataServiceIsGivenUp(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})

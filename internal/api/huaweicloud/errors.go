@@ -28,7 +28,8 @@ const (
 	codeTryAgain    = "WKS.00211401" // "The requested operation failed. Please try again later."
 )
 
-// actions are the IAM actions that the calls need, as identity policies name them (API.md, section 11).
+// actions are the IAM actions that the calls need, as identity policies name them (API.md,
+// section 11).
 var actions = map[string]string{
 	opBatchUpdate:        "workspace:appcenter:batchUpdateAppAuthorizations",
 	opListAuthorizations: "workspace:appcenter:listAppAuthorizations",
@@ -39,8 +40,9 @@ var actions = map[string]string{
 // roleActionListProjects is the one action whose name in role policies, the older kind, is known.
 const roleActionListProjects = "iam:projects:listProjects"
 
-// classify reads the errors of the service ({"error_code","error_msg"}), of the gateway in front of it (with request_id) and of IAM
-// ({"error":{"code","message"}}). Only one 500 is worth another try; what else is, the core knows by its status.
+// classify reads the errors of the service ({"error_code","error_msg"}), of the gateway in front of
+// it (with request_id) and of IAM ({"error":{"code","message"}}). Only one 500 is worth another
+// try; what else is, the core knows by its status.
 func classify(a rest.Answer) *rest.Error {
 	e := &rest.Error{}
 	var fields map[string]json.RawMessage
@@ -106,9 +108,10 @@ func (e *notFound) Error() string        { return e.cause.Error() }
 func (e *notFound) Unwrap() error        { return e.cause }
 func (e *notFound) Is(target error) bool { return target == ErrAppNotFound }
 
-// SaysNotFound tells that the service itself, and not its gateway, refused a request as one about nothing: 404, or 400 as Workspace
-// likes it. No code is documented for the list of an application that doesn't exist, so that this counts only for one that the
-// complete list of applications lacks.
+// SaysNotFound tells that the service itself, and not its gateway, refused a request as one about
+// nothing: 404, or 400 as Workspace likes it. No code is documented for the list of an application
+// that doesn't exist, so that this counts only for one that the complete list of applications
+// lacks.
 func SaysNotFound(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	if !ok || e.Unsent || e.Status != http.StatusNotFound && e.Status != http.StatusBadRequest {

@@ -51,7 +51,8 @@ func alwaysAnswer(f *testing.F) func(t *testing.T, config Config, status int, bo
 	}
 }
 
-// checkError wants what a person can read in one go: valid text, in one line, of bounded length, and an *rest.Error.
+// checkError wants what a person can read in one go: valid text, in one line, of bounded length,
+// and an *rest.Error.
 func checkError(t *testing.T, err error) {
 	t.Helper()
 	_, ok := errors.AsType[*rest.Error](err)
@@ -99,7 +100,8 @@ func FuzzListProjects(f *testing.F) {
 	})
 }
 
-// FuzzLists: whatever every page of a list says, reading it comes to an end, and a success has as many records as the service counts.
+// FuzzLists: whatever every page of a list says, reading it comes to an end, and a success has as
+// many records as the service counts.
 func FuzzLists(f *testing.F) {
 	for _, p := range append(listPages, `{"count":300,"items":[{"account":"a","id":"1"}]}`, `{"count":1,"items":[{"account":"a","id":"1"}]}`,
 		`{"items":[{"account":"a","id":"1"},{"account":"b","id":"2"}]}`, `{"count":500000,"items":[{"account":"a","id":"1"}]}`, `{"count":9999999,"items":[]}`) {
@@ -125,7 +127,8 @@ func FuzzLists(f *testing.F) {
 	})
 }
 
-// FuzzEveryAccountIsRead: no account of a page gets lost or changes, however it is written, and both decoders agree on it.
+// FuzzEveryAccountIsRead: no account of a page gets lost or changes, however it is written, and
+// both decoders agree on it.
 func FuzzEveryAccountIsRead(f *testing.F) {
 	f.Add("a", "b", "local.com", "SIMPLE", "AD", 3)
 	f.Add(`quo"te\`, "{}[],", "", "USER_GROUP", "", 1)

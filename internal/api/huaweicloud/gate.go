@@ -12,8 +12,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// gate keeps a wrong key from being locked, which five signatures in a row that don't hold do for five minutes. Until the service has
-// accepted one signature, requests go one at a time; and once it has refused one, none goes any more.
+// gate keeps a wrong key from being locked, which five signatures in a row that don't hold do for
+// five minutes. Until the service has accepted one signature, requests go one at a time; and once
+// it has refused one, none goes any more.
 type gate struct {
 	turn chan struct{} // holds a token while nobody tries an unproven key
 

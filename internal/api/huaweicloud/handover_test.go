@@ -17,8 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Twenty applies of six sets side by side, in each of which accounts and applications go from one set to another: in the end
-// who is in a set is granted on its applications, and nobody else is.
+// Twenty applies of six sets side by side, in each of which accounts and applications go from one
+// set to another: in the end who is in a set is granted on its applications, and nobody else is.
 func TestHandoversSideBySide(t *testing.T) {
 	t.Parallel()
 	const seed, sets, people = 7, 6, 40
@@ -81,7 +81,8 @@ func TestHandoversSideBySide(t *testing.T) {
 	b.noViolations()
 }
 
-// Who reserves an account while its revocation is under way waits for it, however fresh the list is that was read before.
+// Who reserves an account while its revocation is under way waits for it, however fresh the list is
+// that was read before.
 func TestReservationWaitsForWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{"a": {Name: "a"}})

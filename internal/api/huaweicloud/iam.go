@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// ProjectID returns the id of the project. When the configuration gives none, IAM is asked once (vendor page KeystoneListProjects).
+// ProjectID returns the id of the project. When the configuration gives none, IAM is asked once
+// (vendor page KeystoneListProjects).
 func (c *Client) ProjectID(ctx context.Context) (string, error) {
 	id, err := c.project.Get(ctx, 0)
 	if err != nil && ctx.Err() != nil {

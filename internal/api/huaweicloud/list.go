@@ -18,18 +18,20 @@ import (
 )
 
 const (
-	// pageLimit is the largest limit of the lists (vendor pages ListAppAuthorizations and ListApps).
+	// pageLimit is the largest limit of the lists (vendor pages ListAppAuthorizations and
+	// ListApps).
 	pageLimit = 100
 	// maxPageBytes is far above what a page of applications with the longest descriptions takes.
 	maxPageBytes = 4 << 20
-	// minPage is how short the pages of a longer list may be, and maxShortPages how many shorter ones are put up with: they
-	// would take requests without end.
+	// minPage is how short the pages of a longer list may be, and maxShortPages how many shorter
+	// ones are put up with: they would take requests without end.
 	minPage       = 10
 	maxShortPages = 50
 	// maxRecords is where a list is taken for one without an end.
 	maxRecords = 500_000
-	// maxPasses is how often a list is read that comes in another order with every request, and maxStale how many passes in a row
-	// may show nothing new: one misses a certain record with a chance of 37 %.
+	// maxPasses is how often a list is read that comes in another order with every request, and
+	// maxStale how many passes in a row may show nothing new: one misses a certain record with a
+	// chance of 37 %.
 	maxPasses = 20
 	maxStale  = 5
 	// maxRestarts is how often a list may change while it is read.
@@ -52,10 +54,11 @@ type collection[R any] interface {
 	reset()
 }
 
-// lister reads one list to its end. Neither order nor stability of the lists is documented, and the count is the only witness
-// of completeness: a list is complete when as many different records came as the service counts. Until then it is read again, a
-// few times, since pages overlap and leave gaps when the order changes between two requests. What it can't see is that one record
-// left and another came between two of its requests: the next reading shows that.
+// lister reads one list to its end. Neither order nor stability of the lists is documented, and the
+// count is the only witness of completeness: a list is complete when as many different records came
+// as the service counts. Until then it is read again, a few times, since pages overlap and leave
+// gaps when the order changes between two requests. What it can't see is that one record left and
+// another came between two of its requests: the next reading shows that.
 type lister[R any] struct {
 	what   string // "authorizations of application x": in errors
 	op     string
@@ -104,8 +107,8 @@ func (l *lister[R]) fail(format string, args ...any) error {
 	}
 }
 
-// pass reads the list once. It gives the service's count, -1 when it can't be trusted: when more came than it counts, or it doesn't
-// say, or it is wrong of long lists.
+// pass reads the list once. It gives the service's count, -1 when it can't be trusted: when more
+// came than it counts, or it doesn't say, or it is wrong of long lists.
 func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	first, err := l.page(ctx, 0)
 	if err != nil {
@@ -143,7 +146,8 @@ func (l *lister[R]) pass(ctx context.Context) (int, error) {
 	return total, err
 }
 
-// doubt asks for the page after a full one that is the last that the service counts: a full page is never taken for the last one.
+// doubt asks for the page after a full one that is the last that the service counts: a full page is
+// never taken for the last one.
 func (l *lister[R]) doubt(ctx context.Context, total int) (int, error) {
 	next, err := l.page(ctx, total)
 	switch {
@@ -158,7 +162,8 @@ func (l *lister[R]) doubt(ctx context.Context, total int) (int, error) {
 	return -1, l.tail(ctx, total+next.received, -1)
 }
 
-// stretch reads from one offset to another, with as many requests as it takes. end is where a page was empty.
+// stretch reads from one offset to another, with as many requests as it takes. end is where a page
+// was empty.
 func (l *lister[R]) stretch(ctx context.Context, from, to, total int, end *atomic.Int64) error {
 	for from < to && int64(from) < end.Load() {
 		if err := ctx.Err(); err != nil {
@@ -206,7 +211,8 @@ func (l *lister[R]) tail(ctx context.Context, from, total int) error {
 	}
 }
 
-// repeats tells that a pass brought more records again than any order explains: one at random brings 1.6 for each different one.
+// repeats tells that a pass brought more records again than any order explains: one at random
+// brings 1.6 for each different one.
 func (l *lister[R]) repeats() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

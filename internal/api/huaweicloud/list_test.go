@@ -88,8 +88,8 @@ func shuffled(records []int) []int {
 	return records
 }
 
-// A list that holds still takes one request for each hundred records, and one more after a full page that is the last that the
-// service counts.
+// A list that holds still takes one request for each hundred records, and one more after a full
+// page that is the last that the service counts.
 func TestListTakesTheFewestRequests(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]int{0: 1, 1: 1, 99: 1, 100: 2, 101: 2, 200: 3, 201: 3, 1000: 11, 1999: 20, 20000: 201} {
@@ -145,8 +145,8 @@ func TestListIsComplete(t *testing.T) {
 	})
 }
 
-// A service whose count is that of the page alone, or ends at a thousand: no page that is full is taken for the last one, in a list
-// and in those after it.
+// A service whose count is that of the page alone, or ends at a thousand: no page that is full is
+// taken for the last one, in a list and in those after it.
 func TestCountThatIsTooLow(t *testing.T) {
 	t.Parallel()
 	for name, count := range map[string]func(n, offset int) int{
@@ -217,7 +217,8 @@ func TestListThatChanges(t *testing.T) {
 	}
 }
 
-// Without an end, with a count that can't be true, or with the same page for ever: an error that says so, after a bounded number of requests.
+// Without an end, with a count that can't be true, or with the same page for ever: an error that
+// says so, after a bounded number of requests.
 func TestListThatLies(t *testing.T) {
 	t.Parallel()
 	full := func(_ *server, offset int) []int {

@@ -11,14 +11,15 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Apps returns the applications of the project by id. All callers of a run share one listing, until a write or Forget; nobody may
-// change it.
+// Apps returns the applications of the project by id. All callers of a run share one listing, until
+// a write or Forget; nobody may change it.
 func (c *Client) Apps(ctx context.Context) (map[string]App, error) {
 	return c.apps.Latest(ctx)
 }
 
-// Authorizations returns the accounts of one application. All callers of a run share one listing, until a write that names the
-// application; nobody may change it. The error is ErrAppNotFound when the application does not exist.
+// Authorizations returns the accounts of one application. All callers of a run share one listing,
+// until a write that names the application; nobody may change it. The error is ErrAppNotFound when
+// the application does not exist.
 func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, error) {
 	c.mu.Lock()
 	listing, ok := c.authorizations[appID]
@@ -31,7 +32,8 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 			c.mu.Unlock()
 			return c.share(accounts), err
 		})
-		// A write between two pages of a listing moves accounts from one to the other: it would seem that some lost access.
+		// A write between two pages of a listing moves accounts from one to the other: it would
+		// seem that some lost access.
 		listing.Guard(func(ctx context.Context) (func(), error) { return c.turns.Take(ctx, appID) })
 		c.authorizations[appID] = listing
 	}
@@ -39,8 +41,9 @@ func (c *Client) Authorizations(ctx context.Context, appID string) (Accounts, er
 	return listing.Latest(ctx)
 }
 
-// share gives back a list that is held already, where one is equal: applications mostly list the same accounts, and one copy of
-// 20,000 accounts is enough. A list is looked for by its hash alone, so that thousands of applications are not each compared with all.
+// share gives back a list that is held already, where one is equal: applications mostly list the
+// same accounts, and one copy of 20,000 accounts is enough. A list is looked for by its hash alone,
+// so that thousands of applications are not each compared with all.
 func (c *Client) share(accounts Accounts) Accounts {
 	if len(accounts) == 0 {
 		return accounts
@@ -68,8 +71,9 @@ func (c *Client) share(accounts Accounts) Accounts {
 // hashSeed is of the hashes that share looks for.
 var hashSeed = maphash.MakeSeed()
 
-// Confirm returns the applications of the project as they were listed after the accounts of some: the mode of an application that was
-// listed before them may be another one by then. All callers of a run share the listing.
+// Confirm returns the applications of the project as they were listed after the accounts of some:
+// the mode of an application that was listed before them may be another one by then. All callers of
+// a run share the listing.
 func (c *Client) Confirm(ctx context.Context, appIDs []string) (map[string]App, error) {
 	var after shared.Moment
 	c.mu.Lock()
@@ -82,7 +86,8 @@ func (c *Client) Confirm(ctx context.Context, appIDs []string) (map[string]App, 
 	return c.apps.Get(ctx, after)
 }
 
-// Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
+// Forget makes the next Apps, and the next Authorizations of the applications, ask the service
+// again.
 func (c *Client) Forget(appIDs []string) {
 	c.apps.Forget()
 	c.mu.Lock()

@@ -36,8 +36,8 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// Twice as many applications, each with an account of its own, take twice as much memory on the way: no list is compared with those of
-// all the others.
+// Twice as many applications, each with an account of its own, take twice as much memory on the
+// way: no list is compared with those of all the others.
 func TestShareGrowsAsApplicationsDo(t *testing.T) { //nolint:paralleltest // it measures
 	bytes := func(n int) uint64 {
 		c := &Client{authorizations: map[string]*accountList{}}

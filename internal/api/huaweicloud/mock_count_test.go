@@ -65,7 +65,8 @@ func TestCountAuthorizations(t *testing.T) {
 	}
 }
 
-// A run shares a count until a write to the application; and a list that was read is there without another request until then.
+// A run shares a count until a write to the application; and a list that was read is there without
+// another request until then.
 func TestCountIsShared(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(5)}, mail: {Name: "Mail", Users: users(5)}})

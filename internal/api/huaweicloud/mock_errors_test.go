@@ -104,7 +104,8 @@ func TestWrongKeyIsTriedOnce(t *testing.T) {
 	}
 }
 
-// Once the key is proven requests run side by side; when it expires in the middle, what is not under way is not sent any more.
+// Once the key is proven requests run side by side; when it expires in the middle, what is not
+// under way is not sent any more.
 func TestKeyExpires(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(20000)}})

@@ -22,7 +22,8 @@ import (
 // ok is success with the whole truth.
 const ok = ""
 
-// struck says what becomes of a call that a fault strikes once, and of one that it strikes every time.
+// struck says what becomes of a call that a fault strikes once, and of one that it strikes every
+// time.
 type struck struct {
 	once, always string // ok, or what the error says
 	sends        int    // how often the first request is sent when it fails every time; 0: any number
@@ -98,7 +99,8 @@ var (
 	}
 )
 
-// everyFault gives all kinds that the mock can play, but for Status, which plays whatever it is told.
+// everyFault gives all kinds that the mock can play, but for Status, which plays whatever it is
+// told.
 func everyFault() []wire.FaultKind {
 	kinds := []wire.FaultKind{
 		wire.Throttle, wire.ServerError, wire.Unavailable, wire.Slow, wire.ResetBefore, wire.ResetAfter, wire.Truncated, wire.Half, wire.HTML, wire.Hook,
@@ -136,7 +138,8 @@ func (b *bench) check(err error, says string, f struck, always bool) {
 	b.noViolations()
 }
 
-// Under every fault a list of accounts is the truth or an error that says what happened, within bounds of requests and memory.
+// Under every fault a list of accounts is the truth or an error that says what happened, within
+// bounds of requests and memory.
 func TestEveryFaultOfLists(t *testing.T) {
 	t.Parallel()
 	for _, kind := range everyFault() {
@@ -154,7 +157,8 @@ func TestEveryFaultOfLists(t *testing.T) {
 				b, led := play(t, kind, tc.times, tc.after)
 				got, err := b.client.ListAuthorizations(t.Context(), cad)
 				if name == "later" {
-					// A page in the middle is struck. It is as when the first one is, or the list is read again.
+					// A page in the middle is struck. It is as when the first one is, or the list
+					// is read again.
 					if err == nil && kind != hostile.UnknownEnum && !slices.Equal(names(got), b.listed(cad)) {
 						t.Errorf("%d accounts are a success", len(got))
 					}

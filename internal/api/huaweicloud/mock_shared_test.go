@@ -27,7 +27,8 @@ func grant(appIDs []string, names ...string) huaweicloud.Assignment {
 	return a
 }
 
-// hold makes the next requests of an operation wait inside the mock until release is called; arrived tells of each.
+// hold makes the next requests of an operation wait inside the mock until release is called;
+// arrived tells of each.
 func (b *bench) hold(operation string, times int) (arrived <-chan struct{}, release func()) {
 	came, gate := make(chan struct{}, 100), make(chan struct{})
 	b.faults.Add(wire.Fault{Kind: wire.Hook, Operation: operation, Times: times, Do: func(r *http.Request) {
@@ -119,15 +120,16 @@ func TestFailedWriteForgets(t *testing.T) {
 	}
 }
 
-// A write waits until a listing of its application has ended: it would move accounts from one page to the other. And what was
-// listed before it is never taken for what shows it.
+// A write waits until a listing of its application has ended: it would move accounts from one page
+// to the other. And what was listed before it is never taken for what shows it.
 func TestWriteWaitsForAListing(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD", Users: users(3)}})
 	if _, err := b.client.Apps(t.Context()); err != nil { // proves the key
 		t.Fatal(err)
 	}
-	// The mock looks at its data after the hook: hold the answer instead, by a second page that hangs.
+	// The mock looks at its data after the hook: hold the answer instead, by a second page that
+	// hangs.
 	if err := b.Update(func(s mock.Seed) (mock.Seed, error) {
 		app := s.Apps[cad]
 		app.Users = users(150)
@@ -232,7 +234,8 @@ func TestMemoryOfListings(t *testing.T) { //nolint:paralleltest // measures memo
 	runtime.KeepAlive(held)
 }
 
-// Nor is one of the applications that began while the write was under way, before the service acted on it. One of their accounts waits.
+// Nor is one of the applications that began while the write was under way, before the service acted
+// on it. One of their accounts waits.
 func TestListingInTheMiddleOfAWrite(t *testing.T) {
 	t.Parallel()
 	b := start(t, map[string]mock.App{cad: {Name: "CAD"}})

@@ -44,7 +44,8 @@ func TestPaging(t *testing.T) {
 	}
 }
 
-// Whatever the service counts, a list is read to its end: the account that stands behind a full page is foreign, or revoked.
+// Whatever the service counts, a list is read to its end: the account that stands behind a full
+// page is foreign, or revoked.
 func TestPagingWithoutATrueCount(t *testing.T) {
 	t.Parallel()
 	for _, count := range []mock.Count{mock.CountCapped, mock.CountPage, mock.CountMissing} {
@@ -121,7 +122,8 @@ func TestListAppsByName(t *testing.T) {
 	b.noViolations()
 }
 
-// Under every position of every switch a list is read, and a grant and a revocation do what they say or fail clearly.
+// Under every position of every switch a list is read, and a grant and a revocation do what they
+// say or fail clearly.
 func TestEverySwitch(t *testing.T) {
 	t.Parallel()
 	refused := map[string][]string{ // what the client refuses or lists otherwise, tested elsewhere

@@ -84,7 +84,8 @@ func TestListingsShowNoHalfOfAWrite(t *testing.T) {
 	wg.Wait()
 }
 
-// Writes to one application never interleave, and all of them end up done: twenty writers, four applications, some of them in common.
+// Writes to one application never interleave, and all of them end up done: twenty writers, four
+// applications, some of them in common.
 func TestWritesToOneApplicationDoNotInterleave(t *testing.T) {
 	t.Parallel()
 	ids := []string{"a", "b", "c", "d"}

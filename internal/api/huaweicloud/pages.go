@@ -8,11 +8,12 @@ import (
 	"sync"
 )
 
-// maxKnownPages bounds the memory of knownPages: five different lists of 20,000 accounts have 1,000 pages.
+// maxKnownPages bounds the memory of knownPages: five different lists of 20,000 accounts have 1,000
+// pages.
 const maxKnownPages = 1_000
 
-// knownPages remembers what pages say, by their hash. Applications mostly list the same accounts, and an apply lists them twice:
-// decoding them anew would be most of the CPU of a refresh.
+// knownPages remembers what pages say, by their hash. Applications mostly list the same accounts,
+// and an apply lists them twice: decoding them anew would be most of the CPU of a refresh.
 type knownPages struct {
 	mu     sync.RWMutex
 	byHash map[[sha256.Size]byte]knownPage
@@ -23,7 +24,8 @@ type knownPage struct {
 	count   int
 }
 
-// decode reads a page of the list of accounts. A page that came before gives the same slice again: nobody may change it.
+// decode reads a page of the list of accounts. A page that came before gives the same slice again:
+// nobody may change it.
 func (k *knownPages) decode(b []byte) ([]authorization, int, error) {
 	hash := sha256.Sum256(b)
 	k.mu.RLock()

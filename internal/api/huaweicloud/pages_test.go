@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// A page that came before takes no decoding, and is never a view of the buffer that the next one is read into.
+// A page that came before takes no decoding, and is never a view of the buffer that the next one is
+// read into.
 func TestKnownPages(t *testing.T) { //nolint:paralleltest // counts allocations
 	page := benchmarkPage(0)
 	var known knownPages

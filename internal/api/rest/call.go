@@ -237,8 +237,8 @@ func (c *call) complete(e *Error) *Error {
 	return e
 }
 
-// Unanswered tells that the service has a request, and that nothing says what became of it: it may act
-// on it yet.
+// Unanswered tells that the service has a request, and that nothing says what became of it: it may
+// act on it yet.
 func Unanswered(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && !e.Unsent && (e.Unanswered || unanswered(e))

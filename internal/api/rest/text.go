@@ -17,12 +17,12 @@ import (
 // maxText is the longest text of a service that an error repeats.
 const maxText = 1000
 
-// clean makes a text that came over the network fit for one line of an error: of bounded length, and
-// what is no sign to be read is written as an escape. Secrets are hidden before, since it cuts.
+// clean makes a text that came over the network fit for one line of an error: of bounded length,
+// and what is no sign to be read is written as an escape. Secrets are hidden before, since it cuts.
 func clean(s string) string { return shared.Printable(strings.TrimSpace(cut(s, maxText))) }
 
-// cut gives the first n bytes of s, less a character that they would part, and a sign that there was
-// more.
+// cut gives the first n bytes of s, less a character that they would part, and a sign that there
+// was more.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -48,8 +48,9 @@ func isHTML(b []byte) bool {
 	return len(b) > 0 && b[0] == '<'
 }
 
-// title gives what a page for people says in its title or first heading, "" when it says nothing. Only the tags of
-// texts are taken out: without what merely looks like a tag, a secret that the page quotes would be known no more.
+// title gives what a page for people says in its title or first heading, "" when it says nothing.
+// Only the tags of texts are taken out: without what merely looks like a tag, a secret that the
+// page quotes would be known no more.
 func title(b []byte) string {
 	if len(b) > maxErrorBodyBytes {
 		b = b[:maxErrorBodyBytes]

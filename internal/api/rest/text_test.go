@@ -181,8 +181,9 @@ func TestLogLines(t *testing.T) {
 	})
 }
 
-// What a service says can't forge what people read, in errors and in logs: what moves a cursor, breaks a line or turns text around
-// is written as an escape. Secrets are hidden all the same, beside it and at the end of what is shown.
+// What a service says can't forge what people read, in errors and in logs: what moves a cursor,
+// breaks a line or turns text around is written as an escape. Secrets are hidden all the same,
+// beside it and at the end of what is shown.
 func TestTextOfAServiceIsEscaped(t *testing.T) {
 	t.Parallel()
 	const hostile, password = "bob\x1b[1A\x1b[2K\r\n\nNo changes.\u202e", "p4ssw\x1brd\\of\tours"

@@ -32,8 +32,8 @@ func TestWaitsOutlastTheWindow(t *testing.T) {
 	}
 }
 
-// A server that was never reached is more likely a wrong address than one that restarts, and whoever
-// waits for a plan wants to know.
+// A server that was never reached is more likely a wrong address than one that restarts, and
+// whoever waits for a plan wants to know.
 func TestUnreachedServerIsGivenUpSoon(t *testing.T) {
 	t.Parallel()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}

@@ -15,11 +15,13 @@ import (
 const (
 	// maxFile is the longest file that is read, in bytes: credentials are short.
 	maxFile = 1 << 20
-	// maxShown is the longest name of a file that errors show. Tokens are longer, and people put them in the place of their file.
+	// maxShown is the longest name of a file that errors show. Tokens are longer, and people put
+	// them in the place of their file.
 	maxShown = 64
 )
 
-// ReadFile reads a file with credentials, of at most 1 MiB. Its errors repeat nothing of the file, nor a name that may be a token.
+// ReadFile reads a file with credentials, of at most 1 MiB. Its errors repeat nothing of the file,
+// nor a name that may be a token.
 func ReadFile(name string) ([]byte, error) {
 	file, err := os.Open(name)
 	if failed, ok := errors.AsType[*fs.PathError](err); ok && len(filepath.Base(name)) > maxShown {

@@ -74,7 +74,8 @@ func (t *Tokens) Token(ctx context.Context) (*oauth2.Token, error) {
 	}
 }
 
-// Current returns the token that was got last and is still in use, nil when there is none. It gets none.
+// Current returns the token that was got last and is still in use, nil when there is none. It gets
+// none.
 func (t *Tokens) Current() *oauth2.Token {
 	t.mu.Lock()
 	defer t.mu.Unlock()

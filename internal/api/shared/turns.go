@@ -23,8 +23,8 @@ type turn struct {
 	free  *semaphore.Weighted
 }
 
-// TakeAll takes the turns of some keys, in their order, so that two who take some never wait for each
-// other, and returns what ends them all.
+// TakeAll takes the turns of some keys, in their order, so that two who take some never wait for
+// each other, and returns what ends them all.
 func TakeAll[K cmp.Ordered](ctx context.Context, t *Turns[K], keys []K) (done func(), err error) {
 	var ends []func()
 	done = func() {

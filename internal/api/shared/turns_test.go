@@ -31,7 +31,8 @@ func TestTurnsEndWithTheirContext(t *testing.T) {
 	}
 }
 
-// Two who take the same turns in another order don't wait for each other, and who gives up holds none.
+// Two who take the same turns in another order don't wait for each other, and who gives up holds
+// none.
 func TestTakeAll(t *testing.T) {
 	t.Parallel()
 	var all Turns[string]

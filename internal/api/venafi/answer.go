@@ -22,10 +22,12 @@ const (
 	errorSession            = "session_error" // not documented: the token is malformed
 )
 
-// deadlock is what the server says when its database gave up a transaction in favour of another one: nothing was changed.
+// deadlock is what the server says when its database gave up a transaction in favour of another
+// one: nothing was changed.
 var deadlock = regexp.MustCompile(`(?i)rerun\s+the\s+transaction`)
 
-// fault is the body of a failure. Keys are matched whatever their case, since pages and servers differ.
+// fault is the body of a failure. Keys are matched whatever their case, since pages and servers
+// differ.
 type fault struct {
 	Error        rest.Text `json:"error"`
 	Description  rest.Text `json:"error_description"`
@@ -33,7 +35,8 @@ type fault struct {
 	Message      rest.Text `json:"Message"`
 }
 
-// classify reads a failure. Where the body says nothing the reason phrase may: older servers put their message there.
+// classify reads a failure. Where the body says nothing the reason phrase may: older servers put
+// their message there.
 func classify(a rest.Answer) *rest.Error {
 	e := &rest.Error{}
 	var f fault
@@ -63,7 +66,8 @@ type envelope struct {
 	Error   rest.Text `json:"Error"`
 }
 
-// failure returns the error that the envelope tells of, nil when it tells of success: HTTP 200 is none.
+// failure returns the error that the envelope tells of, nil when it tells of success: HTTP 200 is
+// none.
 func (e *envelope) failure() error {
 	switch {
 	case e.Success && e.Result != nil && *e.Result == 0:
@@ -108,7 +112,8 @@ var (
 	phraseRights = regexp.MustCompile(`(?i)\brole\b|\brights?\b|permission|privilege`)
 )
 
-// tokenInvalid tells that the server refuses the token itself: it is expired, revoked, or none of the server's.
+// tokenInvalid tells that the server refuses the token itself: it is expired, revoked, or none of
+// the server's.
 func tokenInvalid(err error) bool {
 	if ResultOf(err) == AccessTokenExpired {
 		return true
@@ -118,7 +123,8 @@ func tokenInvalid(err error) bool {
 		(e.Code == errorInvalidToken || e.Code == errorSession || says(e, phraseToken) && !says(e, phraseScope) && !says(e, phraseRights))
 }
 
-// tokenMalformed tells that the server can't even read the token, so that another one of the same kind doesn't help.
+// tokenMalformed tells that the server can't even read the token, so that another one of the same
+// kind doesn't help.
 func tokenMalformed(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && e.Code == errorSession
@@ -147,7 +153,8 @@ func lacksRights(err error) bool {
 	return ok && (e.Code == errorInsufficientRights || e.Status == http.StatusUnauthorized && says(e, phraseRights))
 }
 
-// Refused tells that the service surely did not act on a call, since it didn't let the caller do it or was never asked.
+// Refused tells that the service surely did not act on a call, since it didn't let the caller do it
+// or was never asked.
 func Refused(err error) bool {
 	if _, ok := errors.AsType[*LoginError](err); ok {
 		return true

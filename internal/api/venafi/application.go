@@ -16,7 +16,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Application is an API integration: what a client ID stands for (vendor page "POST OAuth/CreateApplication").
+// Application is an API integration: what a client ID stands for (vendor page "POST
+// OAuth/CreateApplication").
 type Application struct {
 	// ID is the client ID.
 	ID, Name, Description, Vendor, URL string
@@ -25,7 +26,8 @@ type Application struct {
 	// Validities in seconds; nil where the server names none.
 	AccessValidity, GrantValidity, UnusedExpiration *int64
 	Renewable                                       *bool
-	// GrantCount is the number of live grants, UserCount of the people who have one; nil where the server doesn't say.
+	// GrantCount is the number of live grants, UserCount of the people who have one; nil where the
+	// server doesn't say.
 	GrantCount, UserCount *int64
 
 	all object
@@ -67,7 +69,8 @@ func (a Application) fields() map[string]any {
 	return fields
 }
 
-// addValidities leaves out what is nil: then an update keeps what the server has sent, and a create takes its default.
+// addValidities leaves out what is nil: then an update keeps what the server has sent, and a create
+// takes its default.
 func addValidities(fields map[string]any, access, grant *int64, renewable *bool) {
 	if access != nil {
 		fields["AccessValidity"] = *access
@@ -119,7 +122,8 @@ func (c *Client) Application(ctx context.Context, id string) (Application, error
 	return found, err
 }
 
-// CreateApplication makes an application. What is nil is the server's default; UnusedExpiration can be set by an update only.
+// CreateApplication makes an application. What is nil is the server's default; UnusedExpiration can
+// be set by an update only.
 func (c *Client) CreateApplication(ctx context.Context, a Application) error {
 	if err := needID(a.ID); err != nil {
 		return err
@@ -135,7 +139,8 @@ func (c *Client) CreateApplication(ctx context.Context, a Application) error {
 	})
 }
 
-// isApplication tells whether the server has an application as it is wanted. One that says something else is the error other.
+// isApplication tells whether the server has an application as it is wanted. One that says
+// something else is the error other.
 func (c *Client) isApplication(ctx context.Context, wanted Application, other error) (bool, error) {
 	got, err := c.Application(ctx, wanted.ID)
 	switch {
@@ -147,7 +152,8 @@ func (c *Client) isApplication(ctx context.Context, wanted Application, other er
 	return err == nil, err
 }
 
-// Like tells whether the server has what is wanted; nil wants nothing, and scopes are compared as sets.
+// Like tells whether the server has what is wanted; nil wants nothing, and scopes are compared as
+// sets.
 func (a Application) Like(wanted Application) bool {
 	return a.Name == wanted.Name && a.Description == wanted.Description && a.Vendor == wanted.Vendor && a.URL == wanted.URL &&
 		SameScope(a.Scope, wanted.Scope) && SameScope(a.MaximumScope, wanted.MaximumScope) && meets(a.AccessValidity, wanted.AccessValidity) &&
@@ -159,7 +165,8 @@ func meets[T comparable](got, wanted *T) bool {
 	return wanted == nil || got != nil && *got == *wanted
 }
 
-// UpdateApplication replaces an application that Application has read, and which the caller has changed.
+// UpdateApplication replaces an application that Application has read, and which the caller has
+// changed.
 func (c *Client) UpdateApplication(ctx context.Context, a Application) error {
 	if err := needID(a.ID); err != nil {
 		return err
@@ -206,7 +213,8 @@ func (c *Client) Applications(ctx context.Context) ([]Application, error) {
 	}, func(a Application) string { return a.ID })
 }
 
-// everything asks for more until an answer is shorter than it may be: what Start means is not known, so it stays 0.
+// everything asks for more until an answer is shorter than it may be: what Start means is not
+// known, so it stays 0.
 func everything[T any](ctx context.Context, read func(context.Context, int) ([]T, error), key func(T) string) ([]T, error) {
 	for count := firstPage; ; count *= 10 {
 		all, err := read(ctx, count)
@@ -224,7 +232,8 @@ func everything[T any](ctx context.Context, read func(context.Context, int) ([]T
 	}
 }
 
-// oauthReadings are what all resources of a run share of applications, rules, mappings and grants. The zero value is ready.
+// oauthReadings are what all resources of a run share of applications, rules, mappings and grants.
+// The zero value is ready.
 type oauthReadings struct {
 	rules    shared.Readings[string, []Rule]
 	live     shared.Readings[string, []LiveGrant]

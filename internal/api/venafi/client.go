@@ -1,8 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package venafi is a client of Venafi Trust Protection Platform (CyberArk Certificate Manager, Self-Hosted): logins, calls and
-// listings. What the calls add up to is the business of grantset. Neither knows anything of Terraform.
+// Package venafi is a client of Venafi Trust Protection Platform (CyberArk Certificate Manager,
+// Self-Hosted): logins, calls and listings. What the calls add up to is the business of grantset.
+// Neither knows anything of Terraform.
 package venafi
 
 import (
@@ -26,9 +27,11 @@ import (
 const (
 	// serviceName is how errors and logs call the service.
 	serviceName = "Venafi"
-	// DefaultScope is asked for where no scope is set: roles need admin, identities need configuration.
+	// DefaultScope is asked for where no scope is set: roles need admin, identities need
+	// configuration.
 	DefaultScope = "admin;configuration"
-	// writeGrace is how long a write in flight may go on after its context has ended, so that its outcome is known.
+	// writeGrace is how long a write in flight may go on after its context has ended, so that its
+	// outcome is known.
 	writeGrace = 800 * time.Millisecond
 	// defaultWait is the first pause before something is tried again.
 	defaultWait = 2500 * time.Millisecond
@@ -36,10 +39,11 @@ const (
 	patience = time.Minute
 )
 
-// Config describes a Client. Exactly one kind of login is set: AccessToken, Username and Password, JWT, or ClientCertificate.
+// Config describes a Client. Exactly one kind of login is set: AccessToken, Username and Password,
+// JWT, or ClientCertificate.
 type Config struct {
-	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota, concurrency, logger. New sets
-	// Service, BaseURL, HTTP1Only, ClientCertificate and Classify.
+	// Rest holds the knobs that all services share: user agent, TLS, timeouts, retries, quota,
+	// concurrency, logger. New sets Service, BaseURL, HTTP1Only, ClientCertificate and Classify.
 	Rest rest.Config
 	// URL is the server's address as people paste it, with or without /vedsdk. Required.
 	URL string
@@ -61,8 +65,8 @@ type Config struct {
 	Scope string
 }
 
-// Client calls one installation as one identity. It is safe for concurrent use; one is shared by everybody in a run, so that
-// there is one login, one quota and one listing of the roles.
+// Client calls one installation as one identity. It is safe for concurrent use; one is shared by
+// everybody in a run, so that there is one login, one quota and one listing of the roles.
 type Client struct {
 	url    string
 	api    *rest.Client // below URL
@@ -124,7 +128,8 @@ func New(config Config) (*Client, error) {
 // Place is the address of the server, by which a state can tell one installation from another.
 func (c *Client) Place() string { return c.url }
 
-// Retries are how often a write may be tried again after a listing has shown that it was lost, and the first pause before that.
+// Retries are how often a write may be tried again after a listing has shown that it was lost, and
+// the first pause before that.
 func (c *Client) Retries() (tries int, wait time.Duration) { return c.tries, c.wait }
 
 // Pause is the wait before the next try, from 0.
@@ -142,9 +147,10 @@ func (c *Client) Quota() rest.Quota { return c.quota }
 // QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
 func (c *Client) QuotaWait() time.Duration { return max(c.api.QuotaWait(), c.auth.QuotaWait()) }
 
-// call sends a request with the run's token. When the service says that the token is not valid, it logs in and sends again for as
-// long as each login brings another token: where tokens live short, one may have ended on the way more than once. It gives up when
-// the same token is refused twice, or after a while. A lack of rights or scope, which the service also answers with 401 and 403, is
+// call sends a request with the run's token. When the service says that the token is not valid, it
+// logs in and sends again for as long as each login brings another token: where tokens live short,
+// one may have ended on the way more than once. It gives up when the same token is refused twice,
+// or after a while. A lack of rights or scope, which the service also answers with 401 and 403, is
 // no reason to log in again.
 func (c *Client) call(ctx context.Context, server *rest.Client, r rest.Request) error {
 	source := c.tokens.Source(ctx)

@@ -19,7 +19,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// alwaysAnswer starts a server that answers a certain path with what it is told, and all else as a server does that has nothing, and gives clients of it.
+// alwaysAnswer starts a server that answers a certain path with what it is told, and all else as a
+// server does that has nothing, and gives clients of it.
 func alwaysAnswer(f *testing.F) func(t *testing.T, path string, status int, body []byte) *Client {
 	f.Helper()
 	type said struct {
@@ -77,7 +78,8 @@ func addAll(f *testing.F, seeds ...string) {
 	}
 }
 
-// FuzzLogin: a token that is taken is not empty and begins to live now, and no failed login shows what it was tried with.
+// FuzzLogin: a token that is taken is not empty and begins to live now, and no failed login shows
+// what it was tried with.
 func FuzzLogin(f *testing.F) {
 	addAll(f, `{"access_token":"t","expires_in":60,"identity":"local:{x}","scope":"admin"}`, `{"access_token":"t","expires":1}`, `{"access_token":"t","expires":"9223372036854775807"}`,
 		`{"access_token":"t","expires_in":9223372036854775807}`, `{"access_token":"t","expires_in":-1,"identity":7}`, `{"access_token":""}`, `{"access_token":7}`,
@@ -99,7 +101,8 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
-// FuzzEnvelope: a role is granted or revoked only where the answer says that twice, and what it says otherwise has a name.
+// FuzzEnvelope: a role is granted or revoked only where the answer says that twice, and what it
+// says otherwise has a name.
 func FuzzEnvelope(f *testing.F) {
 	for _, seed := range append([]string{
 		`{"Result":0,"Success":true}`, `{"Result":0,"Success":false}`, `{"Success":true}`, `{"Result":16,"Success":true}`, `{"Result":-1,"Success":false}`,
@@ -126,7 +129,8 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// FuzzIdentity: an identity that is found has an ID, and what is said of a token and of the caller is fit to print.
+// FuzzIdentity: an identity that is found has an ID, and what is said of a token and of the caller
+// is fit to print.
 func FuzzIdentity(f *testing.F) {
 	addAll(f, `{"ID":{"Name":"a","PrefixedName":"local:a","PrefixedUniversal":"local:{x}","Prefix":"local","Universal":"{x}","IsGroup":false,"Type":1,"State":"4"}}`,
 		`{"ID":null}`, `{"ID":{}}`, `{"ID":{"PrefixedUniversal":7,"IsGroup":"no"}}`, `{"Identities":[{"PrefixedUniversal":"local:{x}"},{"IsGroup":true}]}`, `{"Identities":[null]}`, `{"Identities":[[]]}`,
@@ -193,7 +197,8 @@ func FuzzWrites(f *testing.F) {
 	})
 }
 
-// FuzzGrantee: the canonical form is one of equals, and it loses nothing that tells identities apart.
+// FuzzGrantee: the canonical form is one of equals, and it loses nothing that tells identities
+// apart.
 func FuzzGrantee(f *testing.F) {
 	for _, seed := range []string{"local:{5be5a591-c842-4520-9142-b455f4ad2286}", "AD+Corp:7F93D2908020204A959910EA5A5704FF", "LDAP+x:cn=a:b", "x", ":", "local:{}", "\xff:\xff", "İ:x"} {
 		f.Add(seed)
@@ -217,7 +222,8 @@ func FuzzGrantee(f *testing.F) {
 	})
 }
 
-// FuzzBaseURL: however often a path is pasted, the address is one below which both services are, and stays so.
+// FuzzBaseURL: however often a path is pasted, the address is one below which both services are,
+// and stays so.
 func FuzzBaseURL(f *testing.F) {
 	for _, seed := range []string{"https://h", "https://h/vedsdk/", "https://h/x/VedAuth/vedsdk", " https://h/%2fvedsdk ", "http://127.0.0.1:1/vedsdk//", "https://h//", "https://vedsdk"} {
 		f.Add(seed)

@@ -13,7 +13,8 @@ import (
 
 // Grant is an OAuth role that somebody holds.
 type Grant struct {
-	// Grantee is the prefixed universal ID of a user or group, such as "local:{5be5a591-c842-4520-9142-b455f4ad2286}".
+	// Grantee is the prefixed universal ID of a user or group, such as
+	// "local:{5be5a591-c842-4520-9142-b455f4ad2286}".
 	Grantee string
 	Role    Role
 	// ApplicationID is the ID of the API integration; it belongs to the application roles only.
@@ -27,8 +28,8 @@ type Key struct {
 	application string
 }
 
-// Key returns the identity of the grant. Global roles have no application, whatever ApplicationID says: a listing may show
-// one by mistake.
+// Key returns the identity of the grant. Global roles have no application, whatever ApplicationID
+// says: a listing may show one by mistake.
 func (g Grant) Key() Key {
 	k := Key{grantee: CanonicalGrantee(g.Grantee), role: g.Role}
 	if g.Role.OfApplication() {
@@ -69,9 +70,10 @@ func (g Grant) Check() error {
 	return nil
 }
 
-// CanonicalGrantee writes a prefixed universal ID so that equal identities are equal texts: the prefix in lower case, and a
-// universal ID that is a GUID (32 hexadecimal digits, with or without dashes and braces) in lower case without either. Any
-// other universal ID is kept as it is: directories may use attributes whose case counts.
+// CanonicalGrantee writes a prefixed universal ID so that equal identities are equal texts: the
+// prefix in lower case, and a universal ID that is a GUID (32 hexadecimal digits, with or without
+// dashes and braces) in lower case without either. Any other universal ID is kept as it is:
+// directories may use attributes whose case counts.
 func CanonicalGrantee(grantee string) string {
 	prefix, universal, ok := strings.Cut(grantee, ":")
 	if !ok {
@@ -86,7 +88,8 @@ func CanonicalGrantee(grantee string) string {
 // SameGrantee tells whether two prefixed universal IDs mean the same identity.
 func SameGrantee(a, b string) bool { return CanonicalGrantee(a) == CanonicalGrantee(b) }
 
-// IsGUID tells whether a universal ID is a GUID, in any of the spellings that identity providers use.
+// IsGUID tells whether a universal ID is a GUID, in any of the spellings that identity providers
+// use.
 func IsGUID(universal string) bool {
 	_, ok := guidDigits(universal)
 	return ok
@@ -94,7 +97,8 @@ func IsGUID(universal string) bool {
 
 const guidLength = 32
 
-// guidDigits returns the 32 digits of a GUID in lower case: 8-4-4-4-12 or without dashes, with or without braces.
+// guidDigits returns the 32 digits of a GUID in lower case: 8-4-4-4-12 or without dashes, with or
+// without braces.
 func guidDigits(s string) (string, bool) {
 	if len(s) > 2 && s[0] == '{' && s[len(s)-1] == '}' {
 		s = s[1 : len(s)-1]

@@ -21,14 +21,17 @@ import (
 type Identity struct {
 	// Name is the bare name, PrefixedName the one with its provider, such as "local:admin".
 	Name, PrefixedName, FullName string
-	// PrefixedUniversal is what roles are granted to, such as "local:{5be5a591-c842-4520-9142-b455f4ad2286}".
+	// PrefixedUniversal is what roles are granted to, such as
+	// "local:{5be5a591-c842-4520-9142-b455f4ad2286}".
 	PrefixedUniversal string
 	// Prefix is the provider, Universal the ID that it gives.
 	Prefix, Universal string
 	IsGroup           bool
-	// Type says what it is: 1 user, 2 security group, 8 distribution group, 32 container; a sum of these.
+	// Type says what it is: 1 user, 2 security group, 8 distribution group, 32 container; a sum of
+	// these.
 	Type IdentityType
-	// State is 0 when there is nothing to say, else a sum of 1 disabled, 2 locked out, 4 deleted, 8 not verifiable.
+	// State is 0 when there is nothing to say, else a sum of 1 disabled, 2 locked out, 4 deleted, 8
+	// not verifiable.
 	State int
 }
 
@@ -63,8 +66,8 @@ func (e identityEntry) identity() Identity {
 	}
 }
 
-// IdentityByName looks an identity up by its prefixed name, such as "local:admin" (vendor page "POST Identity/Validate"). found
-// is false when there is none of that name.
+// IdentityByName looks an identity up by its prefixed name, such as "local:admin" (vendor page
+// "POST Identity/Validate"). found is false when there is none of that name.
 func (c *Client) IdentityByName(ctx context.Context, prefixedName string) (identity Identity, found bool, err error) {
 	return c.validate(ctx, map[string]string{"PrefixedName": prefixedName})
 }
@@ -97,7 +100,8 @@ func (c *Client) validate(ctx context.Context, id map[string]string) (Identity, 
 	return answer.ID.identity(), true, nil
 }
 
-// Self returns the identity that the client is logged in as, and its groups (vendor page "GET Identity/Self").
+// Self returns the identity that the client is logged in as, and its groups (vendor page "GET
+// Identity/Self").
 func (c *Client) Self(ctx context.Context) (Identity, []Identity, error) {
 	var answer struct{ Identities []json.RawMessage }
 	err := c.call(ctx, c.api, rest.Request{
@@ -122,8 +126,8 @@ func (c *Client) Self(ctx context.Context) (Identity, []Identity, error) {
 	return identities[0], identities[1:], nil
 }
 
-// WhoAmI returns the prefixed universal ID of the identity that the client is logged in as. A login says it; for an access
-// token that was given the server is asked, once.
+// WhoAmI returns the prefixed universal ID of the identity that the client is logged in as. A login
+// says it; for an access token that was given the server is asked, once.
 func (c *Client) WhoAmI(ctx context.Context) (string, error) {
 	token, err := c.tokens.Source(ctx).Token()
 	if err != nil {
@@ -167,8 +171,8 @@ func isPrefixedUniversal(s string) bool {
 type OwnRole struct {
 	// Role may be User or MixedOwnerMaintainer too.
 	Role Role
-	// PermittedApplications are the applications that a maintainer or owner may work on, OwnedApplications those among them
-	// that the caller owns. Global roles have neither.
+	// PermittedApplications are the applications that a maintainer or owner may work on,
+	// OwnedApplications those among them that the caller owns. Global roles have neither.
 	PermittedApplications, OwnedApplications []string
 }
 

@@ -27,16 +27,19 @@ import (
 )
 
 const (
-	// maxListing is the longest answer of ListRoles, unpacked, and maxRoles how many roles it may list: beyond either it would not fit
-	// into the memory of most machines. It is decoded as it arrives.
+	// maxListing is the longest answer of ListRoles, unpacked, and maxRoles how many roles it may
+	// list: beyond either it would not fit into the memory of most machines. It is decoded as it
+	// arrives.
 	maxListing = 256 << 20
 	maxRoles   = 1_000_000
-	// maxUnread is how many rows that can't be read an error shows, and maxUnreadLength how much of each.
+	// maxUnread is how many rows that can't be read an error shows, and maxUnreadLength how much of
+	// each.
 	maxUnread       = 3
 	maxUnreadLength = 200
 )
 
-// maxElement is how much of an answer may come between the ends of two roles, and is held at once: a role takes some 120 bytes.
+// maxElement is how much of an answer may come between the ends of two roles, and is held at once:
+// a role takes some 120 bytes.
 const maxElement = 1 << 20
 
 var errElementLength = errors.New("an element is too long")
@@ -128,8 +131,8 @@ func (l *Listing) each(keys []Key) iter.Seq[Grant] {
 	}
 }
 
-// Unread is an error that shows the rows that could not be read; nil when there is none. They may be of anybody: where something is
-// looked for and not found, it is not known to be gone.
+// Unread is an error that shows the rows that could not be read; nil when there is none. They may
+// be of anybody: where something is looked for and not found, it is not known to be gone.
 func (l *Listing) Unread() error {
 	if l.unreads == 0 {
 		return nil
@@ -139,7 +142,8 @@ func (l *Listing) Unread() error {
 
 // UnreadRowsError means that ListRoles answered rows that this client can't read.
 type UnreadRowsError struct {
-	// Rows are the first of them as the service wrote them, in quotes, and Count is how many there are.
+	// Rows are the first of them as the service wrote them, in quotes, and Count is how many there
+	// are.
 	Rows  []string
 	Count int
 }
@@ -157,8 +161,8 @@ func (e *UnreadRowsError) Error() string {
 	return fmt.Sprintf("%s: ListRoles: the server lists %s in a form that can't be read, so that nothing that is missed is known to be gone: %s", serviceName, rows, text)
 }
 
-// ListRoles asks for all roles that the caller may see (vendor page "POST OAuth/ListRoles"). The service has neither a filter
-// nor pages.
+// ListRoles asks for all roles that the caller may see (vendor page "POST OAuth/ListRoles"). The
+// service has neither a filter nor pages.
 func (c *Client) ListRoles(ctx context.Context) (*Listing, error) {
 	var listed *Listing
 	started := time.Now()
@@ -179,7 +183,8 @@ func (c *Client) ListRoles(ctx context.Context) (*Listing, error) {
 	return listed, nil
 }
 
-// listedRole is one element of Roles. A role of the whole installation has no ApplicationId, or null.
+// listedRole is one element of Roles. A role of the whole installation has no ApplicationId, or
+// null.
 type listedRole struct {
 	Grantee       *strictText `json:"Grantee"`
 	Role          *integer    `json:"Role"`
@@ -230,8 +235,9 @@ func (i *integer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// decodeRoles reads {"Result":0,"Success":true,"Roles":[…]} with its keys in any order, without holding all of it. What was
-// yielded counts only if there is no error. What is no role in any known form goes to unread as it is.
+// decodeRoles reads {"Result":0,"Success":true,"Roles":[…]} with its keys in any order, without
+// holding all of it. What was yielded counts only if there is no error. What is no role in any
+// known form goes to unread as it is.
 func decodeRoles(body io.Reader, yield func(Grant), unread func(row []byte)) error {
 	const window = 512
 	leash := &leash{Reader: body, left: maxElement}

@@ -138,7 +138,8 @@ func TestDecodeRolesInPieces(t *testing.T) {
 	}
 }
 
-// FuzzDecodeRoles: no answer makes the client panic, and only an answer with Result 0 and Success true is one.
+// FuzzDecodeRoles: no answer makes the client panic, and only an answer with Result 0 and Success
+// true is one.
 func FuzzDecodeRoles(f *testing.F) {
 	for _, seed := range []string{
 		`{"Result":0,"Roles":[{"ApplicationId":"a","Grantee":"local:x","Role":2}],"Success":true}`, `{"Result":16,"Success":false,"Error":"x"}`,

@@ -11,8 +11,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// LiveGrant is a token that somebody has. The server's answer holds the token itself and the one that renews it: nothing here
-// takes them, and no error quotes the answer.
+// LiveGrant is a token that somebody has. The server's answer holds the token itself and the one
+// that renews it: nothing here takes them, and no error quotes the answer.
 type LiveGrant struct {
 	// Grantee is the person, GrantedTo the trustee whose rule gave the right, such as a group.
 	Grantee, GrantedTo string
@@ -20,10 +20,12 @@ type LiveGrant struct {
 	Expires time.Time
 }
 
-// maxLiveGrants is how many grants of an application are asked for: what there is beyond is not counted.
+// maxLiveGrants is how many grants of an application are asked for: what there is beyond is not
+// counted.
 const maxLiveGrants = 100000
 
-// LiveGrants returns the grants of an application, as this run has read them (vendor page "POST OAuth/EnumerateGrants").
+// LiveGrants returns the grants of an application, as this run has read them (vendor page "POST
+// OAuth/EnumerateGrants").
 func (c *Client) LiveGrants(ctx context.Context, applicationID string) ([]LiveGrant, error) {
 	return c.oauth.live.Of(applicationID, func(ctx context.Context) ([]LiveGrant, error) {
 		if err := needID(applicationID); err != nil {

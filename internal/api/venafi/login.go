@@ -110,8 +110,9 @@ func (e *LoginError) Error() string { return fmt.Sprintf("login failed: %v", e.E
 // Unwrap gives the cause.
 func (e *LoginError) Unwrap() error { return e.Err }
 
-// loginAnswer is what every login answers (AuthorizeOAuthResponse in the vendor's OpenAPI). The refresh token is not used: it
-// is spent by one use, and a provider has no place to keep the next one.
+// loginAnswer is what every login answers (AuthorizeOAuthResponse in the vendor's OpenAPI). The
+// refresh token is not used: it is spent by one use, and a provider has no place to keep the next
+// one.
 type loginAnswer struct {
 	AccessToken string      `json:"access_token"`
 	Expires     rest.Number `json:"expires"`    // Unix seconds
@@ -166,8 +167,9 @@ func (l *login) token(ctx context.Context, server *rest.Client) (*oauth2.Token, 
 	return token.WithExtra(map[string]any{"identity": string(answer.Identity), "scope": string(answer.Scope)}), nil
 }
 
-// refusedHint says what to do about a login that the server refused: who asks was right where it is the scope that is refused. scope is what was asked for,
-// as it may be shown: people set a password in its place.
+// refusedHint says what to do about a login that the server refused: who asks was right where it is
+// the scope that is refused. scope is what was asked for, as it may be shown: people set a password
+// in its place.
 func (l *login) refusedHint(e *rest.Error, scope string) string {
 	if !strings.EqualFold(e.Code, "invalid_scope") {
 		return l.failedHint
@@ -204,7 +206,8 @@ func (l *login) jwt() (string, error) {
 	return jwt, nil
 }
 
-// Close revokes the token that the client got for itself, if it did. The client must not be used afterwards.
+// Close revokes the token that the client got for itself, if it did. The client must not be used
+// afterwards.
 func (c *Client) Close(ctx context.Context) error {
 	if c.login.ready() {
 		return nil
@@ -216,8 +219,8 @@ func (c *Client) Close(ctx context.Context) error {
 	return c.RevokeToken(ctx, token.AccessToken)
 }
 
-// expiry prefers the life of the token by this machine's clock to the server's idea of the time. Without either the token is
-// used until it is refused.
+// expiry prefers the life of the token by this machine's clock to the server's idea of the time.
+// Without either the token is used until it is refused.
 func expiry(expiresIn, expires rest.Number, now time.Time) time.Time {
 	if seconds, ok := expiresIn.Int(); ok && seconds > 0 {
 		return now.Add(time.Duration(min(seconds, math.MaxInt64/int64(time.Second))) * time.Second)
@@ -235,8 +238,8 @@ type Token struct {
 	Expires time.Time
 }
 
-// Login gets a token of its own, apart from the one that the client uses, for the same identity. Empty arguments are those
-// that the client was made with.
+// Login gets a token of its own, apart from the one that the client uses, for the same identity.
+// Empty arguments are those that the client was made with.
 func (c *Client) Login(ctx context.Context, clientID, scope string) (Token, error) {
 	if c.login.ready() {
 		return Token{}, errors.New("an access_token is given, and another token cannot be got with it: configure username and password, " +
@@ -255,7 +258,8 @@ func (c *Client) Login(ctx context.Context, clientID, scope string) (Token, erro
 	return Token{AccessToken: token.AccessToken, Expires: token.Expiry}, nil
 }
 
-// RevokeToken ends a token before its time (vendor page "GET Revoke/Token"). 202 means that the server did not revoke it.
+// RevokeToken ends a token before its time (vendor page "GET Revoke/Token"). 202 means that the
+// server did not revoke it.
 func (c *Client) RevokeToken(ctx context.Context, accessToken string) error {
 	return c.auth.Do(ctx, withToken(rest.Request{
 		Operation: "RevokeToken",

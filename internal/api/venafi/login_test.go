@@ -388,7 +388,8 @@ func TestIdentities(t *testing.T) {
 	wantError(t, err, "did not say who")
 }
 
-// A server that repeats the password in its error, in whatever percent form or cut off, makes no error show it.
+// A server that repeats the password in its error, in whatever percent form or cut off, makes no
+// error show it.
 func TestRepeatedSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "pass/wörd %7 of mine"

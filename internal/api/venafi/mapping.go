@@ -11,10 +11,12 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// JwtMapping says whose JSON Web Tokens log in, and as whom (vendor page "POST OAuth/CreateJwtMapping").
+// JwtMapping says whose JSON Web Tokens log in, and as whom (vendor page "POST
+// OAuth/CreateJwtMapping").
 type JwtMapping struct {
 	Name, IssuerURI, JwksURI, PurposeField, PurposeMatch, IDField, IDMatch string
-	// Grantee is the prefixed universal ID of whom the tokens stand for; "" is the first group of IDMatch.
+	// Grantee is the prefixed universal ID of whom the tokens stand for; "" is the first group of
+	// IDMatch.
 	Grantee string
 
 	all object
@@ -102,7 +104,8 @@ func (c *Client) CreateJwtMapping(ctx context.Context, m JwtMapping) error {
 	return c.writeMapping(ctx, "CreateJwtMapping", m, m.fields(), &ResultError{JwtMappingAlreadyExists})
 }
 
-// UpdateJwtMapping replaces a mapping that JwtMapping has read, and which the caller has changed. What is "" is taken out.
+// UpdateJwtMapping replaces a mapping that JwtMapping has read, and which the caller has changed.
+// What is "" is taken out.
 func (c *Client) UpdateJwtMapping(ctx context.Context, m JwtMapping) error {
 	var without []string
 	if m.JwksURI == "" {
@@ -114,7 +117,8 @@ func (c *Client) UpdateJwtMapping(ctx context.Context, m JwtMapping) error {
 	return c.writeMapping(ctx, "UpdateJwtMapping", m, map[string]any{"JwtMapping": m.all.with(m.fields(), without...)}, nil)
 }
 
-// writeMapping sends a mapping. Where that fails and the server has one that says something else, the error is other.
+// writeMapping sends a mapping. Where that fails and the server has one that says something else,
+// the error is other.
 func (c *Client) writeMapping(ctx context.Context, operation string, m JwtMapping, body any, other error) error {
 	if err := needID(m.Name, m.IssuerURI); err != nil {
 		return err
@@ -149,7 +153,8 @@ func (c *Client) DeleteJwtMapping(ctx context.Context, name string) error {
 	})
 }
 
-// JwtLoginOff tells that the server surely takes no JSON Web Tokens (vendor page "POST OAuth/GetConfiguration").
+// JwtLoginOff tells that the server surely takes no JSON Web Tokens (vendor page "POST
+// OAuth/GetConfiguration").
 func (c *Client) JwtLoginOff(ctx context.Context) (bool, error) {
 	var by flag
 	err := c.oauthCall(ctx, rest.Read, "GetConfiguration", struct{}{}, func(b []byte) error {

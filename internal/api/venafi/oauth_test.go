@@ -72,7 +72,8 @@ func TestApplicationLife(t *testing.T) {
 	}
 }
 
-// A create fails without an answer, and there is another one of that name: it is somebody else's, and not perhaps the caller's own.
+// A create fails without an answer, and there is another one of that name: it is somebody else's,
+// and not perhaps the caller's own.
 func TestCreateOfWhatSomebodyElseHasMade(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})
@@ -288,7 +289,8 @@ func TestJwtMappingLife(t *testing.T) {
 	}
 }
 
-// The tokens in the answer are in nothing that the client returns, and in no error about the answer.
+// The tokens in the answer are in nothing that the client returns, and in no error about the
+// answer.
 func TestLiveGrants(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})

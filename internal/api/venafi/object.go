@@ -15,12 +15,12 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// object is an application, a rule or a JWT mapping as the server sent it. An update replaces all of it, so what this client
-// does not know goes back as it came.
+// object is an application, a rule or a JWT mapping as the server sent it. An update replaces all
+// of it, so what this client does not know goes back as it came.
 type object map[string]json.RawMessage
 
-// with returns a copy in which fields have other values, under the spelling that the server uses for their names, and in
-// which some are missing.
+// with returns a copy in which fields have other values, under the spelling that the server uses
+// for their names, and in which some are missing.
 func (o object) with(fields map[string]any, without ...string) object {
 	spelled := make(map[string]string, len(o))
 	out := make(object, len(o)+len(fields))
@@ -44,8 +44,8 @@ func (o object) with(fields map[string]any, without ...string) object {
 	return out
 }
 
-// oauthCall sends one call of /vedsdk/oauth. A write is repeated only where it surely did nothing. decode is given the body of
-// an answer whose envelope tells of success; nil wants nothing more.
+// oauthCall sends one call of /vedsdk/oauth. A write is repeated only where it surely did nothing.
+// decode is given the body of an answer whose envelope tells of success; nil wants nothing more.
 func (c *Client) oauthCall(ctx context.Context, kind rest.Kind, operation string, body any, decode func([]byte) error) error {
 	request := rest.Request{
 		Operation: operation, Method: http.MethodPost, Path: "/vedsdk/oauth/" + strings.ToLower(operation), Body: body, Kind: kind,
@@ -62,7 +62,8 @@ func (c *Client) oauthCall(ctx context.Context, kind rest.Kind, operation string
 type OutcomeError struct {
 	// What was done, such as deleting the rule of somebody on an application.
 	What string
-	// Err is what went wrong, LookErr why it could not be looked up, nil where the server may act on the request later.
+	// Err is what went wrong, LookErr why it could not be looked up, nil where the server may act
+	// on the request later.
 	Err, LookErr error
 }
 
@@ -97,8 +98,8 @@ func HasResult(err error, results ...Result) bool {
 	return false
 }
 
-// persist writes until done says that it has come about. done is asked only after a failure, and looks afresh. What it says is taken by
-// somebody else can't be made.
+// persist writes until done says that it has come about. done is asked only after a failure, and
+// looks afresh. What it says is taken by somebody else can't be made.
 func (c *Client) persist(ctx context.Context, what string, write func() error, done func(context.Context) (bool, error)) error {
 	open := false // some try was never answered, so that the server may act on it yet
 	for try := 0; ; try++ {

@@ -65,8 +65,8 @@ func seconds(n rest.Number) *int64 {
 
 var errShape = errors.New("it is none, or it is not named")
 
-// elements decodes a list, each element both as it is known and as it came. An element that can't be understood is an error:
-// to leave it out would be to say that it is not there.
+// elements decodes a list, each element both as it is known and as it came. An element that can't
+// be understood is an error: to leave it out would be to say that it is not there.
 func elements[T any](what string, raw json.RawMessage, decode func(object, json.RawMessage) (T, bool)) ([]T, error) {
 	if len(raw) == 0 || string(bytes.TrimSpace(raw)) == "null" {
 		return nil, nil

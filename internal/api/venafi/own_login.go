@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// OwnApplication returns the ID of the application through which the client is logged in, and the scope of its token; "" where
-// the server doesn't say.
+// OwnApplication returns the ID of the application through which the client is logged in, and the
+// scope of its token; "" where the server doesn't say.
 func (c *Client) OwnApplication(ctx context.Context) (id, scope string, err error) {
 	token, err := c.tokens.Source(ctx).Token()
 	if err != nil {
@@ -33,7 +33,8 @@ func (c *Client) OwnApplication(ctx context.Context) (id, scope string, err erro
 	return grant.Application, grant.Scope, nil
 }
 
-// OwnTrustees returns who the client is to the rules: its identity, and its groups where the token may ask for them.
+// OwnTrustees returns who the client is to the rules: its identity, and its groups where the token
+// may ask for them.
 func (c *Client) OwnTrustees(ctx context.Context) (identity string, groups []string, err error) {
 	if identity, err = c.WhoAmI(ctx); err != nil {
 		return "", nil, err
@@ -48,8 +49,8 @@ func (c *Client) OwnTrustees(ctx context.Context) (identity string, groups []str
 	return identity, groups, nil
 }
 
-// LogsIn tells whether the client is logged in with a JSON Web Token that a mapping takes. What can't be read of the token or
-// of the mapping counts as taken.
+// LogsIn tells whether the client is logged in with a JSON Web Token that a mapping takes. What
+// can't be read of the token or of the mapping counts as taken.
 func (c *Client) LogsIn(m JwtMapping) bool {
 	jwt, err := c.login.jwt()
 	parts := strings.Split(jwt, ".")

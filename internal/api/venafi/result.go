@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Result is the outcome of a call of /vedsdk/oauth, which is answered with HTTP 200 also when it failed (API.md,
-// section 3).
+// Result is the outcome of a call of /vedsdk/oauth, which is answered with HTTP 200 also when it
+// failed (API.md, section 3).
 type Result int
 
 // Results that decide what to do next.

@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// Role is an OAuth role by the number that the service gives it (vendor page "OAuth Roles"; OAuthRole in the vendor's
-// OpenAPI).
+// Role is an OAuth role by the number that the service gives it (vendor page "OAuth Roles";
+// OAuthRole in the vendor's OpenAPI).
 type Role int
 
-// The roles. Use is no role of the service: it is what a rule gives, the right to get tokens for an application. User is what everybody has who holds none, and MixedOwnerMaintainer is worked out by the service: neither can be
-// granted.
+// The roles. Use is no role of the service: it is what a rule gives, the right to get tokens for an
+// application. User is what everybody has who holds none, and MixedOwnerMaintainer is worked out by
+// the service: neither can be granted.
 const (
 	Use                   Role = -1
 	User                  Role = 0
@@ -61,13 +62,14 @@ func (r Role) String() string {
 	return fmt.Sprintf("role %d", int(r))
 }
 
-// OfApplication tells that the role is held on one application. The others are held on the whole installation.
+// OfApplication tells that the role is held on one application. The others are held on the whole
+// installation.
 func (r Role) OfApplication() bool {
 	return r == ApplicationMaintainer || r == ApplicationOwner || r == Use
 }
 
-// Overrides tells that whoever holds this role loses what the application roles give: the service looks at the global role
-// alone (vendor page "OAuth Roles").
+// Overrides tells that whoever holds this role loses what the application roles give: the service
+// looks at the global role alone (vendor page "OAuth Roles").
 func (r Role) Overrides() bool {
 	return r == Auditor || r == GrantAdmin || r == Admin
 }

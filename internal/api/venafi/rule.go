@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Rule says that a trustee, a user or a group, may get tokens for an application (vendor page "POST OAuth/CreateRule").
+// Rule says that a trustee, a user or a group, may get tokens for an application (vendor page "POST
+// OAuth/CreateRule").
 type Rule struct {
 	ApplicationID string
 	// Trustee is a prefixed universal ID.
@@ -58,7 +59,8 @@ func (r Rule) fields() map[string]any {
 	return fields
 }
 
-// Like tells whether the server has the rule that is wanted; nil wants nothing, and scopes are compared as sets.
+// Like tells whether the server has the rule that is wanted; nil wants nothing, and scopes are
+// compared as sets.
 func (r Rule) Like(wanted Rule) bool {
 	return SameScope(r.MaximumScope, wanted.MaximumScope) && r.Description == wanted.Description && meets(r.AccessValidity, wanted.AccessValidity) &&
 		meets(r.GrantValidity, wanted.GrantValidity) && meets(r.Renewable, wanted.Renewable)
@@ -69,8 +71,9 @@ func (c *Client) rules(applicationID string) *shared.Reading[[]Rule] {
 	return c.oauth.rules.Of(applicationID, func(ctx context.Context) ([]Rule, error) { return c.readRules(ctx, applicationID) })
 }
 
-// Rules returns the rules of an application, in the order of their trustees, as this run has read them since it last wrote one
-// of them. Nobody may change them. HasResult(err, ApplicationNotFound) tells that there is no such application.
+// Rules returns the rules of an application, in the order of their trustees, as this run has read
+// them since it last wrote one of them. Nobody may change them. HasResult(err, ApplicationNotFound)
+// tells that there is no such application.
 func (c *Client) Rules(ctx context.Context, applicationID string) ([]Rule, error) {
 	after, _ := c.oauth.written.Load(applicationID)
 	moment, _ := after.(shared.Moment)
@@ -132,7 +135,8 @@ func (c *Client) readRules(ctx context.Context, applicationID string) ([]Rule, e
 	return of, nil
 }
 
-// SeesRules tells whether the caller may surely see the rules of an application: who may not may be answered none.
+// SeesRules tells whether the caller may surely see the rules of an application: who may not may be
+// answered none.
 func (c *Client) SeesRules(ctx context.Context, applicationID string) (bool, error) {
 	own, err := c.OwnRole(ctx)
 	return err == nil && (own.Role.Overrides() || slices.Contains(own.OwnedApplications, applicationID)), err
@@ -171,8 +175,8 @@ func (c *Client) writeRule(ctx context.Context, operation string, r Rule, body a
 	})
 }
 
-// DeleteRule deletes one rule. One that is gone is no error. Both IDs are sent, always: with one of them alone the server
-// deletes the rules of others.
+// DeleteRule deletes one rule. One that is gone is no error. Both IDs are sent, always: with one of
+// them alone the server deletes the rules of others.
 func (c *Client) DeleteRule(ctx context.Context, applicationID, trustee string) error {
 	if err := needID(applicationID, trustee); err != nil {
 		return err

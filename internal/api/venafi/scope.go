@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// scopeSet is a scope as the server means it: names with restrictions, whatever their order, blanks and letter case.
+// scopeSet is a scope as the server means it: names with restrictions, whatever their order, blanks
+// and letter case.
 type scopeSet map[string]map[string]bool
 
 func parseScope(scope string) scopeSet {
@@ -33,7 +34,8 @@ func parseScope(scope string) scopeSet {
 	return set
 }
 
-// SameScope tells whether two scopes mean the same. What EachScope has written of several is the same as nothing else.
+// SameScope tells whether two scopes mean the same. What EachScope has written of several is the
+// same as nothing else.
 func SameScope(a, b string) bool {
 	return a == b || !strings.ContainsRune(a+b, '|') && maps.EqualFunc(parseScope(a), parseScope(b), func(x, y map[string]bool) bool { return maps.Equal(x, y) })
 }
@@ -56,8 +58,9 @@ func ScopeLacks(scope, of string) []string {
 	return lacking
 }
 
-// EachScope writes the scopes that rules have, each once and in order, with a bar between: "certificate | certificate:manage". It says
-// which scopes there are, and is none that anybody can be given. Of one that all have it is what the server wrote.
+// EachScope writes the scopes that rules have, each once and in order, with a bar between:
+// "certificate | certificate:manage". It says which scopes there are, and is none that anybody can
+// be given. Of one that all have it is what the server wrote.
 func EachScope(scopes []string) string {
 	spelled, each := map[string]bool{}, map[string]bool{}
 	for _, scope := range scopes {
@@ -87,8 +90,8 @@ func (s scopeSet) String() string {
 // bareScope is a scope without blanks: a server may write them, and not read them.
 func bareScope(scope string) string { return strings.Join(strings.Fields(scope), "") }
 
-// CheckScope says what is wrong with the form of a scope, "" when nothing is: names of letters, each with restrictions behind
-// a colon, as in "certificate:discover,manage;configuration".
+// CheckScope says what is wrong with the form of a scope, "" when nothing is: names of letters,
+// each with restrictions behind a colon, as in "certificate:discover,manage;configuration".
 func CheckScope(scope string) string {
 	switch {
 	case strings.TrimSpace(scope) == "":
@@ -120,7 +123,8 @@ func isScopeWord(word string) bool {
 	return word != ""
 }
 
-// Seconds reads a duration such as "2160h" as the server counts it; what it can't count is an error.
+// Seconds reads a duration such as "2160h" as the server counts it; what it can't count is an
+// error.
 func Seconds(duration string) (int64, error) {
 	d, err := time.ParseDuration(duration)
 	switch {
@@ -132,7 +136,8 @@ func Seconds(duration string) (int64, error) {
 	return int64(d / time.Second), nil
 }
 
-// Duration writes seconds as Seconds reads them, in the largest unit that leaves nothing over: "2160h", "90m", "45s".
+// Duration writes seconds as Seconds reads them, in the largest unit that leaves nothing over:
+// "2160h", "90m", "45s".
 func Duration(seconds int64) string {
 	switch {
 	case seconds%3600 == 0:

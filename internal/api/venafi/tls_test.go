@@ -13,8 +13,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi/pki"
 )
 
-// IIS asks for the client's certificate by a second handshake, which only HTTP/1.1 and TLS 1.2 have. Where the client uses
-// HTTP/1.1, package rest allows that handshake once; its TestProtocols holds it.
+// IIS asks for the client's certificate by a second handshake, which only HTTP/1.1 and TLS 1.2
+// have. Where the client uses HTTP/1.1, package rest allows that handshake once; its TestProtocols
+// holds it.
 func TestTLSLetsIISAskForTheCertificate(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})

@@ -10,8 +10,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// BaseURL returns the address that both /vedsdk and /vedauth are below, from an address as people paste it: with or without
-// either of them, in any case, with or without a slash at the end. The error doesn't repeat the address.
+// BaseURL returns the address that both /vedsdk and /vedauth are below, from an address as people
+// paste it: with or without either of them, in any case, with or without a slash at the end. The
+// error doesn't repeat the address.
 func BaseURL(raw string) (string, error) {
 	if strings.TrimSpace(raw) == "" {
 		return "", errors.New("is empty")

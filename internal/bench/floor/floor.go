@@ -1,9 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package floor is the provider to measure against: every resource has the schema of the real one, and create, read,
-// update and delete do nothing. What it costs is what Terraform and the plugin framework cost, and no provider with this
-// schema can cost less.
+// Package floor is the provider to measure against: every resource has the schema of the real one,
+// and create, read, update and delete do nothing. What it costs is what Terraform and the plugin
+// framework cost, and no provider with this schema can cost less.
 package floor
 
 import (
@@ -21,7 +21,8 @@ func Provider(real func() provider.Provider) func() provider.Provider {
 	return func() provider.Provider { return &floor{Provider: real()} }
 }
 
-// floor embeds the interface, so that only what every provider has is taken over: name, schema, data sources.
+// floor embeds the interface, so that only what every provider has is taken over: name, schema,
+// data sources.
 type floor struct{ provider.Provider }
 
 func (f *floor) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {}
@@ -71,8 +72,8 @@ func (r idleWithIdentity) IdentitySchema(ctx context.Context, req resource.Ident
 	r.real.(resource.ResourceWithIdentity).IdentitySchema(ctx, req, resp) //nolint:forcetypeassert // Resources looked
 }
 
-// keep takes the plan for the state as it is, without a conversion to Go values. Only attributes of the top level are
-// computed in our schemas.
+// keep takes the plan for the state as it is, without a conversion to Go values. Only attributes of
+// the top level are computed in our schemas.
 func keep(plan tfsdk.Plan, state *tfsdk.State) diag.Diagnostics {
 	attributes := map[string]tftypes.Value{}
 	if err := plan.Raw.As(&attributes); err != nil {

@@ -20,7 +20,8 @@ func Of(state *os.ProcessState) Usage {
 	return Usage{CPU: state.UserTime() + state.SystemTime(), PeakBytes: peakBytes(state)}
 }
 
-// Add counts both: the processes ran one after the other, or their peaks are of interest one by one.
+// Add counts both: the processes ran one after the other, or their peaks are of interest one by
+// one.
 func (u Usage) Add(other Usage) Usage {
 	return Usage{CPU: u.CPU + other.CPU, PeakBytes: max(u.PeakBytes, other.PeakBytes)}
 }

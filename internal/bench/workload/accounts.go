@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package workload makes what the benchmarks work on: accounts, grants, and the configurations that hold them. The same
-// numbers always give the same data.
+// Package workload makes what the benchmarks work on: accounts, grants, and the configurations that
+// hold them. The same numbers always give the same data.
 package workload
 
 import "fmt"
@@ -12,7 +12,8 @@ var Domains = [...]string{
 	"local.com", "corp.example.com", "emea.example.com", "apac.example.com", "amer.example.com", "partners.example.net", "lab.example.org",
 }
 
-// Accounts are accounts as the configuration takes them: domain to account to platform type, nil for none.
+// Accounts are accounts as the configuration takes them: domain to account to platform type, nil
+// for none.
 type Accounts struct {
 	Users      map[string]map[string]*string `json:"users"`
 	UserGroups map[string]map[string]*string `json:"user_groups"`
@@ -63,8 +64,8 @@ func Changed(n int) []Account {
 	return accounts
 }
 
-// Drifted are 1 % of the accounts that List(n) and Changed(n) have in common, at least one. Those of everywhere are to be
-// revoked on all applications, the others on one only.
+// Drifted are 1 % of the accounts that List(n) and Changed(n) have in common, at least one. Those
+// of everywhere are to be revoked on all applications, the others on one only.
 func Drifted(n int) (everywhere, somewhere []Account) {
 	for i, a := range List(n) {
 		if i%onePercent != onePercent/4 {

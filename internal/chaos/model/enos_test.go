@@ -102,7 +102,8 @@ func (p *portal) granted() grants {
 	return out
 }
 
-// calm lets time pass until reads show what was written last: an apply waits for that, and one that was interrupted can't.
+// calm lets time pass until reads show what was written last: an apply waits for that, and one that
+// was interrupted can't.
 func (p *portal) calm() {
 	for _, app := range portalApps {
 		list, _ := p.mock.Authorization(acctest.OrgID, app)

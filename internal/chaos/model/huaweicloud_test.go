@@ -11,8 +11,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// workspace is Huawei Cloud Workspace. Two additive sets share applications A and B and pass accounts to each other; C
-// belongs to an exclusive resource, and D to a set that opens and closes it.
+// workspace is Huawei Cloud Workspace. Two additive sets share applications A and B and pass
+// accounts to each other; C belongs to an exclusive resource, and D to a set that opens and closes
+// it.
 type workspace struct {
 	r      *run
 	mock   *huaweicloud.Backend
@@ -153,7 +154,8 @@ func (ws *workspace) ready(state core.State) {
 	}
 }
 
-// granted are the accounts of closed applications, and everybody of open ones: who an open application hides is not told.
+// granted are the accounts of closed applications, and everybody of open ones: who an open
+// application hides is not told.
 func (ws *workspace) granted() grants {
 	out := grants{}
 	for _, app := range workspaceTarget {

@@ -1,9 +1,10 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package model checks the provider against small models of its services: a few resources on a few targets, and random
-// interleavings of creates, updates and destroys with late effects, lost answers, refusals and interrupts. Time is that of a
-// bubble of testing/synctest and connections are pipes, so that a run waits for nothing.
+// Package model checks the provider against small models of its services: a few resources on a few
+// targets, and random interleavings of creates, updates and destroys with late effects, lost
+// answers, refusals and interrupts. Time is that of a bubble of testing/synctest and connections
+// are pipes, so that a run waits for nothing.
 package model
 
 import (
@@ -28,8 +29,9 @@ var (
 	trace    = flag.Bool("model.trace", false, "show what each run did")
 )
 
-// Whatever happens on the way: nobody has access that is in no state and was not there before, nobody loses what is still
-// wanted or what others gave and no plan showed, and one plan and apply without trouble converge.
+// Whatever happens on the way: nobody has access that is in no state and was not there before,
+// nobody loses what is still wanted or what others gave and no plan showed, and one plan and apply
+// without trouble converge.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	for name, estateOf := range map[string]func(*run) estate{"huaweicloud": newWorkspace, "enos": newPortal, "venafi": newTrust, "rules": newRules} {
@@ -278,8 +280,9 @@ func (r *run) apply(plan *core.Plan) (*core.Diagnostics, error) {
 	return diags, nil
 }
 
-// mustKeep tells whether a grant may not be lost that some resources hold and some want. It may be where the one that lets go of it was
-// applied before any that takes it over: a provider is not told what comes next.
+// mustKeep tells whether a grant may not be lost that some resources hold and some want. It may be
+// where the one that lets go of it was applied before any that takes it over: a provider is not
+// told what comes next.
 func (r *run) mustKeep(plan *core.Plan, diags *core.Diagnostics, held, wanted []core.Address) bool {
 	if slices.ContainsFunc(slices.Concat(held, wanted), func(a core.Address) bool {
 		return plan.Changes[a] != nil && plan.Changes[a].Action == core.Replace // revoked and granted again, as Terraform says
@@ -302,7 +305,8 @@ func passes(held, wanted []core.Address) bool {
 	return len(wanted) > 0 && slices.ContainsFunc(held, func(a core.Address) bool { return !slices.Contains(wanted, a) })
 }
 
-// settle is what has to hold once the trouble is over: one plan and apply converge, and the next plan is empty.
+// settle is what has to hold once the trouble is over: one plan and apply converge, and the next
+// plan is empty.
 func (r *run) settle() error {
 	time.Sleep(time.Minute)
 	r.note("the trouble is over")
@@ -315,8 +319,9 @@ func (r *run) settle() error {
 		return fmt.Errorf("the plan without trouble: %w", err)
 	}
 	r.note("plan: %v", plan.Actions())
-	// What two states hold since an apply failed half-way is lost where one of them lets it go and the other has no change: Terraform
-	// doesn't tell the provider of that one when it applies. The next plan shows it and grants it again.
+	// What two states hold since an apply failed half-way is lost where one of them lets it go and
+	// the other has no change: Terraform doesn't tell the provider of that one when it applies. The
+	// next plan shows it and grants it again.
 	twice, wanted := false, r.wanted()
 	for key, held := range r.held(plan.Refreshed) {
 		twice = twice || passes(held, wanted[key]) && len(held) > 1

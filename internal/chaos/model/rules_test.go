@@ -11,11 +11,12 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
-// rules are who may use two applications of Venafi: three sets share the first, and an exclusive resource has the second.
+// rules are who may use two applications of Venafi: three sets share the first, and an exclusive
+// resource has the second.
 type rules struct {
 	*trust
-	// wide tells that the sets want more scopes than at first. They never want fewer again: a set that lists somebody whose rule
-	// says more leaves that alone until a plan has shown it.
+	// wide tells that the sets want more scopes than at first. They never want fewer again: a set
+	// that lists somebody whose rule says more leaves that alone until a plan has shown it.
 	wide bool
 }
 

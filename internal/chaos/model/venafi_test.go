@@ -12,12 +12,13 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
-// trust is Venafi: the maintainers of two applications. Two additive sets and a single grant share those of the first, and
-// an exclusive resource has those of the second.
+// trust is Venafi: the maintainers of two applications. Two additive sets and a single grant share
+// those of the first, and an exclusive resource has those of the second.
 type trust struct {
 	r    *run
 	mock *venafi.Backend
-	// holder is who wants a grantee on the first application: -1 nobody, 0 and 1 the sets, 2 the single grant.
+	// holder is who wants a grantee on the first application: -1 nobody, 0 and 1 the sets, 2 the
+	// single grant.
 	holder []int
 	// owned are those of the exclusive resource; nil is no resource.
 	owned []string

@@ -69,7 +69,8 @@ func (d *door) apply(resources []core.Resource) {
 	}
 }
 
-// shows fails the test unless the application has this mode and these accounts, be they hidden or not.
+// shows fails the test unless the application has this mode and these accounts, be they hidden or
+// not.
 func (d *door) shows(mode string, names ...string) {
 	d.t.Helper()
 	var got []string
@@ -81,7 +82,8 @@ func (d *door) shows(mode string, names ...string) {
 	}
 }
 
-// A tainted instance that has opened an application is replaced by one that closes it: the old one closes it anyway.
+// A tainted instance that has opened an application is replaced by one that closes it: the old one
+// closes it anyway.
 func TestTaintedOpenerIsReplaced(t *testing.T) {
 	t.Parallel()
 	atDoor(t, huaweicloud.Switches{}, func(d *door) {
@@ -97,7 +99,8 @@ func TestTaintedOpenerIsReplaced(t *testing.T) {
 	})
 }
 
-// Whom a service hides in an application that was opened, though it was to revoke them, is revoked when the application is closed.
+// Whom a service hides in an application that was opened, though it was to revoke them, is revoked
+// when the application is closed.
 func TestOpenedApplicationHidesAccounts(t *testing.T) {
 	t.Parallel()
 	for _, list := range []huaweicloud.AllUserList{huaweicloud.AllUserListEmpty, huaweicloud.AllUserListRecords} {
@@ -123,7 +126,8 @@ func TestOpenedApplicationHidesAccounts(t *testing.T) {
 	}
 }
 
-// An application that is opened between the list of applications and that of its accounts hides them: they are not gone.
+// An application that is opened between the list of applications and that of its accounts hides
+// them: they are not gone.
 func TestOpenedBetweenTwoLists(t *testing.T) {
 	t.Parallel()
 	atDoor(t, huaweicloud.Switches{}, func(d *door) {
@@ -141,7 +145,8 @@ func TestOpenedBetweenTwoLists(t *testing.T) {
 	})
 }
 
-// What the service said yes to just before an interrupt is held as granted while it may still come, and not for ever.
+// What the service said yes to just before an interrupt is held as granted while it may still come,
+// and not for ever.
 func TestAcknowledgedBeforeAnInterrupt(t *testing.T) {
 	t.Parallel()
 	for name, comes := range map[string]bool{"it comes": true, "it never comes": false} {

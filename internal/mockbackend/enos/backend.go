@@ -1,9 +1,10 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package enos is a mock of the EnOS API gateway: its token service, and the calls of the Application Portal that read and
-// change which data an application may use. It is written from the vendor's pages alone and shares no code with a client, so
-// that a misreading on one side shows as a failing test.
+// Package enos is a mock of the EnOS API gateway: its token service, and the calls of the
+// Application Portal that read and change which data an application may use. It is written from the
+// vendor's pages alone and shares no code with a client, so that a misreading on one side shows as
+// a failing test.
 package enos
 
 import (
@@ -76,7 +77,8 @@ type organization struct {
 	appByKey map[string]*application
 }
 
-// application holds the list as it is, and the older one that reads show until the change has settled.
+// application holds the list as it is, and the older one that reads show until the change has
+// settled.
 type application struct {
 	Application
 	shown      []string
@@ -92,7 +94,8 @@ type token struct {
 	calls     int
 }
 
-// New returns a mock with the data of a seed. It panics when the seed is not valid: see [Backend.Restore].
+// New returns a mock with the data of a seed. It panics when the seed is not valid: see
+// [Backend.Restore].
 func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	b := &Backend{
 		service:     service,
@@ -152,14 +155,16 @@ func (b *Backend) Switches() Switches {
 	return b.switches
 }
 
-// SetSwitches takes effect with the next request. A position that a switch doesn't have counts as its first one.
+// SetSwitches takes effect with the next request. A position that a switch doesn't have counts as
+// its first one.
 func (b *Backend) SetSwitches(switches Switches) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.switches = switches
 }
 
-// Snapshot returns a copy of the data as it is now, in the form of the seed and without the secret keys.
+// Snapshot returns a copy of the data as it is now, in the form of the seed and without the secret
+// keys.
 func (b *Backend) Snapshot() Seed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -188,8 +193,8 @@ func (b *Backend) snapshot() Seed {
 	return seed
 }
 
-// Restore replaces the data. Tokens live on. A blank secret key keeps the one that the account has. The error says what is
-// wrong with the seed, and then nothing is changed.
+// Restore replaces the data. Tokens live on. A blank secret key keeps the one that the account has.
+// The error says what is wrong with the seed, and then nothing is changed.
 func (b *Backend) Restore(seed Seed) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

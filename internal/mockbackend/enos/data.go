@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Authorization returns the types that an application is granted in an organization, in the order they were set, and
-// whether the organization has the application. It sees a change at once, whatever [Switches.Settling] says.
+// Authorization returns the types that an application is granted in an organization, in the order
+// they were set, and whether the organization has the application. It sees a change at once,
+// whatever [Switches.Settling] says.
 func (b *Backend) Authorization(orgID, accessKey string) ([]string, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -22,8 +23,8 @@ func (b *Backend) Authorization(orgID, accessKey string) ([]string, bool) {
 	return app.copied().DataAuthorizeTypes, true
 }
 
-// SetAuthorization replaces an application's types out of band, as an administrator does in the console. Any value is taken,
-// also one that the documentation doesn't know. Reads show it at once.
+// SetAuthorization replaces an application's types out of band, as an administrator does in the
+// console. Any value is taken, also one that the documentation doesn't know. Reads show it at once.
 func (b *Backend) SetAuthorization(orgID, accessKey string, types ...string) error {
 	return b.change(orgID, accessKey, func(app *application) {
 		app.DataAuthorizeTypes = append([]string{}, types...)
@@ -31,7 +32,8 @@ func (b *Backend) SetAuthorization(orgID, accessKey string, types ...string) err
 	})
 }
 
-// SetCreatedType changes how an application came to an organization; [Shortcut] makes its authorization unreachable.
+// SetCreatedType changes how an application came to an organization; [Shortcut] makes its
+// authorization unreachable.
 func (b *Backend) SetCreatedType(orgID, accessKey string, created CreatedType) error {
 	return b.change(orgID, accessKey, func(app *application) { app.CreatedType = created })
 }
@@ -91,7 +93,8 @@ func (b *Backend) SetSecretKey(accessKey, secretKey string) error {
 	return nil
 }
 
-// KillTokens ends all tokens before their time, as another process that refreshes them may. It returns how many were alive.
+// KillTokens ends all tokens before their time, as another process that refreshes them may. It
+// returns how many were alive.
 func (b *Backend) KillTokens() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

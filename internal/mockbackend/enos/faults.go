@@ -11,7 +11,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Faults of this service, besides those of package wire. The operation does not run, unless a comment says otherwise.
+// Faults of this service, besides those of package wire. The operation does not run, unless a
+// comment says otherwise.
 const (
 	// The gateway's own refusals, as JSON and as the HTML page of something before it.
 	FaultBadRequest       wire.FaultKind = "gateway_400"
@@ -21,10 +22,12 @@ const (
 	FaultUnavailable      wire.FaultKind = "gateway_503"
 	FaultUnauthorizedHTML wire.FaultKind = "html_401"
 	FaultForbiddenHTML    wire.FaultKind = "html_403"
-	// FaultTokenExpired kills the caller's token and refuses the call as [Switches.ExpiredToken] says. On the token service
-	// it kills all tokens, so that a new one is handed out: the call itself is answered.
+	// FaultTokenExpired kills the caller's token and refuses the call as [Switches.ExpiredToken]
+	// says. On the token service it kills all tokens, so that a new one is handed out: the call
+	// itself is answered.
 	FaultTokenExpired wire.FaultKind = "token_expired"
-	// FaultShortToken and FaultRefreshToken answer apim_status 4011 and 4012; the token stays alive.
+	// FaultShortToken and FaultRefreshToken answer apim_status 4011 and 4012; the token stays
+	// alive.
 	FaultShortToken   wire.FaultKind = "apim_4011"
 	FaultRefreshToken wire.FaultKind = "apim_4012"
 	// Codes of the Application Portal.
@@ -150,7 +153,8 @@ func (b *Backend) tokenFault(w http.ResponseWriter, r *http.Request, kind wire.F
 	return true
 }
 
-// unknownFault refuses to play a kind that nobody knows, so that a misspelt one doesn't pass for a fault that did nothing.
+// unknownFault refuses to play a kind that nobody knows, so that a misspelt one doesn't pass for a
+// fault that did nothing.
 func unknownFault(w http.ResponseWriter, r *http.Request, kind wire.FaultKind) bool {
 	if slices.ContainsFunc(FaultKinds, func(doc wire.FaultDoc) bool { return doc.Kind == kind }) {
 		return false

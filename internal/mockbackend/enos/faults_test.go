@@ -121,7 +121,8 @@ func TestTokenExpiredFaultOnTokenCall(t *testing.T) {
 	}
 }
 
-// Every described fault changes something: none is mistaken for an ordinary call on both kinds of operation.
+// Every described fault changes something: none is mistaken for an ordinary call on both kinds of
+// operation.
 func TestFaultKindsArePlayed(t *testing.T) {
 	t.Parallel()
 	for _, doc := range FaultKinds {

@@ -19,7 +19,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// The gateway's own answers, by HTTP status; see the table of PoseidonException in the vendor's "Getting Started".
+// The gateway's own answers, by HTTP status; see the table of PoseidonException in the vendor's
+// "Getting Started".
 var gatewayMessages = map[int]string{
 	http.StatusBadRequest:            "Cannot process request body",
 	http.StatusUnauthorized:          "Invalid authentication credentials",
@@ -68,8 +69,8 @@ type call struct {
 	switches Switches
 }
 
-// signedCall wraps an app-portal operation with what the gateway checks: route, size, rate limit, token and signature. The
-// backend's lock is held while the operation runs.
+// signedCall wraps an app-portal operation with what the gateway checks: route, size, rate limit,
+// token and signature. The backend's lock is held while the operation runs.
 func (b *Backend) signedCall(method string, operation func(*call), parameters ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body := wire.Body(r)
@@ -211,7 +212,8 @@ func (b *Backend) code(code int) any {
 	return code
 }
 
-// throttled counts a call against the gateway's limit for a calendar minute, and answers when it is used up.
+// throttled counts a call against the gateway's limit for a calendar minute, and answers when it is
+// used up.
 func (b *Backend) throttled(w http.ResponseWriter) bool {
 	limit, err := strconv.Atoi(b.switches.RateLimit)
 	if err != nil { // no limit

@@ -28,7 +28,8 @@ const (
 	codeTimeout         = 31504
 )
 
-// The reasons of 31400 and the text of 31403, as the pages of the two authorization calls print them.
+// The reasons of 31400 and the text of 31403, as the pages of the two authorization calls print
+// them.
 const (
 	reasonNoOrg       = "OU ID is required."
 	reasonType        = "authorization type is invalid."
@@ -164,7 +165,8 @@ func (b *Backend) wantedTypes(c *call, app *application, raw json.RawMessage) ([
 	return list, true
 }
 
-// target returns the application that an authorization call is about, or answers with the reason why it may not be touched.
+// target returns the application that an authorization call is about, or answers with the reason
+// why it may not be touched.
 func (b *Backend) target(c *call, accessKey string, permitted bool) *application {
 	orgID := c.query.Get("orgId")
 	wire.Note(c.r, "org", orgID, "app", accessKey)

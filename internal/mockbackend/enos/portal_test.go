@@ -55,7 +55,8 @@ func TestAllDocumentedTypes(t *testing.T) {
 	}
 }
 
-// A list may hold values that nobody documented: they are read back, and overwritten like the others.
+// A list may hold values that nobody documented: they are read back, and overwritten like the
+// others.
 func TestUnknownStoredTypes(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, Switches{})

@@ -17,16 +17,19 @@ type Seed struct {
 	ExtraTypes []string `json:"extra_types,omitempty"`
 	// ServiceAccounts are the applications that may call the API.
 	ServiceAccounts []ServiceAccount `json:"service_accounts"`
-	// Organizations are the organization units with the applications they own, have obtained, or link to.
+	// Organizations are the organization units with the applications they own, have obtained, or
+	// link to.
 	Organizations []Organization `json:"organizations"`
 }
 
-// ServiceAccount is the access key and secret key of an application, and what the system administrator granted it.
+// ServiceAccount is the access key and secret key of an application, and what the system
+// administrator granted it.
 type ServiceAccount struct {
 	AccessKey string `json:"access_key"`
 	// SecretKey is blank in a snapshot; restoring a blank one keeps the key that the account had.
 	SecretKey string `json:"secret_key,omitempty"`
-	// MayRead and MayAuthorize are the administrator's grant to read and to change the authorizations of applications.
+	// MayRead and MayAuthorize are the administrator's grant to read and to change the
+	// authorizations of applications.
 	MayRead      bool `json:"may_read"`
 	MayAuthorize bool `json:"may_authorize"`
 }
@@ -81,12 +84,13 @@ type Application struct {
 	Code        string      `json:"code,omitempty"`
 	Name        string      `json:"name"`
 	CreatedType CreatedType `json:"created_type"`
-	// DataAuthorizeTypes is the application's authorization in this organization. It may hold values that the
-	// documentation doesn't know.
+	// DataAuthorizeTypes is the application's authorization in this organization. It may hold
+	// values that the documentation doesn't know.
 	DataAuthorizeTypes []string `json:"data_authorize_types"`
 }
 
-// types are the documented authorization types; see the vendor page "Update Application Authorization".
+// types are the documented authorization types; see the vendor page "Update Application
+// Authorization".
 var types = []string{
 	"USER", "ASSET", "ROLE", "USER_OP", "USER_PERMISSION", "USER_ALL_PERMISSION", "ROLE_OP", "MENU_GROUP_OP",
 }

@@ -82,7 +82,8 @@ func TestSignatureVectors(t *testing.T) {
 	}
 }
 
-// The encoded text gives another digest than the decoded one, so that a verifier that decoded nothing would be found.
+// The encoded text gives another digest than the decoded one, so that a verifier that decoded
+// nothing would be found.
 func TestSignatureOfEncodedTextDiffers(t *testing.T) {
 	t.Parallel()
 	const wrong = "972f32a707b8c130d8a84c688fb0b85bec5c1008960634d66d2c5bf861f69a06"

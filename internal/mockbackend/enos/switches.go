@@ -160,8 +160,9 @@ const (
 	EnvelopeCodeFails   = "code_fails"
 )
 
-// Switches are the questions that the vendor's pages leave open, marked [U] in internal/api/enos/API.md;
-// each position is one answer. The zero value takes the first position of each.
+// Switches are the questions that the vendor's pages leave open, marked [U] in
+// internal/api/enos/API.md; each position is one answer. The zero value takes the first position of
+// each.
 type Switches struct {
 	Expire           string `json:"expire,omitempty" positions:"remaining,full" doc:"What expire says when the live token is handed out again."`
 	TokenErrorStatus string `json:"token_error_status,omitempty" positions:"200,401" doc:"The HTTP status of the token codes 1002 and 1003."`

@@ -9,7 +9,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Every position can be set by name, the first is the one of the zero value, and each switch says what it is about.
+// Every position can be set by name, the first is the one of the zero value, and each switch says
+// what it is about.
 func TestSwitchesAreDescribed(t *testing.T) {
 	t.Parallel()
 	described := wire.DescribeSwitches(Switches{})

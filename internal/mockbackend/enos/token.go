@@ -48,8 +48,8 @@ type tokenRequest struct {
 	accessToken string
 }
 
-// tokenCall wraps an operation of the token service, which is neither signed nor carries a token. The backend's lock is
-// held while the operation runs.
+// tokenCall wraps an operation of the token service, which is neither signed nor carries a token.
+// The backend's lock is held while the operation runs.
 func (b *Backend) tokenCall(operation func(http.ResponseWriter, *http.Request, tokenRequest)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body := wire.Body(r)
@@ -82,8 +82,8 @@ func (b *Backend) tokenCall(operation func(http.ResponseWriter, *http.Request, t
 	}
 }
 
-// checkTokenRequest verifies a body in the order that the codes suggest: what is empty, what is malformed, who it is, whether
-// the secret is right, whether it was sent before.
+// checkTokenRequest verifies a body in the order that the codes suggest: what is empty, what is
+// malformed, who it is, whether the secret is right, whether it was sent before.
 func (b *Backend) checkTokenRequest(r *http.Request, body []byte) (tokenRequest, int) {
 	refresh := r.URL.Path == TokenRefreshPath
 	known := []string{"appKey", "encryption", "timestamp"}
@@ -133,7 +133,8 @@ func (b *Backend) checkTokenRequest(r *http.Request, body []byte) (tokenRequest,
 	return tokenRequest{account: account, accessToken: values["accessToken"]}, 0
 }
 
-// text returns a JSON string; "" for null and for nothing. A number is taken by its digits where numbers are allowed.
+// text returns a JSON string; "" for null and for nothing. A number is taken by its digits where
+// numbers are allowed.
 func text(raw json.RawMessage, number bool) (string, bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return "", true

@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package hostile plays answers that no honest service gives: endless ones, ones that lead elsewhere, ones made to break a
-// decoder. The mock services share it.
+// Package hostile plays answers that no honest service gives: endless ones, ones that lead
+// elsewhere, ones made to break a decoder. The mock services share it.
 package hostile
 
 import (
@@ -44,8 +44,8 @@ var FaultKinds = []wire.FaultDoc{
 
 // Bodies are what a service's hostile answers are made of.
 type Bodies struct {
-	// Head, Element and Tail make an endless list: `{"items":[`, `{"id":"x"}`, `]}`. TextHead and TextTail stand around an
-	// endless string.
+	// Head, Element and Tail make an endless list: `{"items":[`, `{"id":"x"}`, `]}`. TextHead and
+	// TextTail stand around an endless string.
 	Head, Element, Tail string
 	TextHead, TextTail  string
 	// Nulls, WrongTypes, InvalidUTF8 and UnknownEnum are whole answers; an empty one is not played.
@@ -54,8 +54,9 @@ type Bodies struct {
 
 const defaultSize = 1 << 30
 
-// Play answers a request that a hostile fault strikes. It returns false when the fault is of another kind and when the
-// service has to go on and answer itself. It may take long: call it without a lock.
+// Play answers a request that a hostile fault strikes. It returns false when the fault is of
+// another kind and when the service has to go on and answer itself. It may take long: call it
+// without a lock.
 func (b Bodies) Play(w http.ResponseWriter, r *http.Request, fault wire.Fault) bool {
 	size := cmp.Or(fault.Size, defaultSize)
 	switch fault.Kind {
@@ -96,7 +97,8 @@ func raw(w http.ResponseWriter, body string) bool {
 	return true
 }
 
-// stream sends head, as many chunks as make up the size, and tail. It ends early when the client hangs up.
+// stream sends head, as many chunks as make up the size, and tail. It ends early when the client
+// hangs up.
 func stream(w http.ResponseWriter, head, chunk, tail string, size int64) {
 	w.Header().Set("Content-Type", "application/json")
 	if err := http.NewResponseController(w).Flush(); err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// The vendor's names of the calls that give temporary keys. The metadata service has no names: these are the mock's own.
+// The vendor's names of the calls that give temporary keys. The metadata service has no names:
+// these are the mock's own.
 const (
 	OpAssumeAgency   = "CreateTemporaryAccessKeyByAgency"
 	OpKeysOfToken    = "CreateTemporaryAccessKeyByToken" //nolint:gosec // a name
@@ -41,7 +42,8 @@ type Agency struct {
 	TrustedBy  []string `json:"trusted_by"`
 }
 
-// IdentityProvider accepts ID tokens. Their value is all that counts here: whoever tests issues them.
+// IdentityProvider accepts ID tokens. Their value is all that counts here: whoever tests issues
+// them.
 type IdentityProvider struct {
 	ID string `json:"id"`
 	// Tokens are left out of a snapshot; restoring a provider without any keeps them as they were.
@@ -52,7 +54,8 @@ type IdentityProvider struct {
 type Identities struct {
 	Agencies  []Agency           `json:"agencies,omitempty"`
 	Providers []IdentityProvider `json:"identity_providers,omitempty"`
-	// ServerAgency is whether the cloud server has an agency, so that its metadata service gives keys.
+	// ServerAgency is whether the cloud server has an agency, so that its metadata service gives
+	// keys.
 	ServerAgency bool `json:"server_agency,omitempty"`
 	// MetadataToken has the metadata service insist on a token of its own.
 	MetadataToken bool `json:"metadata_token,omitempty"`
@@ -80,7 +83,8 @@ func (i Identities) completed(old Identities) Identities {
 	return i
 }
 
-// SetIdentities replaces what IAM and the metadata service know. Keys that were given before live on.
+// SetIdentities replaces what IAM and the metadata service know. Keys that were given before live
+// on.
 func (b *Backend) SetIdentities(identities Identities) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -134,7 +138,8 @@ type assumption struct {
 	} `json:"auth"`
 }
 
-// securityTokens gives temporary keys, for the keys that sign the request and an agency, or for a token.
+// securityTokens gives temporary keys, for the keys that sign the request and an agency, or for a
+// token.
 func (b *Backend) securityTokens(w http.ResponseWriter, r *http.Request) {
 	var body assumption
 	if err := json.Unmarshal(wire.Body(r), &body); err != nil || len(body.Auth.Identity.Methods) != 1 {

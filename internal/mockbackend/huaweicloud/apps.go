@@ -14,8 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// appBody is the part of the vendor's UpdateAppReq that the mock keeps; the other fields are only checked to be
-// documented ones.
+// appBody is the part of the vendor's UpdateAppReq that the mock keeps; the other fields are only
+// checked to be documented ones.
 type appBody struct {
 	Name              *string         `json:"name"`
 	Version           *string         `json:"version"`

@@ -12,7 +12,8 @@ import (
 
 // Account is one authorization as tests and the admin API see it.
 type Account struct {
-	// Type is SIMPLE, the default, or USER_GROUP; in the hands of another system anything else, or NoType.
+	// Type is SIMPLE, the default, or USER_GROUP; in the hands of another system anything else, or
+	// NoType.
 	Type string
 	// Domain is local.com when left empty.
 	Domain string
@@ -135,8 +136,8 @@ func (b *Backend) removeApp(id string) {
 	}
 }
 
-// Accounts returns the authorizations that the service holds for an app, also those that an open app hides, sorted by
-// [Account.String]; nil when the app doesn't exist.
+// Accounts returns the authorizations that the service holds for an app, also those that an open
+// app hides, sorted by [Account.String]; nil when the app doesn't exist.
 func (b *Backend) Accounts(appID string) []Account {
 	var list []Account
 	_ = b.withApp(appID, func(a *app) error {

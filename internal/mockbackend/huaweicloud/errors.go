@@ -11,7 +11,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// apiError is an error answer. Errors of the gateway in front of the service carry the request id in their body too.
+// apiError is an error answer. Errors of the gateway in front of the service carry the request id
+// in their body too.
 type apiError struct {
 	status    int
 	code, msg string

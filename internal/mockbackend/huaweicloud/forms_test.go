@@ -136,7 +136,8 @@ func types(user, group any) func(b *bench) {
 	}
 }
 
-// nameForm sends a name and then others, which leaves those wanted; the first name takes its account away.
+// nameForm sends a name and then others, which leaves those wanted; the first name takes its
+// account away.
 func nameForm(sent string, others []string, want ...string) func(b *bench) {
 	return func(b *bench) {
 		b.mustAssign(AssignUser, []string{cad}, []string{sent}, nil)
@@ -164,7 +165,8 @@ func domainForm(want []string, also string) func(b *bench) {
 	}
 }
 
-// Rows that nobody documented are listed as they are, beside those that they look like, and no request reaches them.
+// Rows that nobody documented are listed as they are, beside those that they look like, and no
+// request reaches them.
 func TestForeignRows(t *testing.T) {
 	t.Parallel()
 	b := start(t, Switches{})

@@ -40,7 +40,8 @@ type keyState struct {
 	window      [3][]time.Time
 }
 
-// gate is the gateway: it lets a request through to h when its size, signature, project and rate are right.
+// gate is the gateway: it lets a request through to h when its size, signature, project and rate
+// are right.
 func (b *Backend) gate(operation string, k kind, projectID string, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", newRequestID())
@@ -57,7 +58,8 @@ func (b *Backend) gate(operation string, k kind, projectID string, h http.Handle
 		}
 		credential, e := b.authenticate(r)
 		if e != nil {
-			// The canonical request holds the security token: the answer shows it, as the real one does, the log doesn't.
+			// The canonical request holds the security token: the answer shows it, as the real one
+			// does, the log doesn't.
 			why, _, _ := strings.Cut(e.msg, ", canonicalRequest:")
 			refuse(w, r, *e, "not authenticated: %s", why)
 			return
@@ -185,7 +187,8 @@ func (b *Backend) checkProject(r *http.Request, projectID string) *apiError {
 	return nil
 }
 
-// throttle counts a request. When the quota is used up it returns the quota and how long it stays so.
+// throttle counts a request. When the quota is used up it returns the quota and how long it stays
+// so.
 func (b *Backend) throttle(accessKey string, k kind) (limit int, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -183,7 +183,8 @@ func (b *bench) try(method, target, body string) (answer, error) {
 
 const appsPath = "/v1/" + projectID + "/app-center/apps"
 
-// assign sends a batch; every user is "name", "domain/name" or "group:domain/name", with an optional "=PLATFORM".
+// assign sends a batch; every user is "name", "domain/name" or "group:domain/name", with an
+// optional "=PLATFORM".
 func (b *bench) assign(mode string, apps, users, delUsers []string) answer {
 	b.t.Helper()
 	body := map[string]any{"app_ids": apps, "authorization_type": mode}

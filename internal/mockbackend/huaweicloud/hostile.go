@@ -13,8 +13,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// The service's own faults, besides those of package hostile. Those of lists strike ListApps and ListAppAuthorizations
-// only, those of writes the two writes of authorizations; elsewhere they do nothing.
+// The service's own faults, besides those of package hostile. Those of lists strike ListApps and
+// ListAppAuthorizations only, those of writes the two writes of authorizations; elsewhere they do
+// nothing.
 const (
 	// PartialBatch carries out half of a write and answers 500.
 	PartialBatch wire.FaultKind = "partial_batch"
@@ -26,8 +27,8 @@ const (
 	Forbidden       wire.FaultKind = "forbidden"
 	UnavailableJSON wire.FaultKind = "unavailable_json"
 
-	// OpenAfter and CloseAfter change the mode of the apps in Body, or of all, once a list is read and before its answer
-	// leaves, as somebody does between two reads.
+	// OpenAfter and CloseAfter change the mode of the apps in Body, or of all, once a list is read
+	// and before its answer leaves, as somebody does between two reads.
 	OpenAfter  wire.FaultKind = "open_after"
 	CloseAfter wire.FaultKind = "close_after"
 
@@ -88,8 +89,8 @@ var hostileProjects = hostile.Bodies{
 	InvalidUTF8: "{\"links\":{},\"projects\":[{\"id\":\"\xff\xfe\",\"name\":\"\xc3\x28\"}]}",
 }
 
-// playFault answers a request that a fault strikes whatever the operation does. It returns false when the operation
-// has to go on.
+// playFault answers a request that a fault strikes whatever the operation does. It returns false
+// when the operation has to go on.
 func (b *Backend) playFault(fault wire.Fault, operation string, w http.ResponseWriter, r *http.Request) bool {
 	bodies := hostileLists
 	if operation == OpListProjects {

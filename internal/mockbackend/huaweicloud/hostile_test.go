@@ -16,7 +16,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// hostileTests shows for every fault of this service that a client sees it, and that the next request works again.
+// hostileTests shows for every fault of this service that a client sees it, and that the next
+// request works again.
 var hostileTests = map[wire.FaultKind]func(b *bench){
 	PartialBatch: func(b *bench) {
 		b.want(b.assign(AssignUser, []string{cad, mail}, []string{"bob"}, nil), http.StatusInternalServerError, "WKS.00211401", 0)

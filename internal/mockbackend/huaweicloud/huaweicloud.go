@@ -1,13 +1,15 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package huaweicloud is a mock of the App Center of Huawei Cloud Workspace and of the project list of IAM.
+// Package huaweicloud is a mock of the App Center of Huawei Cloud Workspace and of the project list
+// of IAM.
 //
-// It verifies signatures, keeps every documented limit, pages, throttles and answers the documented errors. Where the
-// vendor's pages leave a question open there is a switch, see [Switches].
+// It verifies signatures, keeps every documented limit, pages, throttles and answers the documented
+// errors. Where the vendor's pages leave a question open there is a switch, see [Switches].
 //
-// Sources: vendor API reference of Workspace, pages BatchUpdateAppAuthorizations, UpdateAppAuthorizations,
-// ListAppAuthorizations, ListApps, UpdateUploadedApp, DeleteApp; of IAM, page KeystoneListProjects.
+// Sources: vendor API reference of Workspace, pages BatchUpdateAppAuthorizations,
+// UpdateAppAuthorizations, ListAppAuthorizations, ListApps, UpdateUploadedApp, DeleteApp; of IAM,
+// page KeystoneListProjects.
 package huaweicloud
 
 import (
@@ -23,7 +25,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// The vendor's names of the operations, as they stand in records, faults, logs and [Credential].Deny.
+// The vendor's names of the operations, as they stand in records, faults, logs and
+// [Credential].Deny.
 const (
 	OpBatchUpdateAppAuthorizations = "BatchUpdateAppAuthorizations"
 	OpUpdateAppAuthorizations      = "UpdateAppAuthorizations"
@@ -67,8 +70,8 @@ type Backend struct {
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
 
-// New returns a mock with the data of a seed and the documented quotas. It panics when the seed is not valid: see
-// [Backend.Restore].
+// New returns a mock with the data of a seed and the documented quotas. It panics when the seed is
+// not valid: see [Backend.Restore].
 func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	b := &Backend{svc: service, switches: switches, keys: map[string]*keyState{}, ends: map[string]time.Time{}, subjectTokens: map[string]time.Time{}}
 	b.quota = [3]int{read: DefaultReadQuota, write: DefaultWriteQuota}
@@ -131,8 +134,8 @@ func (b *Backend) Owns(path string) bool {
 	return strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/v3/") || strings.HasPrefix(path, "/v3.0/")
 }
 
-// SetSwitches takes effect with the next request. When accounts become equal that differ in case or form, the first
-// stays.
+// SetSwitches takes effect with the next request. When accounts become equal that differ in case or
+// form, the first stays.
 func (b *Backend) SetSwitches(s Switches) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -18,8 +18,8 @@ type list struct {
 	uncounted bool
 }
 
-// item is the vendor's AccountInfo on read. Twenty thousand pages of a hundred are read in one benchmark, so it writes its
-// JSON by hand.
+// item is the vendor's AccountInfo on read. Twenty thousand pages of a hundred are read in one
+// benchmark, so it writes its JSON by hand.
 type item struct {
 	account                           string
 	domain, accountType, platformType shown

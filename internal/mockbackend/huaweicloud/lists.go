@@ -199,8 +199,8 @@ func (b *Backend) matches(name, filter string) bool {
 	return strings.Contains(strings.ToLower(name), strings.ToLower(filter))
 }
 
-// window returns the indexes of a page of n records in the order of the switch. A shuffled order is i -> (a*i + c) mod
-// n with a prime to n, so that a page costs the same wherever it lies.
+// window returns the indexes of a page of n records in the order of the switch. A shuffled order is
+// i -> (a*i + c) mod n with a prime to n, so that a page costs the same wherever it lies.
 func (b *Backend) window(n, offset, limit int, of string) []int {
 	a, c := 1, 0
 	switch {

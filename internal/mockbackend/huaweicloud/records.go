@@ -42,8 +42,8 @@ type record struct {
 	gone          bool
 }
 
-// records is an ordered set of authorizations: adding and removing cost the same however many there are, and so does
-// a page. Removed ones leave gaps that the next reader closes.
+// records is an ordered set of authorizations: adding and removing cost the same however many there
+// are, and so does a page. Removed ones leave gaps that the next reader closes.
 type records struct {
 	list  []record
 	index map[accountID]uint32
@@ -102,8 +102,8 @@ func (s *records) all() []record {
 	return s.list
 }
 
-// intern returns the number of an account, new if need be. A spelling that differs in case only has the same number
-// when the switch says so. The caller holds b.mu.
+// intern returns the number of an account, new if need be. A spelling that differs in case only has
+// the same number when the switch says so. The caller holds b.mu.
 func (b *Backend) intern(a account) accountID {
 	key := b.key(a)
 	if id, ok := b.ids[key]; ok {

@@ -39,7 +39,8 @@ type Seed struct {
 // Credential is a key pair; one with a security token is temporary.
 type Credential struct {
 	AccessKey string `json:"access_key"`
-	// SecretKey and SecurityToken are blank in a snapshot; restoring a blank secret key keeps both as they were.
+	// SecretKey and SecurityToken are blank in a snapshot; restoring a blank secret key keeps both
+	// as they were.
 	SecretKey     string `json:"secret_key,omitempty"`
 	SecurityToken string `json:"security_token,omitempty"`
 	// Deny lists operations that are answered 403.
@@ -76,7 +77,8 @@ type App struct {
 	// Users and UserGroups map domain to account to platform type (AD, LOCAL, or "" for none).
 	Users      map[string]map[string]string `json:"users,omitempty"`
 	UserGroups map[string]map[string]string `json:"user_groups,omitempty"`
-	// OtherTypes holds the same for account types that nobody documented, by type; [NoType] is none.
+	// OtherTypes holds the same for account types that nobody documented, by type; [NoType] is
+	// none.
 	OtherTypes map[string]map[string]map[string]string `json:"other_types,omitempty"`
 }
 
@@ -92,7 +94,8 @@ type app struct {
 	App     // without the accounts
 	id      string
 	records records
-	// before is how many accounts the app had before its last change; changed is reset by the list that says so.
+	// before is how many accounts the app had before its last change; changed is reset by the list
+	// that says so.
 	before  int
 	changed bool
 }
@@ -104,8 +107,8 @@ func (b *Backend) Snapshot() Seed {
 	return b.snapshot()
 }
 
-// Restore replaces the data. Locks of key pairs and used quota live on. The error names what is wrong in the seed;
-// the data is then unchanged.
+// Restore replaces the data. Locks of key pairs and used quota live on. The error names what is
+// wrong in the seed; the data is then unchanged.
 func (b *Backend) Restore(seed Seed) error {
 	return b.Update(func(Seed) (Seed, error) { return seed, nil })
 }

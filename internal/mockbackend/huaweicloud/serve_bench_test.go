@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// BenchmarkServe is what a request costs the mock, signature included: it must stay small beside what it costs the
-// provider.
+// BenchmarkServe is what a request costs the mock, signature included: it must stay small beside
+// what it costs the provider.
 func BenchmarkServe(b *testing.B) {
 	backend := large(b, 20, 20_000)
 	backend.SetQuota(Quota{})

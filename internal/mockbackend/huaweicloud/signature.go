@@ -68,8 +68,8 @@ func parseAuthorization(header string) (authorization, error) {
 	return a, nil
 }
 
-// canonicalRequest builds the text that both sides hash, from the headers that the client says it signed.
-// Source: vendor guide "API request signing", calculation of the canonical request.
+// canonicalRequest builds the text that both sides hash, from the headers that the client says it
+// signed. Source: vendor guide "API request signing", calculation of the canonical request.
 func canonicalRequest(r *http.Request, signed []string, payloadHash string) (string, error) {
 	path, err := canonicalPath(r.URL.EscapedPath())
 	if err != nil {
@@ -123,7 +123,8 @@ func canonicalPath(escaped string) (string, error) {
 	return path, nil
 }
 
-// canonicalQuery sorts keys and values. A plus sign stands for itself: clients have to write a blank as %20.
+// canonicalQuery sorts keys and values. A plus sign stands for itself: clients have to write a
+// blank as %20.
 func canonicalQuery(raw string) (string, error) {
 	if raw == "" {
 		return "", nil

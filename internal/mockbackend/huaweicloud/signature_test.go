@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestSignatureVectors checks the verifier against the vendor's example (1), the vendor SDK's own test (2), and four
-// requests of ours that two other implementations agree on.
+// TestSignatureVectors checks the verifier against the vendor's example (1), the vendor SDK's own
+// test (2), and four requests of ours that two other implementations agree on.
 func TestSignatureVectors(t *testing.T) {
 	t.Parallel()
 	const pid = "2b31ed520xxxxxxebedb6e57xxxxxxxx"

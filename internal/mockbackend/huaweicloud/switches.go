@@ -157,7 +157,8 @@ const (
 	DomainFormUpper  DomainForm = "upper"
 )
 
-// Switches holds the position of every switch. A provider that keeps its plan clean under each of them is safe.
+// Switches holds the position of every switch. A provider that keeps its plan clean under each of
+// them is safe.
 type Switches struct {
 	DuplicateAdd    DuplicateAdd    `json:"duplicate_add,omitempty" positions:"ok,error" doc:"granting an account that has the app already: 200, or 400"`
 	AbsentRemove    AbsentRemove    `json:"absent_remove,omitempty" positions:"ok,error" doc:"revoking an account that hasn't the app: 200, or 400"`

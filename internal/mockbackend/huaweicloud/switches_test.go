@@ -14,8 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// switchTests says for every position of every switch what a client sees. TestNoSwitchIsForgotten proves that
-// none is left out.
+// switchTests says for every position of every switch what a client sees. TestNoSwitchIsForgotten
+// proves that none is left out.
 var switchTests = map[string]map[string]func(b *bench){
 	"duplicate_add": {
 		"ok": func(b *bench) {

@@ -304,7 +304,8 @@ func (b *Backend) resolve(c change) (adds, removes []record, skipped int, failur
 	return adds, removes, skipped, nil
 }
 
-// refusal is the error of a change that the switches make the service refuse, before anything is done.
+// refusal is the error of a change that the switches make the service refuse, before anything is
+// done.
 func (b *Backend) refusal(apps []*app, adds, removes []record) *apiError {
 	for _, a := range apps {
 		more := 0
@@ -345,7 +346,8 @@ func (b *Backend) grantAll(a *app, adds []record) {
 	}
 }
 
-// grant adds one account. One that is there already keeps its platform type unless the switch says otherwise.
+// grant adds one account. One that is there already keeps its platform type unless the switch says
+// otherwise.
 func (b *Backend) grant(a *app, id accountID, p platform, domainLeftOut bool) {
 	old := a.records.get(id)
 	if old == nil {

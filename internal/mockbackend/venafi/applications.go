@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// applicationEntry is an application as the API writes it. See the vendor page "POST OAuth/GetApplication".
+// applicationEntry is an application as the API writes it. See the vendor page "POST
+// OAuth/GetApplication".
 type applicationEntry struct {
 	AccessValidity   *int64
 	Description      string
@@ -30,7 +31,8 @@ type applicationEntry struct {
 	Vendor           string
 }
 
-// applicationEntries writes applications, with the number of their sessions and of the users who have one.
+// applicationEntries writes applications, with the number of their sessions and of the users who
+// have one.
 func (b *Backend) applicationEntries(applications []*Application) []applicationEntry {
 	grants, users := map[string]int{}, map[string]map[string]bool{}
 	for s := range b.sessions {
@@ -161,7 +163,8 @@ func (b *Backend) getApplication(c *call) reply {
 	return b.success(map[string]any{"Application": entries[0]})
 }
 
-// getApplications answers "POST OAuth/GetApplications": those of the named applications that are there and visible.
+// getApplications answers "POST OAuth/GetApplications": those of the named applications that are
+// there and visible.
 func (b *Backend) getApplications(c *call) reply {
 	c.known("ApplicationIds")
 	var ids []string

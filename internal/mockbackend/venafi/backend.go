@@ -1,9 +1,10 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package venafi is a mock of the Venafi Trust Protection Platform: its authentication server (/vedauth), and of its Web SDK
-// (/vedsdk) the OAuth roles and applications and the identities. It is written from the vendor's pages alone and shares no
-// code with a client, so that a misreading on one side shows as a failing test.
+// Package venafi is a mock of the Venafi Trust Protection Platform: its authentication server
+// (/vedauth), and of its Web SDK (/vedsdk) the OAuth roles and applications and the identities. It
+// is written from the vendor's pages alone and shares no code with a client, so that a misreading
+// on one side shows as a failing test.
 package venafi
 
 import (
@@ -93,7 +94,8 @@ type Backend struct {
 
 var _ wire.Backend[Seed, Switches] = (*Backend)(nil)
 
-// New returns a mock with the data of a seed. It panics when the seed is not valid: see [Backend.Restore].
+// New returns a mock with the data of a seed. It panics when the seed is not valid: see
+// [Backend.Restore].
 func New(service wire.Service, seed Seed, switches Switches) *Backend {
 	b := &Backend{
 		service: service, switches: switches,
@@ -175,8 +177,9 @@ func (b *Backend) Switches() Switches {
 	return b.switches
 }
 
-// SetSwitches takes effect with the next request. A position that a switch doesn't have counts as its first one. When
-// grantees become equal that were told apart by their spelling, the first stays.
+// SetSwitches takes effect with the next request. A position that a switch doesn't have counts as
+// its first one. When grantees become equal that were told apart by their spelling, the first
+// stays.
 func (b *Backend) SetSwitches(switches Switches) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -188,7 +191,8 @@ func (b *Backend) SetSwitches(switches Switches) {
 	}
 }
 
-// Snapshot returns a copy of the data as it is now, in the form of the seed and without passwords and secrets.
+// Snapshot returns a copy of the data as it is now, in the form of the seed and without passwords
+// and secrets.
 func (b *Backend) Snapshot() Seed {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -218,8 +222,9 @@ func (b *Backend) snapshot() Seed {
 	return seed
 }
 
-// Restore replaces the data. Tokens live on. Passwords and secrets that are blank keep the ones that identity or mapping
-// have. The error says what is wrong with the seed, and then nothing is changed.
+// Restore replaces the data. Tokens live on. Passwords and secrets that are blank keep the ones
+// that identity or mapping have. The error says what is wrong with the seed, and then nothing is
+// changed.
 func (b *Backend) Restore(seed Seed) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Roles returns the roles that are held, in the order in which they were granted. It sees a change at once, whatever
-// [Switches.StaleList] says.
+// Roles returns the roles that are held, in the order in which they were granted. It sees a change
+// at once, whatever [Switches.StaleList] says.
 func (b *Backend) Roles() []Role {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -23,8 +23,9 @@ func (b *Backend) Holds(grantee string, role RoleID, application string) bool {
 	return b.roles.byKey[b.roles.key(Role{Role: role, Grantee: grantee, ApplicationID: application})] != nil
 }
 
-// Grant gives roles out of band, as an administrator does in the console. Neither grantee nor application need be known;
-// roles that are held already are left as they are. Lists show it at once.
+// Grant gives roles out of band, as an administrator does in the console. Neither grantee nor
+// application need be known; roles that are held already are left as they are. Lists show it at
+// once.
 func (b *Backend) Grant(roles ...Role) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -52,7 +53,8 @@ func (b *Backend) Revoke(roles ...Role) int {
 	return revoked
 }
 
-// AddIdentities makes identities known. One that is known already is an error, and then none is added.
+// AddIdentities makes identities known. One that is known already is an error, and then none is
+// added.
 func (b *Backend) AddIdentities(identities ...Identity) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,7 +72,8 @@ func (b *Backend) AddIdentities(identities ...Identity) error {
 	return nil
 }
 
-// RemoveIdentity makes an identity unknown. Roles that it holds stay, as those of a deleted user do.
+// RemoveIdentity makes an identity unknown. Roles that it holds stay, as those of a deleted user
+// do.
 func (b *Backend) RemoveIdentity(prefixedUniversal string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +126,8 @@ func (b *Backend) RemoveApplication(id string) error {
 	return nil
 }
 
-// AddJwtMapping makes a JWT mapping known, or replaces the one with the same name. A blank secret keeps the one that it had.
+// AddJwtMapping makes a JWT mapping known, or replaces the one with the same name. A blank secret
+// keeps the one that it had.
 func (b *Backend) AddJwtMapping(m JwtMapping) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,7 +158,8 @@ func (b *Backend) RemoveJwtMapping(name string) error {
 	return nil
 }
 
-// IssueToken opens a session without a login and returns its access token, for callers that are given a ready one.
+// IssueToken opens a session without a login and returns its access token, for callers that are
+// given a ready one.
 func (b *Backend) IssueToken(clientID, prefixedUniversal, scope string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -169,7 +174,8 @@ func (b *Backend) IssueToken(clientID, prefixedUniversal, scope string) (string,
 	return b.open(application, identity.PrefixedUniversal(), scope, granted).access, nil
 }
 
-// KillTokens ends all access tokens before their time, and returns how many were alive. Refresh tokens live on.
+// KillTokens ends all access tokens before their time, and returns how many were alive. Refresh
+// tokens live on.
 func (b *Backend) KillTokens() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -21,11 +21,11 @@ const (
 	FaultHTML403 wire.FaultKind = "html_403"
 	FaultHTML500 wire.FaultKind = "html_500"
 	FaultHTML503 wire.FaultKind = "html_503"
-	// FaultReason has its message in the reason phrase and no body. The fault's Status is the status, 400 by default, its Body
-	// the message.
+	// FaultReason has its message in the reason phrase and no body. The fault's Status is the
+	// status, 400 by default, its Body the message.
 	FaultReason wire.FaultKind = "reason_phrase"
-	// FaultTokenExpired kills the caller's access token and refuses the call with invalid_token. Where there is none, as in a
-	// login, it does nothing.
+	// FaultTokenExpired kills the caller's access token and refuses the call with invalid_token.
+	// Where there is none, as in a login, it does nothing.
 	FaultTokenExpired      wire.FaultKind = "token_expired"
 	FaultSessionError      wire.FaultKind = "session_error"
 	FaultInsufficientRight wire.FaultKind = "insufficient_rights"
@@ -55,7 +55,8 @@ var FaultKinds = slices.Concat([]wire.FaultDoc{
 	{Kind: FaultIgnoredWrite, Doc: "every write: success, but nothing is done"},
 }, hostile.FaultKinds)
 
-// playFault answers a request that a fault strikes. It returns false when the operation has to go on.
+// playFault answers a request that a fault strikes. It returns false when the operation has to go
+// on.
 func (b *Backend) playFault(c *call, fault wire.Fault) (reply, bool) {
 	switch fault.Kind {
 	case FaultRerun:
@@ -93,7 +94,8 @@ func (b *Backend) playFault(c *call, fault wire.Fault) (reply, bool) {
 // page is the body of an HTML page of IIS.
 type page struct{}
 
-// unknownFault refuses to play a kind that nobody knows, so that a misspelt one doesn't pass for a fault that did nothing.
+// unknownFault refuses to play a kind that nobody knows, so that a misspelt one doesn't pass for a
+// fault that did nothing.
 func unknownFault(w http.ResponseWriter, r *http.Request, kind wire.FaultKind) bool {
 	if slices.ContainsFunc(FaultKinds, func(doc wire.FaultDoc) bool { return doc.Kind == kind }) {
 		return false

@@ -159,7 +159,8 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// Every described fault changes something for at least one operation, and hostile ones fit the operation.
+// Every described fault changes something for at least one operation, and hostile ones fit the
+// operation.
 func TestFaultKindsArePlayed(t *testing.T) {
 	t.Parallel()
 	get := func(h *harness, method, path, body string) (int, string, string) {

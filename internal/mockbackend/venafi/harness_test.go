@@ -214,7 +214,8 @@ func (h *harness) revoke(role RoleID, grantee, application string) answer {
 	return h.postJSON("/vedsdk/oauth/revokerole", assignment(role, grantee, application))
 }
 
-// listed returns the roles of a list as "role grantee application", sorted; "-" is an application that is left out.
+// listed returns the roles of a list as "role grantee application", sorted; "-" is an application
+// that is left out.
 func (h *harness) listed() []string {
 	h.t.Helper()
 	a := h.post("/vedsdk/oauth/listroles", "{}")

@@ -15,8 +15,8 @@ import (
 
 var guid = regexp.MustCompile(`(?i)^\{?([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\}?$`)
 
-// foldGrantee makes two spellings of one identity equal: the prefix is without case, a GUID without case and braces.
-// What is no GUID counts letter by letter.
+// foldGrantee makes two spellings of one identity equal: the prefix is without case, a GUID without
+// case and braces. What is no GUID counts letter by letter.
 func foldGrantee(grantee string) string {
 	prefix, universal, found := strings.Cut(grantee, ":")
 	if !found {
@@ -59,7 +59,8 @@ func (d *directory) add(identity Identity) {
 // universal returns the identity with a prefixed universal ID, whatever its spelling.
 func (d *directory) universal(id string) *Identity { return d.byUniversal[foldGrantee(id)] }
 
-// named returns the identity with a prefixed name, or with a name alone: of several, the local one comes first.
+// named returns the identity with a prefixed name, or with a name alone: of several, the local one
+// comes first.
 func (d *directory) named(name string) *Identity {
 	if identity := d.byName[strings.ToLower(name)]; identity != nil {
 		return identity
@@ -167,8 +168,8 @@ func defaultLimit(prefix string) int {
 	return 50
 }
 
-// browse answers "POST Identity/Browse": the identities of the caller's own provider and the local one whose name begins
-// with the filter, up to a limit for each provider.
+// browse answers "POST Identity/Browse": the identities of the caller's own provider and the local
+// one whose name begins with the filter, up to a limit for each provider.
 func (b *Backend) browse(c *call) reply {
 	c.known("Filter", "Limit", "IdentityType", "Container")
 	filter, okFilter := c.text("Filter")

@@ -52,7 +52,8 @@ func publicKey(text string) (*rsa.PublicKey, error) {
 	return rsaKey, nil
 }
 
-// jwtUser returns the user that a token stands for: a prefixed universal ID, a prefixed name or a name.
+// jwtUser returns the user that a token stands for: a prefixed universal ID, a prefixed name or a
+// name.
 func (b *Backend) jwtUser(token string) (string, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -151,7 +152,8 @@ func holds(claim any, value string) bool {
 	return claim == value || slices.Contains(list, any(value))
 }
 
-// match returns the groups of an expression that matches a claim, the whole of it or a part; nil when it doesn't.
+// match returns the groups of an expression that matches a claim, the whole of it or a part; nil
+// when it doesn't.
 func match(expression string, claim any, whole bool) []string {
 	text, ok := claim.(string)
 	if !ok {

@@ -40,7 +40,8 @@ func (b *Backend) loginPassword(c *call) reply {
 	return b.login(c, values[0], values[1], identity, "Username or password is incorrect", func(answer *tokenAnswer) { answer.State = state })
 }
 
-// loginCertificate answers "POST Authorize/Certificate". The TLS connection must have asked for a certificate.
+// loginCertificate answers "POST Authorize/Certificate". The TLS connection must have asked for a
+// certificate.
 func (b *Backend) loginCertificate(c *call) reply {
 	c.known("client_id", "scope")
 	values, complete := c.required("client_id", "scope")
@@ -105,7 +106,8 @@ var (
 	oidUserPrincipalName = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}
 )
 
-// userPrincipalName returns the first UPN among the alternative names, which are an otherName that crypto/x509 skips.
+// userPrincipalName returns the first UPN among the alternative names, which are an otherName that
+// crypto/x509 skips.
 func userPrincipalName(certificate *x509.Certificate) string {
 	for _, extension := range certificate.Extensions {
 		var names []asn1.RawValue

@@ -26,7 +26,8 @@ const moreField = "ReviewedBy"
 
 const firstReviewer = "the installer"
 
-// oauthOperations are what the server can do with rules, grants, JWT mappings and applications that are there.
+// oauthOperations are what the server can do with rules, grants, JWT mappings and applications that
+// are there.
 func (b *Backend) oauthOperations() map[string]operation {
 	all := map[string]operation{}
 	for name, do := range map[string]func(*call) reply{
@@ -70,8 +71,8 @@ func validity(given *int64) *int64 {
 	return given
 }
 
-// validities reads the three fields that applications and rules share; false when one has the wrong type. A null counts as
-// the switch says, an absent one is the server's default.
+// validities reads the three fields that applications and rules share; false when one has the wrong
+// type. A null counts as the switch says, an absent one is the server's default.
 func (b *Backend) validities(c *call, access, grant **int64, renewable **bool) bool {
 	for _, field := range []struct {
 		name     string
@@ -126,8 +127,8 @@ func (b *Backend) spellScope(text string) string {
 	return strings.Join(parts, ";")
 }
 
-// updateApplication answers "POST OAuth/UpdateApplication": the whole application is replaced, and what is left out gets its
-// default.
+// updateApplication answers "POST OAuth/UpdateApplication": the whole application is replaced, and
+// what is left out gets its default.
 func (b *Backend) updateApplication(c *call) reply {
 	c.known("Application")
 	var fields map[string]json.RawMessage
@@ -187,7 +188,8 @@ func (b *Backend) Rules() []Rule {
 	return b.rules.all()
 }
 
-// AddRules makes rules out of band; those that are there already are left as they are. Lists show them at once.
+// AddRules makes rules out of band; those that are there already are left as they are. Lists show
+// them at once.
 func (b *Backend) AddRules(rules ...Rule) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// grantEntry writes a session as the API writes grants, its tokens included. See the vendor page "POST OAuth/GetGrants".
+// grantEntry writes a session as the API writes grants, its tokens included. See the vendor page
+// "POST OAuth/GetGrants".
 func (b *Backend) grantEntry(s *session) map[string]any {
 	entry := map[string]any{
 		"AccessToken": s.access, "RefreshToken": s.refresh, "Application": s.application, "Scope": s.scope, "ValidFor": s.accessLife,
@@ -128,7 +129,8 @@ func (b *Backend) grantCount(c *call) reply { return b.countGrants(c, false) }
 
 func (b *Backend) userCount(c *call) reply { return b.countGrants(c, true) }
 
-// revokeGrants answers "POST OAuth/RevokeGrants", which takes one of two IDs and ends all that it names.
+// revokeGrants answers "POST OAuth/RevokeGrants", which takes one of two IDs and ends all that it
+// names.
 func (b *Backend) revokeGrants(c *call) reply {
 	c.known("ApplicationId", "GranteePrefixedUniversal")
 	application, isText := c.text("ApplicationId")

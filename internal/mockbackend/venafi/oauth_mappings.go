@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// mappingEntry writes a JWT mapping as the API does. See the vendor page "POST OAuth/GetJwtMapping".
+// mappingEntry writes a JWT mapping as the API does. See the vendor page "POST
+// OAuth/GetJwtMapping".
 func (b *Backend) mappingEntry(m JwtMapping) map[string]any {
 	entry := map[string]any{
 		"Name": m.Name, "IssuerUri": m.IssuerURI, "PurposeField": m.PurposeField, "PurposeMatch": m.PurposeMatch, "IdField": m.IDField,

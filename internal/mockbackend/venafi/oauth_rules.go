@@ -15,7 +15,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Rule says that a user or group may get tokens for an application. See the vendor page "POST OAuth/CreateRule".
+// Rule says that a user or group may get tokens for an application. See the vendor page "POST
+// OAuth/CreateRule".
 type Rule struct {
 	ApplicationID string `json:"application_id"`
 	// Trustee is a prefixed universal ID.
@@ -44,7 +45,8 @@ func (r Rule) check() error {
 type ruleRow struct {
 	Rule
 	seq int
-	// unseen counts the lists that do not show the rule yet; lingering those that still show it after its end.
+	// unseen counts the lists that do not show the rule yet; lingering those that still show it
+	// after its end.
 	unseen, lingering int
 }
 
@@ -108,7 +110,8 @@ func (r *rules) all() []Rule {
 	return all
 }
 
-// list returns the rules of an application that a list shows, and brings the others nearer to the truth.
+// list returns the rules of an application that a list shows, and brings the others nearer to the
+// truth.
 func (r *rules) list(application string, stable bool) []Rule {
 	var shown []Rule
 	for _, row := range r.byKey[application] {
@@ -137,8 +140,8 @@ func (r *rules) list(application string, stable bool) []Rule {
 	return shown
 }
 
-// ruleEntry writes a rule as the API does. See the vendor page "POST OAuth/GetRules", whose sample has fewer fields than
-// the OpenAPI.
+// ruleEntry writes a rule as the API does. See the vendor page "POST OAuth/GetRules", whose sample
+// has fewer fields than the OpenAPI.
 func (b *Backend) ruleEntry(r Rule) map[string]any {
 	entry := map[string]any{
 		"ApplicationId": r.ApplicationID, "TrusteePrefixedUniversal": b.spell(r.Trustee), "MaximumScope": b.spellScope(r.MaximumScope),
@@ -291,8 +294,8 @@ func (b *Backend) getRules(c *call) reply {
 	return b.success(map[string]any{"Rules": entries})
 }
 
-// deleteRule answers "POST OAuth/DeleteRule". With one ID alone it deletes all rules of that trustee, or of that
-// application, as its page says.
+// deleteRule answers "POST OAuth/DeleteRule". With one ID alone it deletes all rules of that
+// trustee, or of that application, as its page says.
 func (b *Backend) deleteRule(c *call) reply {
 	c.known("TrusteePrefixedUniversal", "ApplicationId")
 	trustee, isID := c.text("TrusteePrefixedUniversal")
@@ -330,8 +333,8 @@ func (b *Backend) deleteRule(c *call) reply {
 	return b.success(nil)
 }
 
-// ruleFor returns the rule by which an identity may get tokens for an application, its own or that of a group. Without one
-// a restricted application lets nobody in.
+// ruleFor returns the rule by which an identity may get tokens for an application, its own or that
+// of a group. Without one a restricted application lets nobody in.
 func (b *Backend) ruleFor(application, identity string) *Rule {
 	for _, id := range b.directory.groups(foldGrantee(identity)) {
 		if known := b.directory.byUniversal[id]; known != nil {

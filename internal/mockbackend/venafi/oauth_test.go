@@ -177,7 +177,8 @@ func TestRuleRights(t *testing.T) {
 	h.wantError(h.oauth("getrules", map[string]any{"ApplicationId": "AppA"}), 403, "insufficient_scope")
 }
 
-// A rule lets in, its scope bounds what a token may do, and removing it leaves tokens alive that can't be renewed.
+// A rule lets in, its scope bounds what a token may do, and removing it leaves tokens alive that
+// can't be renewed.
 func TestRulesDecideWhoLogsIn(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, Switches{})

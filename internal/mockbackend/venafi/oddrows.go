@@ -13,7 +13,8 @@ import (
 // digits is an ApplicationId that may be taken for a number.
 var digits = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})$`)
 
-// oddRows shows entries as the switch says, and behind them the rows that the seed gives as they are.
+// oddRows shows entries as the switch says, and behind them the rows that the seed gives as they
+// are.
 func (b *Backend) oddRows(entries []roleEntry) []any {
 	rows := make([]any, 0, len(entries)+len(b.oddRoles))
 	for _, e := range entries {

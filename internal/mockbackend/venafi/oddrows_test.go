@@ -48,7 +48,8 @@ func TestRoleRows(t *testing.T) {
 	}
 }
 
-// Rows of the seed are shown as they are, whatever the switch says of the others, and live through a restore.
+// Rows of the seed are shown as they are, whatever the switch says of the others, and live through
+// a restore.
 func TestOddRoles(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t, Switches{Order: OrderStable})
@@ -98,7 +99,8 @@ func TestFailedLogins(t *testing.T) {
 	}
 }
 
-// What a caller may do through a group is told by its role, and by identity/self where the switch says so.
+// What a caller may do through a group is told by its role, and by identity/self where the switch
+// says so.
 func TestRolesThroughGroups(t *testing.T) {
 	t.Parallel()
 	for _, groups := range []string{GroupsShown, GroupsHidden} {

@@ -55,7 +55,8 @@ type reply struct {
 	reason string
 }
 
-// oauthError is the body of the errors 400, 401 and 403. See the vendor page "Authorize Error Codes".
+// oauthError is the body of the errors 400, 401 and 403. See the vendor page "Authorize Error
+// Codes".
 type oauthError struct{ code, description string }
 
 func ok(body any) reply { return reply{status: http.StatusOK, body: body} }
@@ -219,7 +220,8 @@ func (c *call) known(names ...string) {
 	}
 }
 
-// text returns a parameter that is a string, "" when it is absent or null; false when it is of another type.
+// text returns a parameter that is a string, "" when it is absent or null; false when it is of
+// another type.
 func (c *call) text(name string) (string, bool) {
 	value, ok := text(c.params[name])
 	if !ok {
@@ -244,7 +246,8 @@ func (c *call) required(names ...string) ([]string, bool) {
 	return values, true
 }
 
-// number returns a parameter that is an integer, or what stands for an absent one; false when it is of another type.
+// number returns a parameter that is an integer, or what stands for an absent one; false when it is
+// of another type.
 func (c *call) number(name string, absent int) (int, bool) {
 	raw := c.params[name]
 	if len(raw) == 0 || string(raw) == "null" {

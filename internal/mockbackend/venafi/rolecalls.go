@@ -164,7 +164,8 @@ func (b *Backend) revokeRole(c *call) reply {
 	return b.success(nil)
 }
 
-// roleEntry is an element of Roles. ApplicationID is a string, nil where the key is left out, or a null.
+// roleEntry is an element of Roles. ApplicationID is a string, nil where the key is left out, or a
+// null.
 type roleEntry struct {
 	ApplicationID any    `json:"ApplicationId,omitempty"`
 	Grantee       string `json:"Grantee"`
@@ -233,7 +234,8 @@ func (b *Backend) listedApplication(role Role) any {
 	return nil
 }
 
-// spell writes a grantee as the switch says. What is no GUID stays as it is, but for the directory's own spelling.
+// spell writes a grantee as the switch says. What is no GUID stays as it is, but for the
+// directory's own spelling.
 func (b *Backend) spell(grantee string) string {
 	switch b.switches.GranteeSpelling {
 	case SpellingDirectory:

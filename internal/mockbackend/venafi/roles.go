@@ -21,7 +21,8 @@ type roleKey struct {
 type held struct {
 	Role
 	seq int
-	// unseen counts the lists that do not show the grant yet; lingering those that still show it after its end.
+	// unseen counts the lists that do not show the grant yet; lingering those that still show it
+	// after its end.
 	unseen, lingering int
 }
 
@@ -112,8 +113,8 @@ func (r *roles) all() []Role {
 	return all
 }
 
-// list returns the grants that a list shows, in no order or in one that does not change. Each list brings those that are
-// unseen or lingering nearer to the truth.
+// list returns the grants that a list shows, in no order or in one that does not change. Each list
+// brings those that are unseen or lingering nearer to the truth.
 func (r *roles) list(stable bool) []*held {
 	shown := make([]*held, 0, len(r.byKey)+len(r.lost))
 	for _, h := range r.byKey {

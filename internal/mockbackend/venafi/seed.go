@@ -16,30 +16,36 @@ import (
 // Seed is the whole data of the mock service, as a person writes it.
 type Seed struct {
 	Configuration Configuration `json:"configuration,omitzero"`
-	// Applications are the API integrations: what a client_id names and an application role is about.
+	// Applications are the API integrations: what a client_id names and an application role is
+	// about.
 	Applications []Application `json:"applications"`
 	// Identities are the users and groups of all identity providers.
 	Identities  []Identity   `json:"identities"`
 	JwtMappings []JwtMapping `json:"jwt_mappings,omitempty"`
-	// Issuers hold the keys of those who sign JSON Web Tokens, for mappings that have none of their own.
+	// Issuers hold the keys of those who sign JSON Web Tokens, for mappings that have none of their
+	// own.
 	Issuers []Issuer `json:"issuers,omitempty"`
 	// Roles are the OAuth roles granted.
 	Roles []Role `json:"roles"`
-	// Rules say who may get tokens for which application. An application of which a seed names no rule is open to everybody.
+	// Rules say who may get tokens for which application. An application of which a seed names no
+	// rule is open to everybody.
 	Rules []Rule `json:"rules,omitempty"`
-	// OddRoles are rows that ListRoles shows to everybody who may list, as they are, beside those of Roles.
+	// OddRoles are rows that ListRoles shows to everybody who may list, as they are, beside those
+	// of Roles.
 	OddRoles []json.RawMessage `json:"odd_roles,omitempty"`
 }
 
 // Configuration holds the settings of the whole server.
 type Configuration struct {
-	// AccessTokenValiditySeconds and GrantValiditySeconds apply where an application says nothing else; absent they are
-	// 7776000 and 31536000, and 0 is for ever.
+	// AccessTokenValiditySeconds and GrantValiditySeconds apply where an application says nothing
+	// else; absent they are 7776000 and 31536000, and 0 is for ever.
 	AccessTokenValiditySeconds *int64 `json:"access_token_validity_seconds,omitempty"`
 	GrantValiditySeconds       *int64 `json:"grant_validity_seconds,omitempty"`
-	// CertificateSource is the part of a client certificate that names the user: CN (the default), SAN:UPN or SAN:EMAIL.
+	// CertificateSource is the part of a client certificate that names the user: CN (the default),
+	// SAN:UPN or SAN:EMAIL.
 	CertificateSource string `json:"certificate_source,omitempty"`
-	// ClientCA are the PEM certificates that a client certificate must descend from; without it any is believed.
+	// ClientCA are the PEM certificates that a client certificate must descend from; without it any
+	// is believed.
 	ClientCA string `json:"client_ca,omitempty"`
 }
 
@@ -59,7 +65,8 @@ type Application struct {
 	Renewable *bool `json:"renewable,omitempty"`
 	// UnusedExpirationSeconds ends grants that nobody uses.
 	UnusedExpirationSeconds *int64 `json:"unused_expiration_seconds,omitempty"`
-	// Restricted lets in only those who have a rule. An application that the API makes is, and so is one that ever had a rule.
+	// Restricted lets in only those who have a rule. An application that the API makes is, and so
+	// is one that ever had a rule.
 	Restricted bool `json:"restricted,omitempty"`
 	// ReviewedBy is a field that no page describes: see [Switches.MoreFields].
 	ReviewedBy string `json:"reviewed_by,omitempty"`
@@ -76,8 +83,8 @@ type Identity struct {
 	// Email and UPN are what a client certificate may name.
 	Email string `json:"email,omitempty"`
 	UPN   string `json:"upn,omitempty"`
-	// Password is blank in a snapshot; restoring a blank one keeps the password that the identity had. Without one there is
-	// no password login.
+	// Password is blank in a snapshot; restoring a blank one keeps the password that the identity
+	// had. Without one there is no password login.
 	Password string `json:"password,omitempty"`
 	Disabled bool   `json:"disabled,omitempty"`
 	IsGroup  bool   `json:"is_group,omitempty"`
@@ -93,7 +100,8 @@ func (i Identity) PrefixedUniversal() string { return i.Prefix + ":" + i.Univers
 // PrefixedName returns the name that look-ups take.
 func (i Identity) PrefixedName() string { return i.Prefix + ":" + i.Name }
 
-// JwtMapping says whose tokens are believed, and who they stand for. See the vendor page "POST OAuth/CreateJwtMapping".
+// JwtMapping says whose tokens are believed, and who they stand for. See the vendor page "POST
+// OAuth/CreateJwtMapping".
 type JwtMapping struct {
 	Name      string `json:"name"`
 	IssuerURI string `json:"issuer_uri"`
@@ -101,8 +109,8 @@ type JwtMapping struct {
 	Audience string `json:"audience,omitempty"`
 	// JwksURI is where the issuer publishes its keys; the mock takes them from [Seed.Issuers].
 	JwksURI string `json:"jwks_uri,omitempty"`
-	// PurposeField is a claim that must be, or hold, PurposeMatch; IDField one that must match the regular expression IDMatch.
-	// Without a Grantee the first group of IDMatch is the user.
+	// PurposeField is a claim that must be, or hold, PurposeMatch; IDField one that must match the
+	// regular expression IDMatch. Without a Grantee the first group of IDMatch is the user.
 	PurposeField string `json:"purpose_field,omitempty"`
 	PurposeMatch string `json:"purpose_match,omitempty"`
 	IDField      string `json:"id_field,omitempty"`
@@ -111,7 +119,8 @@ type JwtMapping struct {
 	Grantee string `json:"grantee,omitempty"`
 	// ReviewedBy is a field that no page describes: see [Switches.MoreFields].
 	ReviewedBy string `json:"reviewed_by,omitempty"`
-	// HS256Secret or RS256PublicKey (PEM) verifies the signature. The secret is treated like [Identity.Password].
+	// HS256Secret or RS256PublicKey (PEM) verifies the signature. The secret is treated like
+	// [Identity.Password].
 	HS256Secret    string `json:"hs256_secret,omitempty"`
 	RS256PublicKey string `json:"rs256_public_key,omitempty"`
 }
@@ -119,12 +128,14 @@ type JwtMapping struct {
 // Issuer signs JSON Web Tokens.
 type Issuer struct {
 	URI string `json:"uri"`
-	// HS256Secret or RS256PublicKey (PEM) verifies signatures. The secret is treated like [Identity.Password].
+	// HS256Secret or RS256PublicKey (PEM) verifies signatures. The secret is treated like
+	// [Identity.Password].
 	HS256Secret    string `json:"hs256_secret,omitempty"`
 	RS256PublicKey string `json:"rs256_public_key,omitempty"`
 }
 
-// RoleID is the number of an OAuth role; in a seed it is written by name. See the vendor page "OAuth Roles".
+// RoleID is the number of an OAuth role; in a seed it is written by name. See the vendor page
+// "OAuth Roles".
 type RoleID int
 
 // The roles that can be granted, and the two that only GetRole answers.
@@ -178,7 +189,8 @@ func (id *RoleID) UnmarshalJSON(data []byte) error {
 type Role struct {
 	Role    RoleID `json:"role"`
 	Grantee string `json:"grantee"`
-	// ApplicationID belongs to the two application roles. On a global role it is only shown in lists.
+	// ApplicationID belongs to the two application roles. On a global role it is only shown in
+	// lists.
 	ApplicationID string `json:"application_id,omitempty"`
 }
 

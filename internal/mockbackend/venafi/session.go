@@ -14,8 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// session is a grant of the authentication server: who may do what through which application, and its tokens. Times that
-// are zero never come.
+// session is a grant of the authentication server: who may do what through which application, and
+// its tokens. Times that are zero never come.
 type session struct {
 	identity     string
 	application  string
@@ -133,7 +133,8 @@ func (b *Backend) tokenAnswer(s *session) tokenAnswer {
 
 const refreshRefused = "Grant has been revoked, has expired, or the refresh token is invalid"
 
-// refreshToken answers "POST Authorize/Token": both tokens of the session are new, and the old ones die at once.
+// refreshToken answers "POST Authorize/Token": both tokens of the session are new, and the old ones
+// die at once.
 func (b *Backend) refreshToken(c *call) reply {
 	c.known("client_id", "refresh_token")
 	values, complete := c.required("client_id", "refresh_token")
@@ -176,7 +177,8 @@ func (b *Backend) verify(c *call) reply {
 	return ok(answer)
 }
 
-// revokeToken answers "GET Revoke/Token": 200 when the token and its grant are dead, 202 when nothing was done.
+// revokeToken answers "GET Revoke/Token": 200 when the token and its grant are dead, 202 when
+// nothing was done.
 func (b *Backend) revokeToken(c *call) reply {
 	token := bearer(c.r)
 	if token == "" {
@@ -190,7 +192,8 @@ func (b *Backend) revokeToken(c *call) reply {
 	return reply{status: http.StatusOK}
 }
 
-// isAuthServer answers "GET Authorize/IsAuthServer", by which a client tells an authentication server from anything else.
+// isAuthServer answers "GET Authorize/IsAuthServer", by which a client tells an authentication
+// server from anything else.
 func (b *Backend) isAuthServer(*call) reply {
 	return reply{status: http.StatusAccepted, reason: "Venafi Authentication Server"}
 }

@@ -3,7 +3,8 @@
 
 package venafi
 
-// Positions of [Switches.ExpiresIn], [Switches.Expires], [Switches.RefreshToken] and [Switches.Challenge].
+// Positions of [Switches.ExpiresIn], [Switches.Expires], [Switches.RefreshToken] and
+// [Switches.Challenge].
 const (
 	Sent   = "sent"
 	Absent = "absent"
@@ -63,7 +64,8 @@ const (
 const (
 	MatchGUID  = "guid"
 	MatchExact = "exact"
-	// MatchFolded is a directory whose IDs are without letter case, and which lists them in lower case.
+	// MatchFolded is a directory whose IDs are without letter case, and which lists them in lower
+	// case.
 	MatchFolded = "folded"
 )
 
@@ -186,7 +188,8 @@ const (
 	ScopeSpaced    = "spaced"
 )
 
-// Positions of [Switches.RuleFields], [Switches.AbsentRule], [Switches.ForeignRules] and [Switches.RuleBeyondApplication].
+// Positions of [Switches.RuleFields], [Switches.AbsentRule], [Switches.ForeignRules] and
+// [Switches.RuleBeyondApplication].
 const (
 	RuleFieldsSeven = "7"
 	RuleFieldsFour  = "4"
@@ -242,8 +245,8 @@ const (
 )
 
 // Switches are the questions that the vendor's pages leave open, marked [U] in
-// internal/api/venafi/API.md; each position is one answer. The zero value takes the first position of
-// each.
+// internal/api/venafi/API.md; each position is one answer. The zero value takes the first position
+// of each.
 type Switches struct {
 	ExpiresIn             string `json:"expires_in,omitempty" positions:"sent,absent" doc:"Whether logins answer expires_in."`
 	Expires               string `json:"expires,omitempty" positions:"sent,absent" doc:"Whether logins answer expires."`

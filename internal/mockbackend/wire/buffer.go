@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// buffered holds an answer back until its record is complete. Flush sends what is there and streams from then on.
+// buffered holds an answer back until its record is complete. Flush sends what is there and streams
+// from then on.
 type buffered struct {
 	w         http.ResponseWriter
 	s         *Service
@@ -95,8 +96,8 @@ func (b *buffered) send(length int) {
 	b.w.WriteHeader(b.status)
 }
 
-// truncate sends half of the answer under the length of the whole and closes the connection. An answer without a body
-// announces one that never comes.
+// truncate sends half of the answer under the length of the whole and closes the connection. An
+// answer without a body announces one that never comes.
 func (b *buffered) truncate() {
 	b.WriteHeader(http.StatusOK)
 	b.record(b.status, "")

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// FaultKind names what goes wrong with a request. The kinds below are played by this package; any other kind is left
-// to the service's handler, which finds it with [ServiceFault].
+// FaultKind names what goes wrong with a request. The kinds below are played by this package; any
+// other kind is left to the service's handler, which finds it with [ServiceFault].
 type FaultKind string
 
 // Faults that every service can suffer.
@@ -25,8 +25,8 @@ const (
 	ServerError FaultKind = "server_error"
 	// Unavailable answers 503 with the HTML page of an intermediary; the handler does not run.
 	Unavailable FaultKind = "unavailable"
-	// Slow waits for Delay, or until the client gives up; then the handler runs, as a real service acts on a request
-	// whose client is gone.
+	// Slow waits for Delay, or until the client gives up; then the handler runs, as a real service
+	// acts on a request whose client is gone.
 	Slow FaultKind = "slow"
 	// ResetBefore resets the connection before the handler runs.
 	ResetBefore FaultKind = "reset_before"
@@ -40,14 +40,16 @@ const (
 	HTML FaultKind = "html"
 	// Status answers with the fault's own Status, Header and Body; the handler does not run.
 	Status FaultKind = "status"
-	// Late answers 504, or Status, with the HTML page of an intermediary; LateReset resets the connection; LateSuccess
-	// answers a write as if all were done. The handler runs later: after EffectRequests more requests of the service and
-	// EffectDelay, before the request that finds both passed, or with [Faults.Settle].
+	// Late answers 504, or Status, with the HTML page of an intermediary; LateReset resets the
+	// connection; LateSuccess answers a write as if all were done. The handler runs later: after
+	// EffectRequests more requests of the service and EffectDelay, before the request that finds
+	// both passed, or with [Faults.Settle].
 	Late        FaultKind = "late"
 	LateReset   FaultKind = "late_reset"
 	LateSuccess FaultKind = "late_success"
-	// Hook calls the fault's Do before the handler, which then runs as usual; HookAfter calls it after the handler, before
-	// the answer leaves. For tests that change the world between two requests or hold one back.
+	// Hook calls the fault's Do before the handler, which then runs as usual; HookAfter calls it
+	// after the handler, before the answer leaves. For tests that change the world between two
+	// requests or hold one back.
 	Hook      FaultKind = "hook"
 	HookAfter FaultKind = "hook_after"
 )
@@ -67,11 +69,13 @@ type Fault struct {
 	Times int
 	// Probability of striking, drawn for each matching request; 0 means 1.
 	Probability float64
-	// Status, Header and Body make the answer of kind Status. Status is also at the disposal of a service's own kinds.
+	// Status, Header and Body make the answer of kind Status. Status is also at the disposal of a
+	// service's own kinds.
 	Status int
 	Header http.Header
 	Body   string
-	// Size is at the disposal of a service's own kinds, for example the number of bytes of a giant answer.
+	// Size is at the disposal of a service's own kinds, for example the number of bytes of a giant
+	// answer.
 	Size int64
 	// EffectRequests and EffectDelay say when the work of the late kinds is done.
 	EffectRequests int
@@ -116,7 +120,8 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(j)
 }
 
-// UnmarshalJSON reads {"service","operation","kind","retry_after","delay":"2s","after","times","probability",
+// UnmarshalJSON reads
+// {"service","operation","kind","retry_after","delay":"2s","after","times","probability",
 // "status","header","body","size","effect_requests","effect_delay":"2s"} and refuses other keys.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var j faultJSON
@@ -145,8 +150,8 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Faults are the faults in force. The zero value has none and is ready for use; a nil Faults never strikes. It is safe
-// for concurrent use.
+// Faults are the faults in force. The zero value has none and is ready for use; a nil Faults never
+// strikes. It is safe for concurrent use.
 type Faults struct {
 	mu      sync.Mutex
 	entries []*faultEntry

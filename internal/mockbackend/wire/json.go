@@ -32,8 +32,8 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
 }
 
-// DecodeStrict decodes one JSON value and nothing after it. Unlike encoding/json it refuses unknown keys, keys whose
-// case differs from the tag, keys that stand twice, and text that is not UTF-8.
+// DecodeStrict decodes one JSON value and nothing after it. Unlike encoding/json it refuses unknown
+// keys, keys whose case differs from the tag, keys that stand twice, and text that is not UTF-8.
 func DecodeStrict(data []byte, dst any) error {
 	if !utf8.Valid(data) {
 		return errors.New("the body is not UTF-8")
@@ -49,8 +49,8 @@ func DecodeStrict(data []byte, dst any) error {
 	return json.Unmarshal(data, dst)
 }
 
-// FindNull returns the place of the first null in a JSON value, such as "users[].domain"; "" when there is none or the
-// text is not JSON.
+// FindNull returns the place of the first null in a JSON value, such as "users[].domain"; "" when
+// there is none or the text is not JSON.
 func FindNull(data []byte) string {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	return findNull(dec, "")

@@ -77,7 +77,8 @@ func (f *Faults) Unsettled() int {
 	return len(f.effects)
 }
 
-// late answers a request and does its work later. It returns false when nothing is to be sent any more.
+// late answers a request and does its work later. It returns false when nothing is to be sent any
+// more.
 func (s *Service) late(fault Fault, b *buffered, w http.ResponseWriter, r *http.Request, h http.HandlerFunc) bool {
 	var accept func()
 	if fault.Kind == LateSuccess {

@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// SetReason gives an answer a reason phrase of its own, as IIS applications do; net/http knows only the standard ones.
-// Over HTTP/1.1 the connection is closed after such an answer. HTTP/2 has no reason phrases: there it does nothing. w is
-// the writer that the handler was called with.
+// SetReason gives an answer a reason phrase of its own, as IIS applications do; net/http knows only
+// the standard ones. Over HTTP/1.1 the connection is closed after such an answer. HTTP/2 has no
+// reason phrases: there it does nothing. w is the writer that the handler was called with.
 func SetReason(w http.ResponseWriter, reason string) {
 	if b, ok := w.(*buffered); ok {
 		b.reason = strings.NewReplacer("\r", " ", "\n", " ").Replace(reason)
 	}
 }
 
-// sendRaw writes the whole answer past net/http. It returns false when the connection cannot be had.
+// sendRaw writes the whole answer past net/http. It returns false when the connection cannot be
+// had.
 func (b *buffered) sendRaw() bool {
 	conn, buf, err := http.NewResponseController(b.w).Hijack()
 	if err != nil {

@@ -23,7 +23,8 @@ type Exchange struct {
 	Header             http.Header
 	// Body is the request body, cut as [Recorder.Limit] says.
 	Body []byte
-	// Status is what the client was sent; 0 while the request is under way and when the connection was reset instead.
+	// Status is what the client was sent; 0 while the request is under way and when the connection
+	// was reset instead.
 	Status int
 	// Fault is the kind of the fault that was injected, if any.
 	Fault string
@@ -31,12 +32,13 @@ type Exchange struct {
 	Violation string
 	// Note holds the key numbers of the log line, such as "apps=2 users=+3".
 	Note string
-	// Started is the arrival; Ended is set just before the answer is sent, zero while the request is under way.
+	// Started is the arrival; Ended is set just before the answer is sent, zero while the request
+	// is under way.
 	Started, Ended time.Time
 }
 
-// Recorder keeps the requests of one or several mock services. Its zero value records everything. It is safe for
-// concurrent use; a nil Recorder records nothing.
+// Recorder keeps the requests of one or several mock services. Its zero value records everything.
+// It is safe for concurrent use; a nil Recorder records nothing.
 type Recorder struct {
 	mu          sync.Mutex
 	seq         int
@@ -49,8 +51,9 @@ type Recorder struct {
 	maxInFlight int
 }
 
-// Limit bounds the memory of long runs: only the last exchanges are kept, and only the first bodyBytes of each body.
-// 0 keeps all, a negative number none. Counts and violations are never dropped.
+// Limit bounds the memory of long runs: only the last exchanges are kept, and only the first
+// bodyBytes of each body. 0 keeps all, a negative number none. Counts and violations are never
+// dropped.
 func (r *Recorder) Limit(exchanges, bodyBytes int) {
 	if r == nil {
 		return
@@ -117,7 +120,8 @@ func (r *Recorder) MaxInFlight() int {
 	return r.maxInFlight
 }
 
-// Violations returns what [Violate] reported, in order, each with the operation and the number of its request.
+// Violations returns what [Violate] reported, in order, each with the operation and the number of
+// its request.
 func (r *Recorder) Violations() []string {
 	if r == nil {
 		return nil
@@ -149,7 +153,8 @@ func (r *Recorder) trim(slack int) {
 	}
 }
 
-// begin numbers an exchange and files it before anything is done for it, so that a request that hangs shows too.
+// begin numbers an exchange and files it before anything is done for it, so that a request that
+// hangs shows too.
 func (r *Recorder) begin(e *Exchange) {
 	if r == nil {
 		return

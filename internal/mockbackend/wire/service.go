@@ -17,12 +17,14 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// MaxBodyBytes is the largest request body that is read at all; services have limits of their own below it.
+// MaxBodyBytes is the largest request body that is read at all; services have limits of their own
+// below it.
 const MaxBodyBytes = 64 << 20
 
 // Service is what one mock service has in common with the others. Every field may be left zero.
 type Service struct {
-	// Name is how the service is called in records, faults and logs: "huaweicloud", "enos", "venafi".
+	// Name is how the service is called in records, faults and logs: "huaweicloud", "enos",
+	// "venafi".
 	Name string
 	// Log gets one line for each request.
 	Log hclog.Logger
@@ -35,7 +37,8 @@ type Service struct {
 	Latency time.Duration
 	// ThrottleBody makes the answer of a Throttle fault, ErrorBody that of a ServerError fault.
 	ThrottleBody, ErrorBody func() (status int, header http.Header, body []byte)
-	// SuccessBody makes the answer of a LateSuccess fault; ok is false for an operation that changes nothing.
+	// SuccessBody makes the answer of a LateSuccess fault; ok is false for an operation that
+	// changes nothing.
 	SuccessBody func(operation string) (status int, header http.Header, body []byte, ok bool)
 }
 
@@ -70,7 +73,8 @@ func stateOf(r *http.Request) *state {
 	return s
 }
 
-// Body returns the whole request body. It may be read again through r.Body too. The slice must not be changed.
+// Body returns the whole request body. It may be read again through r.Body too. The slice must not
+// be changed.
 func Body(r *http.Request) []byte {
 	if s := stateOf(r); s != nil {
 		return s.body
@@ -78,8 +82,8 @@ func Body(r *http.Request) []byte {
 	return nil
 }
 
-// Violate reports that the request is one that a correct client never sends: a bad signature, a limit broken, a
-// malformed body, an unknown field.
+// Violate reports that the request is one that a correct client never sends: a bad signature, a
+// limit broken, a malformed body, an unknown field.
 func Violate(r *http.Request, format string, args ...any) {
 	if s := stateOf(r); s != nil {
 		s.recorder.violate(s.exchange, fmt.Sprintf(format, args...))
@@ -103,7 +107,8 @@ func Note(r *http.Request, pairs ...any) {
 	})
 }
 
-// ServiceFault returns the fault that strikes this request when its kind is none that this package plays itself.
+// ServiceFault returns the fault that strikes this request when its kind is none that this package
+// plays itself.
 func ServiceFault(r *http.Request) (Fault, bool) {
 	if s := stateOf(r); s != nil && s.fault != nil {
 		return *s.fault, true
@@ -111,8 +116,9 @@ func ServiceFault(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-// Handle wraps the handler of one operation: it records the request, plays faults and logs a line. The answer leaves
-// only after the record is complete, unless the handler flushes, which streams from there on.
+// Handle wraps the handler of one operation: it records the request, plays faults and logs a line.
+// The answer leaves only after the record is complete, unless the handler flushes, which streams
+// from there on.
 func (s *Service) Handle(operation string, h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))

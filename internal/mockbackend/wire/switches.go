@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Switch describes one field of a Switches struct: a question that the vendor leaves open, and the answers that the
-// mock can give.
+// Switch describes one field of a Switches struct: a question that the vendor leaves open, and the
+// answers that the mock can give.
 type Switch struct {
 	// Name is the field's json name.
 	Name string
@@ -54,8 +54,8 @@ func DescribeSwitches(switches any) []Switch {
 	return list
 }
 
-// SetSwitch sets one field of the Switches struct that switches points to. An unknown name or position is an error that
-// lists the right ones.
+// SetSwitch sets one field of the Switches struct that switches points to. An unknown name or
+// position is an error that lists the right ones.
 func SetSwitch(switches any, name, value string) error {
 	v := reflect.ValueOf(switches).Elem()
 	var names []string

@@ -49,7 +49,8 @@ func (a answer) has(key string) bool {
 	return ok && string(raw) != "null"
 }
 
-// failed tells whether the service refused. Data is a success whatever the codes say, and without data the code counts.
+// failed tells whether the service refused. Data is a success whatever the codes say, and without
+// data the code counts.
 func (a answer) failed() bool {
 	return a.Status != http.StatusOK || !a.has("data") && a.text("code") != "0"
 }
@@ -71,7 +72,8 @@ func (a answer) expired() string {
 	return ""
 }
 
-// listing is the list of an answer as it came: present tells that there is one, whole that all of it can be read.
+// listing is the list of an answer as it came: present tells that there is one, whole that all of
+// it can be read.
 func (a answer) listing() (list []string, present, whole bool) {
 	var data map[string]json.RawMessage
 	if json.Unmarshal(a.fields["data"], &data) != nil || data == nil {

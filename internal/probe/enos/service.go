@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package enos is what the gateway and the Application Portal of EnOS are asked: see API.md of the client, whose open
-// questions these are.
+// Package enos is what the gateway and the Application Portal of EnOS are asked: see API.md of the
+// client, whose open questions these are.
 //
 // What is put back is a list of types. So the scratch application must have one that can be read.
 package enos
@@ -75,8 +75,8 @@ type subject struct {
 	nobody string
 
 	token string
-	// used counts the calls with the token, most those with the one that had most, and lives has the counts of those that
-	// died; refused is how the last did.
+	// used counts the calls with the token, most those with the one that had most, and lives has
+	// the counts of those that died; refused is how the last did.
 	stamp      int64
 	used, most int
 	lives      []int
@@ -88,7 +88,8 @@ type subject struct {
 	dirty, unsure bool
 }
 
-// Prepare reads what the application has. A list that can't be read is a finding, and keeps the run from writing.
+// Prepare reads what the application has. A list that can't be read is a finding, and keeps the run
+// from writing.
 func (s *subject) Prepare(ctx context.Context) error {
 	if err := s.renew(ctx); err != nil {
 		return err

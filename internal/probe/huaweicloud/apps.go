@@ -84,8 +84,8 @@ func (s *subject) opening(who account) probe.Experiment {
 	return e
 }
 
-// openAndClose opens the application, sends changes while it is open, and closes it. It tells whether an account is listed
-// while it is open and after.
+// openAndClose opens the application, sends changes while it is open, and closes it. It tells
+// whether an account is listed while it is open and after.
 func (s *subject) openAndClose(ctx context.Context, who account, changes ...change) (whileOpen, after bool, err error) {
 	for _, c := range append([]change{{}}, changes...) {
 		c.Mode = huaweicloud.AllUser

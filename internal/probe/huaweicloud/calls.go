@@ -91,12 +91,14 @@ func (s *subject) write(ctx context.Context, c change) error {
 	return err
 }
 
-// grant grants one account the scratch application, and tells whether the service did not refuse it.
+// grant grants one account the scratch application, and tells whether the service did not refuse
+// it.
 func (s *subject) grant(ctx context.Context, who account) (bool, error) {
 	return s.try(ctx, change{Users: []account{who}})
 }
 
-// try sends a change and tells whether the service did not refuse it. Left out are the application, and that it is closed.
+// try sends a change and tells whether the service did not refuse it. Left out are the application,
+// and that it is closed.
 func (s *subject) try(ctx context.Context, c change) (bool, error) {
 	if len(c.AppIDs) == 0 {
 		c.AppIDs = []string{s.targets.app}
@@ -109,7 +111,8 @@ func (s *subject) try(ctx context.Context, c change) (bool, error) {
 	return err == nil, err
 }
 
-// granted puts the application back, grants one account, and returns how it is listed: nil when it is refused or left out.
+// granted puts the application back, grants one account, and returns how it is listed: nil when it
+// is refused or left out.
 func (s *subject) granted(ctx context.Context, who account) (row, error) {
 	if err := s.Restore(ctx); err != nil {
 		return nil, err
@@ -133,8 +136,8 @@ func (s *subject) must(ctx context.Context, who account) (row, error) {
 	return r, err
 }
 
-// find returns the rows of the scratch application that are spellings of a name. Where there are none it waits and looks
-// again, since a service may list late.
+// find returns the rows of the scratch application that are spellings of a name. Where there are
+// none it waits and looks again, since a service may list late.
 func (s *subject) find(ctx context.Context, name string) ([]row, error) {
 	for again := false; ; again = true {
 		rows, err := s.rows(ctx, s.targets.app)

@@ -71,7 +71,8 @@ func TestAsk(t *testing.T) {
 	bench.Ask(t, "app_mode", "name_filter", "deleted_app")
 }
 
-// Nothing is opened to everybody unless the caller allows it, nor where that may take accounts away.
+// Nothing is opened to everybody unless the caller allows it, nor where that may take accounts
+// away.
 func TestOpening(t *testing.T) {
 	t.Parallel()
 	opens := func(b probetest.Bench) bool {

@@ -17,7 +17,8 @@ import (
 const (
 	// sameReads is how often a list is read to see whether its order stays.
 	sameReads = 8
-	// manyApps and manyAccounts are how many a list has to have that does not come in one order that often by chance.
+	// manyApps and manyAccounts are how many a list has to have that does not come in one order
+	// that often by chance.
 	manyApps, manyAccounts = 5, 3
 )
 

@@ -1,11 +1,11 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package huaweicloud is what the App Center of Huawei Cloud Workspace is asked: see API.md of its client, whose open
-// questions these are.
+// Package huaweicloud is what the App Center of Huawei Cloud Workspace is asked: see API.md of its
+// client, whose open questions these are.
 //
-// The scratch accounts must not have the scratch applications when a run begins: then all that is ever to be put back is
-// their absence, and what an earlier run left over is seen.
+// The scratch accounts must not have the scratch applications when a run begins: then all that is
+// ever to be put back is their absence, and what an earlier run left over is seen.
 package huaweicloud
 
 import (

@@ -13,7 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe"
 )
 
-// spellings grants accounts under names that differ from theirs in letter case, blanks and Unicode form.
+// spellings grants accounts under names that differ from theirs in letter case, blanks and Unicode
+// form.
 func (s *subject) spellings(ctx context.Context, answers *probe.Answers) error {
 	if err := s.letterCase(ctx, answers); err != nil {
 		return err
@@ -62,10 +63,12 @@ func (s *subject) letterCase(ctx context.Context, answers *probe.Answers) error 
 	return nil
 }
 
-// same is what two spellings have in common that differ in blanks, in decoration or in Unicode form.
+// same is what two spellings have in common that differ in blanks, in decoration or in Unicode
+// form.
 func same(name string) string { return strings.Join(strings.Fields(plain(norm.NFC.String(name))), " ") }
 
-// nameForm sends names with a blank before them, since what stands behind them may be taken for decoration.
+// nameForm sends names with a blank before them, since what stands behind them may be taken for
+// decoration.
 func (s *subject) nameForm(ctx context.Context, answers *probe.Answers) error {
 	blank, noBlank := s.pick("name a user with a blank in the name", func(a account) bool { return strings.Contains(strings.TrimSpace(a.name), " ") })
 	accent, noAccent := s.pick("name a user with an accent in the name", func(a account) bool { return norm.NFC.String(a.name) != norm.NFD.String(a.name) })

@@ -36,7 +36,8 @@ type subject struct {
 
 	// apps are what may be written to.
 	apps map[string]*scratchApp
-	// missing is the id of an application that does not exist, nobody the name of a user who doesn't.
+	// missing is the id of an application that does not exist, nobody the name of a user who
+	// doesn't.
 	missing, nobody string
 	// unsure tells that a write may still be under way.
 	unsure bool
@@ -175,7 +176,8 @@ func (s *subject) leftover(ctx context.Context, app *scratchApp) ([]row, error) 
 	}), err
 }
 
-// spelling is how a row is named in its revocation: as it was sent, the likeliest first, and last as it is listed.
+// spelling is how a row is named in its revocation: as it was sent, the likeliest first, and last
+// as it is listed.
 func (app *scratchApp) spelling(r row, attempt int) account {
 	var list []account
 	for _, same := range []func(name string) bool{

@@ -15,8 +15,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/probe"
 )
 
-// Break runs the probe twice for each write that a run sends: its answer is lost, or the run is interrupted behind it. All
-// is put back whatever the run says, so that the next one finds nothing left over.
+// Break runs the probe twice for each write that a run sends: its answer is lost, or the run is
+// interrupted behind it. All is put back whatever the run says, so that the next one finds nothing
+// left over.
 func (b Bench) Break(t *testing.T) {
 	t.Helper()
 	for n := range b.count(t) {
@@ -54,7 +55,8 @@ func (b Bench) Break(t *testing.T) {
 	}
 }
 
-// Ask shows that nothing is written before somebody agrees, nor by a run that only reads, and that this finds what it can.
+// Ask shows that nothing is written before somebody agrees, nor by a run that only reads, and that
+// this finds what it can.
 func (b Bench) Ask(t *testing.T, readable ...string) {
 	t.Helper()
 	w := b.World(t, nil)

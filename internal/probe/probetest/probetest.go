@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package probetest proves a service's probe on the mock: whatever position the mock's switches are in, the probe finds
-// it, or says that it can't tell, and leaves all as it was.
+// Package probetest proves a service's probe on the mock: whatever position the mock's switches are
+// in, the probe finds it, or says that it can't tell, and leaves all as it was.
 package probetest
 
 import (
@@ -32,12 +32,14 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/provider"
 )
 
-// Bench is a probe and a mock that it is run against, in this process and without time: waiting moves the mock's clock.
+// Bench is a probe and a mock that it is run against, in this process and without time: waiting
+// moves the mock's clock.
 type Bench struct {
 	Service probe.Service
 	// Seed is the data of the mock.
 	Seed mockbackend.Seed
-	// Environment is what the provider reads. Address is what stands in it for the address of the mock.
+	// Environment is what the provider reads. Address is what stands in it for the address of the
+	// mock.
 	Environment map[string]string
 	// Args are the arguments behind the name of the service.
 	Args []string
@@ -49,10 +51,11 @@ type Bench struct {
 	Bystanders []string
 	// Reads are parts of the paths of requests that change nothing though they are no GET.
 	Reads []string
-	// Blind are the positions that a run can't find even where all else is as by default, by question; "*" is all.
-	// Every other has to be found then.
+	// Blind are the positions that a run can't find even where all else is as by default, by
+	// question; "*" is all. Every other has to be found then.
 	Blind map[string][]string
-	// Often is how many of a hundred runs among random positions have to find the answer to a question; left out is 50.
+	// Often is how many of a hundred runs among random positions have to find the answer to a
+	// question; left out is 50.
 	Often map[string]int
 }
 
@@ -69,7 +72,8 @@ type World struct {
 
 	mu  sync.Mutex
 	now time.Time
-	// answered is called when a request was served, one at a time, and tells whether its answer is lost.
+	// answered is called when a request was served, one at a time, and tells whether its answer is
+	// lost.
 	answered func(r *http.Request) (lost bool)
 }
 
@@ -325,7 +329,8 @@ func (b Bench) judge(t *testing.T, a probe.Answer, position string) {
 	}
 }
 
-// CheckUntouched fails when the mock's data is not what it was, or when the probe sent what a correct client never sends.
+// CheckUntouched fails when the mock's data is not what it was, or when the probe sent what a
+// correct client never sends.
 func (w *World) CheckUntouched(t testing.TB, before mockbackend.Seed) {
 	t.Helper()
 	if diff := gocmp.Diff(before, w.Snapshot()); diff != "" {

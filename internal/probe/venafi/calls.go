@@ -109,7 +109,8 @@ func (s *subject) read(err error) (answer, error) {
 	return a, nil
 }
 
-// call makes a call of OAuth that reads, and returns the answer whatever it says. An error is that there was none.
+// call makes a call of OAuth that reads, and returns the answer whatever it says. An error is that
+// there was none.
 func (s *subject) call(ctx context.Context, operation string, body any) (answer, error) {
 	if body == nil {
 		body = struct{}{}

@@ -1,10 +1,11 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package venafi is what Trust Protection Platform is asked: see API.md of its client, whose open questions these are.
+// Package venafi is what Trust Protection Platform is asked: see API.md of its client, whose open
+// questions these are.
 //
-// The scratch identities must have no role and no rule when a run begins: then all that is ever to be put back is their
-// absence, and what an earlier run left over is seen.
+// The scratch identities must have no role and no rule when a run begins: then all that is ever to
+// be put back is their absence, and what an earlier run left over is seen.
 package venafi
 
 import (
@@ -81,9 +82,11 @@ type subject struct {
 	client  *venafi.Client
 	targets *targets
 	nobody  string
-	// names are the prefixed name and universal ID of the first scratch user, in the directory's spelling.
+	// names are the prefixed name and universal ID of the first scratch user, in the directory's
+	// spelling.
 	name, own string
-	// unreadable says why roles can't be written, ruleless why rules can't; maximum is the maximum scope of the application.
+	// unreadable says why roles can't be written, ruleless why rules can't; maximum is the maximum
+	// scope of the application.
 	unreadable, ruleless, maximum string
 
 	// Since the last restore:

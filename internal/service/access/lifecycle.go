@@ -212,7 +212,8 @@ func (op *operation[M, PM, S]) apply(order Order[S], options Options, diags *dia
 	return out, err
 }
 
-// undo revokes what a failed create has granted. When that fails too, the state holds what may be granted.
+// undo revokes what a failed create has granted. When that fails too, the state holds what may be
+// granted.
 func (op *operation[M, PM, S]) undo(out Outcome[S], diags *diag.Diagnostics) Outcome[S] {
 	undone, err := op.service.Apply(op.ctx, Order[S]{Verb: "undo", Prior: out.Undo, Approve: func(Change) error { return nil }})
 	switch {

@@ -114,8 +114,8 @@ func TestApplyTakesAwayWhatThePlanShowed(t *testing.T) {
 	w.done(declared("chess", []string{"ann"}))
 	w.has("chess", "ann")
 
-	// A Terraform that plans the end of what is no longer configured before it refreshes it shows nobody who came since, and there is
-	// no next plan.
+	// A Terraform that plans the end of what is no longer configured before it refreshes it shows
+	// nobody who came since, and there is no next plan.
 	w.tf.OrphansFirst = true
 	w.set("chess", "ann", "zoe")
 	says(t, w.apply(w.plan(nil)).Warnings, "Access that the plan did not show is left alone: club chess", "[zoe]", "no plan could show", `id = "chess"`)
@@ -246,7 +246,8 @@ func TestAnotherPlaceIsNotGone(t *testing.T) {
 	says(t, w.plan(declared("chess", []string{"ann"})).Errors, summary)
 }
 
-// Terraform gives the apply that destroys a tainted instance nothing of its private state. It is not destroyed elsewhere all the same.
+// Terraform gives the apply that destroys a tainted instance nothing of its private state. It is
+// not destroyed elsewhere all the same.
 func TestTaintedInAnotherPlace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -16,9 +16,11 @@ const memoryKey = "access"
 
 // memory is what the private state remembers.
 type memory struct {
-	// Place is where the access was granted. A state of an older provider has none, and takes that of its next refresh.
+	// Place is where the access was granted. A state of an older provider has none, and takes that
+	// of its next refresh.
 	Place string `json:"place,omitempty"`
-	// Held is what destroying the resource would revoke. A replacement is planned by a call that sees no state.
+	// Held is what destroying the resource would revoke. A replacement is planned by a call that
+	// sees no state.
 	Held Loss `json:"held"`
 	// Target is what would import the resource.
 	Target string `json:"target,omitempty"`
@@ -36,7 +38,8 @@ type privateWriter interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// recall reads the private state. What can't be read is an error: to forget it could revoke too much or too little.
+// recall reads the private state. What can't be read is an error: to forget it could revoke too
+// much or too little.
 func recall(ctx context.Context, private privateReader) (m memory, diags diag.Diagnostics) {
 	m.text, diags = private.GetKey(ctx, memoryKey)
 	if len(m.text) == 0 || diags.HasError() {

@@ -32,8 +32,9 @@ func (r *Resource[M, PM, S]) FromSibling(schema schema.Schema) resource.StateMov
 	}
 }
 
-// OfProvider tells whether a resource that is moved comes from the provider of a name, whoever publishes it: "huaweicloud" is
-// registry.terraform.io/huaweicloud/huaweicloud. OpenTofu before 1.12.4 gives the name alone.
+// OfProvider tells whether a resource that is moved comes from the provider of a name, whoever
+// publishes it: "huaweicloud" is registry.terraform.io/huaweicloud/huaweicloud. OpenTofu
+// before 1.12.4 gives the name alone.
 func OfProvider(req resource.MoveStateRequest, name string) bool {
 	return path.Base(req.SourceProviderAddress) == name
 }

@@ -29,8 +29,8 @@ type operation[M any, PM Model[M, S], S any] struct {
 	end        context.CancelFunc
 }
 
-// begin opens the client, bounds the operation by its timeout, and refuses to work in another place than the one that the
-// private state remembers.
+// begin opens the client, bounds the operation by its timeout, and refuses to work in another place
+// than the one that the private state remembers.
 func (r *Resource[M, PM, S]) begin(ctx context.Context, verb string, options *Options, m memory) (*operation[M, PM, S], diag.Diagnostics) {
 	client, diags := r.Connect(ctx, r.Data)
 	if diags.HasError() {
@@ -69,7 +69,8 @@ const movedVariable = "APPACCESS_MOVED"
 // Moved tells that this run takes over the place where the provider works now.
 func Moved() bool { return os.Getenv(movedVariable) == "1" }
 
-// AnotherPlace is the error of a provider that works in another place than that of the state. task is what can't be done.
+// AnotherPlace is the error of a provider that works in another place than that of the state. task
+// is what can't be done.
 func AnotherPlace(task, was, is string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("The provider points to another place",
 		fmt.Sprintf("Unable to %s: the state was made in one place, and the provider now works in another.\n\n  state:    %s\n  provider: %s\n\n"+

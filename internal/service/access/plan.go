@@ -54,8 +54,9 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 		r.warnSlow(ctx, &resp.Diagnostics, Change{}, state)
 		return
 	}
-	// A replacement is planned by two calls: the first one has the state of the old resource, the second one only what the private
-	// state remembers, and Terraform drops its warnings. With -replace the first one sees nothing to do.
+	// A replacement is planned by two calls: the first one has the state of the old resource, the
+	// second one only what the private state remembers, and Terraform drops its warnings.
+	// With -replace the first one sees nothing to do.
 	create := state == nil || !plan.SameTarget(state)
 	var end *Change
 	switch {
@@ -117,8 +118,9 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	r.warnSlow(ctx, &resp.Diagnostics, change, state)
 }
 
-// planPlace notes for a create where this plan's refresh has read all that there is. Terraform plans the replacement of a tainted
-// resource as a create, and the apply that destroys the old instance has the private state of that plan: nothing of the old one's.
+// planPlace notes for a create where this plan's refresh has read all that there is. Terraform
+// plans the replacement of a tainted resource as a create, and the apply that destroys the old
+// instance has the private state of that plan: nothing of the old one's.
 func (r *Resource[M, PM, S]) planPlace(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	if !r.Known(r.Data) || !r.Tally(r.Data).Read() {
 		return
@@ -137,7 +139,8 @@ func (r *Resource[M, PM, S]) planPlace(ctx context.Context, resp *resource.Modif
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, memoryKey, mustMarshal(kept))...)
 }
 
-// planDestroy warns of what goes with the resource, as the state has it, which the refresh before has read.
+// planDestroy warns of what goes with the resource, as the state has it, which the refresh before
+// has read.
 func (r *Resource[M, PM, S]) planDestroy(
 	ctx context.Context, state PM, prior func() S, remembered memory, resp *resource.ModifyPlanResponse,
 ) {
@@ -182,7 +185,8 @@ func (r *Resource[M, PM, S]) planReplacement(ctx context.Context, end Change, op
 	r.count(ctx, end, "", resp)
 }
 
-// count adds to what the whole plan revokes on the service, and holds that against the provider's max_revocations.
+// count adds to what the whole plan revokes on the service, and holds that against the provider's
+// max_revocations.
 func (r *Resource[M, PM, S]) count(ctx context.Context, change Change, part string, resp *resource.ModifyPlanResponse) {
 	instance, diags := service.Instance(ctx, resp.Private)
 	resp.Diagnostics.Append(diags...)
@@ -191,8 +195,8 @@ func (r *Resource[M, PM, S]) count(ctx context.Context, change Change, part stri
 	}
 }
 
-// guard holds a change against what it may take away. It is asked when planning and again when applying, since the world may
-// have moved in between.
+// guard holds a change against what it may take away. It is asked when planning and again when
+// applying, since the world may have moved in between.
 func (r *Resource[M, PM, S]) guard(change Change, options Options) *Refusal {
 	limit := options.MaxRevocations
 	switch {
@@ -224,8 +228,9 @@ func ImportBlock(suffix, id string) string {
 	return fmt.Sprintf("  import {\n    to = appaccess%s.NAME\n    id = %q\n  }", suffix, id)
 }
 
-// warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long it would take otherwise. Of an
-// apply that sends nothing it tells that of the plan, where its refresh has read.
+// warnSlow tells how long an apply takes when the quota makes it longer than a minute, and how long
+// it would take otherwise. Of an apply that sends nothing it tells that of the plan, where its
+// refresh has read.
 func (r *Resource[M, PM, S]) warnSlow(ctx context.Context, diags *diag.Diagnostics, c Change, state PM) {
 	if c.Writes == 0 {
 		if state == nil || r.Refresh == nil || !r.Known(r.Data) || !r.Tally(r.Data).Read() {
@@ -258,7 +263,8 @@ func about(minutes float64) string {
 	return shared.Counted(int(math.Ceil(minutes)), "minute")
 }
 
-// quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait for nothing.
+// quotaMinutes is how long n requests take at a quota of so many in any minute: the first ones wait
+// for nothing.
 func quotaMinutes(n, perMinute int) float64 {
 	if perMinute <= 0 || n <= perMinute {
 		return 0

@@ -22,7 +22,8 @@ import (
 
 const address = "appaccess_huaweicloud_app_authorization_set.test"
 
-// positions are the mock's switches, each in every position that could change the outcome of an additive set.
+// positions are the mock's switches, each in every position that could change the outcome of an
+// additive set.
 var positions = map[string]mock.Switches{
 	"defaults":                      {},
 	"duplicate add is an error":     {DuplicateAdd: mock.DuplicateAddError},
@@ -51,7 +52,8 @@ var positions = map[string]mock.Switches{
 	"modes are not told":            {AppMode: mock.AppModeOmitted},
 }
 
-// asListed is a write whose revocations use the spelling in which the service lists what was granted.
+// asListed is a write whose revocations use the spelling in which the service lists what was
+// granted.
 func asListed(switches mock.Switches, write string) string {
 	suffix := map[mock.AccountOnRead]string{mock.AccountOnReadDecorated: "(group)", mock.AccountOnReadSpaced: " (group)"}[switches.AccountOnRead]
 	granted, revoked, _ := strings.Cut(write, " -")
@@ -65,8 +67,8 @@ func asListed(switches mock.Switches, write string) string {
 	return granted + " -" + strings.Join(names, ",")
 }
 
-// One life of a set, under every position of every switch: the plan is empty after each apply, only differences are
-// sent, and what others granted is left alone.
+// One life of a set, under every position of every switch: the plan is empty after each apply, only
+// differences are sent, and what others granted is left alone.
 func TestAccSet_lifecycle(t *testing.T) {
 	t.Parallel()
 	for name, switches := range positions {
@@ -190,8 +192,8 @@ func TestAccSet_flips(t *testing.T) {
 	}
 }
 
-// Drift: an account gone from every app leaves users, one gone from some shows in missing, and only those apps get a
-// request.
+// Drift: an account gone from every app leaves users, one gone from some shows in missing, and only
+// those apps get a request.
 func TestAccSet_drift(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -241,8 +243,8 @@ func TestAccSet_drift(t *testing.T) {
 	})
 }
 
-// An app that is gone leaves app_ids on refresh; with none left, the resource does. The configuration
-// that still names it is an error of the plan.
+// An app that is gone leaves app_ids on refresh; with none left, the resource does. The
+// configuration that still names it is an error of the plan.
 func TestAccSet_disappears(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

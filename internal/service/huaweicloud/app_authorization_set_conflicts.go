@@ -32,14 +32,16 @@ func (k kind) prepare(ctx context.Context, p *access.Planning[setModel, set]) {
 	}
 	var m memory
 	if p.Recall(&m); m.Mixed && p.Response.Plan.Raw.Equal(p.Request.State.Raw) {
-		// The attribute is what is wanted, and not true of all applications: something has to change, or nothing is applied.
+		// The attribute is what is wanted, and not true of all applications: something has to
+		// change, or nothing is applied.
 		p.Plan.Missing = types.MapUnknown(missingType)
 		diags.Append(p.Response.Plan.SetAttribute(ctx, path.Root("missing"), p.Plan.Missing)...)
 	}
 }
 
-// claim records which applications the plan is for, and holds that against what was planned before for other resources of
-// the same configuration. wanted is the plan in the terms of the service, for when all of it is known.
+// claim records which applications the plan is for, and holds that against what was planned before
+// for other resources of the same configuration. wanted is the plan in the terms of the service,
+// for when all of it is known.
 func (k kind) claim(ctx context.Context, p *access.Planning[setModel, set], wanted func() authset.Set, known bool) diag.Diagnostics {
 	if p.Data.HuaweicloudClaims == nil {
 		return nil
@@ -96,8 +98,9 @@ func (k kind) describe(ids []string, wanted func() authset.Set, known bool) func
 	}
 }
 
-// explainConflicts reports two owners as an error, and two additive sets that differ in their mode. What an owner and an additive set fight over is a warning: the service may
-// spell an account in more than one way.
+// explainConflicts reports two owners as an error, and two additive sets that differ in their mode.
+// What an owner and an additive set fight over is a warning: the service may spell an account in
+// more than one way.
 func (k kind) explainConflicts(diags *diag.Diagnostics, conflicts []service.Conflict[api.Handle]) {
 	var owners, fights, flips, common []string
 	for _, c := range service.WarnOfLoss(diags, conflicts, nameSorted) {
@@ -166,7 +169,8 @@ func idList(ids []string) string {
 	return fmt.Sprintf("app_ids = [%s]%s", `"`+strings.Join(ids[:min(len(ids), most)], `", "`)+`"`, more)
 }
 
-// nameSorted counts accounts and names the first ones, in the order of their names so that the text doesn't vary.
+// nameSorted counts accounts and names the first ones, in the order of their names so that the text
+// doesn't vary.
 func nameSorted(handles []api.Handle) string {
 	if len(handles) == 0 {
 		return "no accounts"

@@ -34,28 +34,33 @@ type set struct {
 
 // memory is what the attributes can't say.
 type memory struct {
-	// Opened tells that the set opened its applications to everybody. When somebody closes one of them the attribute says
-	// ASSIGN_USER, and the others still have to be closed by a destroy.
+	// Opened tells that the set opened its applications to everybody. When somebody closes one of
+	// them the attribute says ASSIGN_USER, and the others still have to be closed by a destroy.
 	Opened bool `json:"opened,omitempty"`
-	// Mixed tells that some applications are open and some are not. Whatever the attribute says, it is not true of all.
+	// Mixed tells that some applications are open and some are not. Whatever the attribute says, it
+	// is not true of all.
 	Mixed bool `json:"mixed,omitempty"`
-	// Open are the applications that were seen open to everybody. Only these may be closed: a plan has shown it.
+	// Open are the applications that were seen open to everybody. Only these may be closed: a plan
+	// has shown it.
 	Open []string `json:"open_apps"`
-	// OpenBeside are the applications that states of mixed sets have opened. A tainted instance remembers nothing but these.
+	// OpenBeside are the applications that states of mixed sets have opened. A tainted instance
+	// remembers nothing but these.
 	OpenBeside []string `json:"open_beside,omitempty"`
-	// Spelled are the accounts that the service lists in another way than the configuration names them.
+	// Spelled are the accounts that the service lists in another way than the configuration names
+	// them.
 	Spelled authset.Spellings `json:"spelled,omitempty"`
 	// Unlisted is what the set may have granted though no list shows it.
 	Unlisted authset.Unlisted `json:"unlisted,omitzero"`
 	// What is remembered of counts is empty where every account is read.
 	authset.Memory
-	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still name them.
+	// Gone are the applications that refreshes have dropped from app_ids: a configuration may still
+	// name them.
 	Gone []string `json:"gone_apps,omitempty"`
 }
 
-// prior is what a state remembers: a set that has opened applications owns that, whatever became of one of them. A tainted instance
-// whose end has failed remembers nothing, not even how the service spells its accounts: those that are not listed by their names may
-// be rows that look like them.
+// prior is what a state remembers: a set that has opened applications owns that, whatever became of
+// one of them. A tainted instance whose end has failed remembers nothing, not even how the service
+// spells its accounts: those that are not listed by their names may be rows that look like them.
 func (s set) prior() authset.Set {
 	out := s.Set
 	out.Mixed, out.Spelled, out.Unlisted = s.memory.Mixed, s.memory.Spelled, s.memory.Unlisted
@@ -172,8 +177,9 @@ func (s *sets) Identity(ctx context.Context, of set) (any, error) {
 	return newIdentity(project, of.AppIDs), err
 }
 
-// reader is what an operation reads applications by. prior is nil in a create. The counting is nil where every account is to be
-// read; where a count once confirmed accounts whose spelling nobody has seen yet, it reads every account and learns that.
+// reader is what an operation reads applications by. prior is nil in a create. The counting is nil
+// where every account is to be read; where a count once confirmed accounts whose spelling nobody
+// has seen yet, it reads every account and learns that.
 func (s *sets) reader(wanted authset.Set, prior *set) (authset.Workspace, *authset.Counting) {
 	var run *authset.Counts
 	if s.data.HuaweicloudCounts != nil {
@@ -223,7 +229,8 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 // openedBy names the one resource that has some applications open to everybody.
 func openedBy(appIDs []string) string { return "everybody, by the " + service.OfTargets(appIDs) }
 
-// besideClosed begins the names of sets that have opened their applications to everybody, and of which somebody has closed one.
+// besideClosed begins the names of sets that have opened their applications to everybody, and of
+// which somebody has closed one.
 const besideClosed = "open beside closed ones, by the "
 
 // tainted is what the destroy of a tainted instance needs to know, and its attributes can't say.
@@ -235,7 +242,8 @@ func tainted(data *service.Data) any {
 	return memory{OpenBeside: open}
 }
 
-// Import takes the accounts that the applications have in common, or for an exclusive set all that any of them has.
+// Import takes the accounts that the applications have in common, or for an exclusive set all that
+// any of them has.
 func (s *sets) Import(ctx context.Context, named set) (set, error) {
 	actual, err := authset.ObserveAll(ctx, s.client, named.AppIDs)
 	if err != nil {
@@ -321,7 +329,8 @@ func sides(order access.Order[set]) (wanted, prior authset.Set) {
 	return wanted, prior
 }
 
-// warnOfOthers tells what an apply left to another resource of the configuration, though the plan has shown that it would go.
+// warnOfOthers tells what an apply left to another resource of the configuration, though the plan
+// has shown that it would go.
 func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Set) {
 	var passed, open []string
 	for _, delta := range out.Left.Apps {
@@ -342,7 +351,8 @@ func warnOfOthers(diags *diag.Diagnostics, out authset.Outcome, prior authset.Se
 	}
 }
 
-// progress says how far an apply is: what is granted and revoked, and what was read before and after.
+// progress says how far an apply is: what is granted and revoked, and what was read before and
+// after.
 func (s *sets) progress(p *authset.Progress) func() string {
 	writes, pages := int64(0), s.client.PagesRead()
 	return func() string {

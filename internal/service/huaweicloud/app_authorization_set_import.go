@@ -22,8 +22,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// setIdentity names a set: a project, and applications of it. Additive sets may share an identity, since many of them
-// may name the same applications.
+// setIdentity names a set: a project, and applications of it. Additive sets may share an identity,
+// since many of them may name the same applications.
 type setIdentity struct {
 	ProjectID types.String `tfsdk:"project_id"`
 	AppIDs    types.List   `tfsdk:"app_ids"`
@@ -104,8 +104,9 @@ func importIdentity(ctx context.Context, client *api.Client, req resource.Import
 	return ids, diags
 }
 
-// fromBatchAuthorize turns the vendor's one-time action into a set of what it last granted. The refresh that follows shows what is
-// left of it. What it revoked by name (del_users) is nobody's concern any more.
+// fromBatchAuthorize turns the vendor's one-time action into a set of what it last granted. The
+// refresh that follows shows what is left of it. What it revoked by name (del_users) is nobody's
+// concern any more.
 var fromBatchAuthorize = resource.StateMover{
 	SourceSchema: &schema.Schema{Attributes: map[string]schema.Attribute{
 		"app_ids":            schema.ListAttribute{ElementType: types.StringType},

@@ -35,8 +35,8 @@ func NewAppAuthorizationsExclusiveList() list.ListResource {
 	return &setListResource{newSetResource(exclusiveSet)}
 }
 
-// setListResource finds who may use the applications, one set for each of them. It shares the name, the configuration and
-// the identity of the resource.
+// setListResource finds who may use the applications, one set for each of them. It shares the name,
+// the configuration and the identity of the resource.
 type setListResource struct {
 	*setResource
 }
@@ -77,7 +77,8 @@ func (r *setListResource) List(ctx context.Context, req list.ListRequest, stream
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	// The accounts of an application are read when its turn comes: whoever wants the first ten pays for ten.
+	// The accounts of an application are read when its turn comes: whoever wants the first ten pays
+	// for ten.
 	stream.Results = func(push func(list.ListResult) bool) {
 		out := service.NewPush(req, push)
 		apps, err := findApps(ctx, client, config.Name.ValueString())
@@ -103,7 +104,8 @@ func (r *setListResource) List(ctx context.Context, req list.ListRequest, stream
 	}
 }
 
-// fill puts the identity, and when it is asked for the resource, into a result. An application may go while it is listed.
+// fill puts the identity, and when it is asked for the resource, into a result. An application may
+// go while it is listed.
 func (r *setListResource) fill(
 	ctx context.Context, client *api.Client, req list.ListRequest, result *list.ListResult, app api.App,
 ) (gone bool, diags diag.Diagnostics) {

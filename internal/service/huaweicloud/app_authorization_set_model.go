@@ -16,8 +16,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// setModel is the plan or state of a set. The accounts are maps of maps of strings because that is the one nesting that
-// Terraform, its plan renderer and the framework all handle in linear time.
+// setModel is the plan or state of a set. The accounts are maps of maps of strings because that is
+// the one nesting that Terraform, its plan renderer and the framework all handle in linear time.
 type setModel struct {
 	AppIDs            types.Set      `tfsdk:"app_ids"`
 	Name              types.String   `tfsdk:"name"`
@@ -135,8 +135,8 @@ func addAccounts(into api.Accounts, accountType api.AccountType, domains types.M
 	}
 }
 
-// Track puts into the model what the state should say. Maps that hold what they held keep their form: null stays null,
-// and a domain without accounts stays.
+// Track puts into the model what the state should say. Maps that hold what they held keep their
+// form: null stays null, and a domain without accounts stays.
 func (m *setModel) Track(now set) bool {
 	if before := m.AuthorizationType; !m.Missing.IsUnknown() && !m.Missing.IsNull() && len(m.Missing.Elements())+len(now.missing) == 0 &&
 		!before.IsUnknown() && before.ValueString() == string(now.Mode) && slices.Equal(m.appIDs(), now.AppIDs) &&

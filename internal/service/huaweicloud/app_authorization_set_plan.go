@@ -92,8 +92,9 @@ func (s *sets) refuse(ctx context.Context, order access.Order[set], actual auths
 	return nil
 }
 
-// diffDestroy says what the state holds. Some Terraforms plan the end of what no configuration names before they refresh it: what was
-// opened since is refused by the apply, which takes it into the state for the next plan to show.
+// diffDestroy says what the state holds. Some Terraforms plan the end of what no configuration
+// names before they refresh it: what was opened since is refused by the apply, which takes it into
+// the state for the next plan to show.
 func (s *sets) diffDestroy(ctx context.Context, order access.Order[set]) (access.Change, error) {
 	apps, err := s.client.Apps(ctx)
 	if err != nil {
@@ -157,8 +158,8 @@ func without(actual authset.Actual, drop func(appID string, h api.Handle) bool) 
 	return out
 }
 
-// observe reads what the plan needs. The create of an additive set revokes nobody, so that the modes of its
-// applications are all that can surprise.
+// observe reads what the plan needs. The create of an additive set revokes nobody, so that the
+// modes of its applications are all that can surprise.
 func (s *sets) observe(ctx context.Context, order access.Order[set]) (authset.Actual, error) {
 	wanted, prior := sides(order)
 	if !s.kind.exclusive && len(prior.AppIDs) == 0 {
@@ -189,8 +190,8 @@ func (s *sets) refuseGone(ctx context.Context, gone []string) error {
 	}
 }
 
-// refuseOpened is for applications that would be closed to everybody, though no plan has shown that. joins tells that they were no
-// applications of the set before.
+// refuseOpened is for applications that would be closed to everybody, though no plan has shown
+// that. joins tells that they were no applications of the set before.
 func (k kind) refuseOpened(joins bool, opened []api.App) *access.Refusal {
 	at := path.Root("authorization_type")
 	if !joins {
@@ -221,7 +222,8 @@ func appLines(apps []api.App) string {
 	return lines(text)
 }
 
-// warn says what the apply will do that the attributes don't show, a warning for each kind of surprise.
+// warn says what the apply will do that the attributes don't show, a warning for each kind of
+// surprise.
 func (s *sets) warn(diags *diag.Diagnostics, in insight) {
 	in.warnModes(diags, s.kind.exclusive)
 	if len(in.wanted.AppIDs) > 0 {
@@ -260,7 +262,8 @@ func (in insight) warnModes(diags *diag.Diagnostics, exclusive bool) {
 	}
 }
 
-// warnLeaving tells of applications that leave app_ids: the diff shows the id, and not who loses it.
+// warnLeaving tells of applications that leave app_ids: the diff shows the id, and not who loses
+// it.
 func (in insight) warnLeaving(diags *diag.Diagnostics) {
 	var text []string
 	count, first := 0, ""
@@ -293,12 +296,14 @@ func loss(accounts map[string][]api.Handle, actual authset.Actual) access.Loss {
 // listRequests is how many requests list so many, of which a full page is never taken for the last.
 func listRequests(n int) int { return n/100 + 1 }
 
-// counts is about how many requests read where applications are counted: one before and one after for each.
+// counts is about how many requests read where applications are counted: one before and one after
+// for each.
 func (in insight) counts() int {
 	return 2*listRequests(len(in.actual)) + len(in.actual) + len(in.deltas.Apps)
 }
 
-// reads is about how many lists the apply asks for: before it writes, and again what it has written.
+// reads is about how many lists the apply asks for: before it writes, and again what it has
+// written.
 func (in insight) reads() int {
 	n := 2 * listRequests(len(in.actual))
 	for _, status := range in.actual {

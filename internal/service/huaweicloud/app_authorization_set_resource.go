@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package huaweicloud is what Terraform sees of Huawei Cloud Workspace: who may use the applications of its App Center.
+// Package huaweicloud is what Terraform sees of Huawei Cloud Workspace: who may use the
+// applications of its App Center.
 package huaweicloud
 
 import (
@@ -28,8 +29,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// Default timeouts. At the documented quota of 200 lists a minute, reading 20,000 accounts on 20 applications takes 20
-// minutes, and an apply reads before and after it writes.
+// Default timeouts. At the documented quota of 200 lists a minute, reading 20,000 accounts on 20
+// applications takes 20 minutes, and an apply reads before and after it writes.
 const (
 	defaultReadTimeout  = 45 * time.Minute
 	defaultWriteTimeout = 2 * time.Hour
@@ -44,7 +45,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*setResource)(nil)
 )
 
-// setResource is both the additive set and the exclusive one: they differ in whose accounts they answer for.
+// setResource is both the additive set and the exclusive one: they differ in whose accounts they
+// answer for.
 type setResource struct {
 	access.Resource[setModel, *setModel, set]
 
@@ -222,8 +224,8 @@ func (r *setResource) ValidateConfig(ctx context.Context, req resource.ValidateC
 	}
 }
 
-// MoveState lets a `moved` block turn the additive set into the exclusive one and back, and the vendor's one-time action into
-// either.
+// MoveState lets a `moved` block turn the additive set into the exclusive one and back, and the
+// vendor's one-time action into either.
 func (r *setResource) MoveState(ctx context.Context) []resource.StateMover {
 	var schema resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &schema)

@@ -115,7 +115,8 @@ func idsOf(apps map[string]api.App, name string) []string {
 	return ids
 }
 
-// noSuchName ends a sentence about a name that no application has: the name, and what may have been meant.
+// noSuchName ends a sentence about a name that no application has: the name, and what may have been
+// meant.
 func noSuchName(apps map[string]api.App, name string) string {
 	if _, ok := apps[name]; ok {
 		return fmt.Sprintf("%q: that is an id. Set id instead of name.", name)

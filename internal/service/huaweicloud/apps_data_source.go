@@ -121,7 +121,8 @@ func (d *appsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
-// findApps returns the applications of exactly a name, or all of them for "", in the order of name and id.
+// findApps returns the applications of exactly a name, or all of them for "", in the order of name
+// and id.
 func findApps(ctx context.Context, client *api.Client, name string) ([]api.App, error) {
 	if name != "" {
 		return client.ListApps(ctx, name)
@@ -147,8 +148,8 @@ func newAppModel(app api.App) appModel {
 	}
 }
 
-// idsByName leaves out names that several applications have: one of them would get what is meant for another, and an
-// error would stop everybody who only wants to see the list.
+// idsByName leaves out names that several applications have: one of them would get what is meant
+// for another, and an error would stop everybody who only wants to see the list.
 func idsByName(apps []api.App, diags *diag.Diagnostics) types.Map {
 	byName := make(map[string][]string, len(apps))
 	for _, app := range apps {

@@ -43,7 +43,8 @@ func ownerAddress(name string) string {
 	return "appaccess_huaweicloud_app_authorizations_exclusive." + name
 }
 
-// Two resources that own one application are an error of the plan, which says which other resource it is. Nothing is sent.
+// Two resources that own one application are an error of the plan, which says which other resource
+// it is. Nothing is sent.
 func TestAccClaims_twoOwners(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -97,8 +98,8 @@ func TestAccClaims_twoOwners(t *testing.T) {
 	}
 }
 
-// What looks like two owners and isn't: one instance that is planned twice, or applied after it was planned, and
-// applications that go from one to another.
+// What looks like two owners and isn't: one instance that is planned twice, or applied after it was
+// planned, and applications that go from one to another.
 func TestAccClaims_noFalseAlarm(t *testing.T) {
 	t.Parallel()
 	const cbd = "lifecycle {\ncreate_before_destroy = true\n}"
@@ -252,7 +253,8 @@ func mustRun(t *testing.T, cli *acctest.CLI, args ...string) {
 	}
 }
 
-// A provider block in a test file may serve all runs of the file: what one of them planned means nothing to the next.
+// A provider block in a test file may serve all runs of the file: what one of them planned means
+// nothing to the next.
 func TestAccClaims_terraformTest(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -287,7 +289,8 @@ func forgetPrivate(t *testing.T, cli *acctest.CLI) {
 	}
 }
 
-// What the plan could not know is found when it is applied, before anything is sent for the second owner.
+// What the plan could not know is found when it is applied, before anything is sent for the second
+// owner.
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -301,8 +304,8 @@ func TestAccClaims_knownAfterApply(t *testing.T) {
 	mustFail(t, cli.Plan(), twoOwners, cad)
 }
 
-// An additive set that grants what an exclusive resource revokes is warned of, whichever is planned first. Accounts that both
-// list are nothing to fight over.
+// An additive set that grants what an exclusive resource revokes is warned of, whichever is planned
+// first. Accounts that both list are nothing to fight over.
 func TestAccClaims_turns(t *testing.T) {
 	t.Parallel()
 	after := func(address string) string { return "depends_on = [" + address + "]" }

@@ -10,8 +10,9 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// Two additive sets of one application that differ in their mode are an error of the plan: each apply would
-// undo what the other has set. Two that list the same account are a warning that names both.
+// Two additive sets of one application that differ in their mode are an error of the plan: each
+// apply would undo what the other has set. Two that list the same account are a warning that names
+// both.
 func TestAccSet_additiveConflicts(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -27,7 +28,8 @@ func TestAccSet_additiveConflicts(t *testing.T) {
 	cli.Write("main.tf", set("a", apps(cad), users("wangwu"))+set("b", apps(cad, viewer), users("lisi", "zhaoliu")))
 	mustBeSilent(t, cli.Plan())
 
-	// What both hold, as after an apply that failed half-way, is lost where one lets go of it and the other is unchanged.
+	// What both hold, as after an apply that failed half-way, is lost where one lets go of it and
+	// the other is unchanged.
 	cli.Write("main.tf", set("a", apps(cad), users("wangwu", "lisi"))+set("b", apps(cad, viewer), users("lisi", "zhaoliu")))
 	cli.Plan()
 	mustApply(t, cli)

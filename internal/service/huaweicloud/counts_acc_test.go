@@ -11,7 +11,8 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// A set that is read by counts has the life that it has when every account is read, whatever the service counts.
+// A set that is read by counts has the life that it has when every account is read, whatever the
+// service counts.
 func TestAccCounts(t *testing.T) {
 	t.Parallel()
 	for _, count := range []mock.Count{mock.CountRight, mock.CountLate, mock.CountCapped, mock.CountMissing, mock.CountPage} {
@@ -58,7 +59,8 @@ func TestAccCounts(t *testing.T) {
 			w.revoke(viewer, user("c")) // drift is seen
 			apply()
 			granted("b", "c", "d")
-			// A page shows all of a small application, so that not even one account in the place of another is unseen.
+			// A page shows all of a small application, so that not even one account in the place of
+			// another is unseen.
 			w.revoke(viewer, user("c"))
 			w.grant(viewer, user("x"))
 			apply()
@@ -71,8 +73,9 @@ func TestAccCounts(t *testing.T) {
 	}
 }
 
-// A state that knows no counts, since it was read in full or is of an older version, is read in full until an apply has written
-// them. Two sets that change one application in the same run, and a set that was moved, know what must be there.
+// A state that knows no counts, since it was read in full or is of an older version, is read in
+// full until an apply has written them. Two sets that change one application in the same run, and a
+// set that was moved, know what must be there.
 func TestAccCounts_life(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

@@ -90,7 +90,8 @@ func TestAccApps_many(t *testing.T) {
 	})
 }
 
-// Which of two applications of one name is meant nobody can know: neither is in ids, and a warning says so.
+// Which of two applications of one name is meant nobody can know: neither is in ids, and a warning
+// says so.
 func TestAccApps_sameName(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, func(s *mock.Seed) { s.Apps["second"] = mock.App{Name: "Office", Version: "366"} }, mock.Switches{})

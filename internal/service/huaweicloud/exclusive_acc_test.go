@@ -58,8 +58,8 @@ func TestAccExclusive_lifecycle(t *testing.T) {
 	}
 }
 
-// A create over accounts that are there fails, names them, and gives the import block; max_revocations
-// does not lift that.
+// A create over accounts that are there fails, names them, and gives the import block;
+// max_revocations does not lift that.
 func TestAccExclusive_create(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -135,7 +135,8 @@ func TestAccExclusive_import(t *testing.T) {
 	})
 }
 
-// A moved block turns one set into the other, in both directions, without a request for what both agree on.
+// A moved block turns one set into the other, in both directions, without a request for what both
+// agree on.
 func TestAccExclusive_moved(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

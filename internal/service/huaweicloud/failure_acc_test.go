@@ -14,8 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// A create is all or nothing: where the service skips an account, what the create has granted is revoked again, who was there
-// before stays, and nothing is in the state or tainted.
+// A create is all or nothing: where the service skips an account, what the create has granted is
+// revoked again, who was there before stays, and nothing is in the state or tainted.
 func TestAccSet_skippedAccount(t *testing.T) {
 	t.Parallel()
 	for _, position := range []mock.Switches{{}, {UnknownAccount: mock.UnknownAccountError}, {AbsentRemove: mock.AbsentRemoveError}} {
@@ -46,8 +46,9 @@ func TestAccSet_skippedAccount(t *testing.T) {
 	}
 }
 
-// A tainted set has opened its applications, somebody has closed one of them, and the configuration no longer names another: that one is
-// closed, too, though nothing is told to what destroys the old instance but that the set closes its applications.
+// A tainted set has opened its applications, somebody has closed one of them, and the configuration
+// no longer names another: that one is closed, too, though nothing is told to what destroys the old
+// instance but that the set closes its applications.
 func TestAccSet_taintedAndMixed(t *testing.T) {
 	t.Parallel()
 	for name, list := range map[string][]string{"one left out": {cad}, "the closed one left out": {viewer}, "none left out": {cad, viewer}} {
@@ -79,7 +80,8 @@ func TestAccSet_taintedAndMixed(t *testing.T) {
 	}
 }
 
-// What a service makes of a name is the account that was granted: no error, no diff, and it goes with the resource.
+// What a service makes of a name is the account that was granted: no error, no diff, and it goes
+// with the resource.
 func TestAccSet_rewrittenNames(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{additive, exclusiveOwner} {
@@ -132,8 +134,9 @@ func TestAccSet_rewrittenNames(t *testing.T) {
 	}
 }
 
-// Whoever was there before is somebody else, also whom a resource has kept. Where the service spells names in its own way, the error of
-// the next create says which spelling to write, and with that one the account is adopted, and goes with the resource.
+// Whoever was there before is somebody else, also whom a resource has kept. Where the service
+// spells names in its own way, the error of the next create says which spelling to write, and with
+// that one the account is adopted, and goes with the resource.
 func TestAccSet_keptInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	for _, position := range []mock.Switches{
@@ -173,7 +176,8 @@ func TestAccSet_keptInAnotherSpelling(t *testing.T) {
 	}
 }
 
-// Another project, or another host, is not "gone": refresh, plan and destroy fail, name both and drop nothing.
+// Another project, or another host, is not "gone": refresh, plan and destroy fail, name both and
+// drop nothing.
 func TestAccSet_anotherPlace(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -197,7 +201,8 @@ func TestAccSet_anotherPlace(t *testing.T) {
 	mustBeSilent(t, cli.Plan())
 }
 
-// A failed create that can't be taken back is tainted: left so, it is destroyed, and no half-granted account stays behind.
+// A failed create that can't be taken back is tainted: left so, it is destroyed, and no
+// half-granted account stays behind.
 func TestAccSet_failedCreateIsDestroyed(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -218,7 +223,8 @@ func TestAccSet_failedCreateIsDestroyed(t *testing.T) {
 	mustDo(t, w.expect(viewer))
 }
 
-// An update that fails midway leaves a state that says what is granted; the next apply sends only what is missing.
+// An update that fails midway leaves a state that says what is granted; the next apply sends only
+// what is missing.
 func TestAccSet_failedUpdate(t *testing.T) {
 	t.Parallel()
 	for k := range 4 {
@@ -282,7 +288,8 @@ func TestAccSet_lostAnswers(t *testing.T) {
 	}
 }
 
-// What is wrong with the provider's configuration names the attribute and the variable, before any request.
+// What is wrong with the provider's configuration names the attribute and the variable, before any
+// request.
 func TestAccSet_credentials(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

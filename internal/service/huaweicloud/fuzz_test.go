@@ -14,7 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// FuzzImportID: the applications of an import are those between its commas, each once, and none is empty.
+// FuzzImportID: the applications of an import are those between its commas, each once, and none is
+// empty.
 func FuzzImportID(f *testing.F) {
 	for _, seed := range []string{"a", "a,b", " a , b ", "a,,b", "a,a", "", ",", "a/b", "\xff", "a\nb"} {
 		f.Add(seed)

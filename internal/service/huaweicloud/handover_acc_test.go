@@ -10,9 +10,9 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// What passes from one resource to another in one apply is not lost on the way, whichever of the two comes first: the one
-// that takes it up finds nothing to do, and the one that lets go of it must not take it away afterwards. The plan after it
-// is empty.
+// What passes from one resource to another in one apply is not lost on the way, whichever of the
+// two comes first: the one that takes it up finds nothing to do, and the one that lets go of it
+// must not take it away afterwards. The plan after it is empty.
 func TestAccSet_handover(t *testing.T) {
 	t.Parallel()
 	const a, b = "appaccess_huaweicloud_app_authorization_set.a", "appaccess_huaweicloud_app_authorization_set.b"

@@ -49,8 +49,8 @@ func seed() mock.Seed {
 	}
 }
 
-// newWorkspace starts a mock that ends with the test, and fails the test when the provider ever sent what a correct
-// client never sends.
+// newWorkspace starts a mock that ends with the test, and fails the test when the provider ever
+// sent what a correct client never sends.
 func newWorkspace(t *testing.T, edit func(*mock.Seed), switches mock.Switches) *workspace {
 	t.Helper()
 	w := &workspace{t: t, recorder: &wire.Recorder{}, faults: &wire.Faults{}}
@@ -133,7 +133,8 @@ func (w *workspace) resource(kind, body string) string {
 	return w.provider("") + fmt.Sprintf("resource \"appaccess_huaweicloud_%s\" \"test\" {\n%s\n}\n", kind, body)
 }
 
-// writes returns the bodies of the writes since the last call, each as "MODE apps +granted -revoked".
+// writes returns the bodies of the writes since the last call, each as "MODE
+// apps +granted -revoked".
 func (w *workspace) writes() []string {
 	var out []string
 	for _, e := range w.recorder.All() {

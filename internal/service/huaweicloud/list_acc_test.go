@@ -102,8 +102,8 @@ func TestList_invalid(t *testing.T) {
 	}
 }
 
-// The resource is complete, and the configuration that Terraform generates from it plans clean, under every answer that the
-// service may give.
+// The resource is complete, and the configuration that Terraform generates from it plans clean,
+// under every answer that the service may give.
 func TestList_includeResource(t *testing.T) {
 	t.Parallel()
 	for name, switches := range map[string]mock.Switches{

@@ -15,8 +15,9 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// batchAuthorize is the vendor's one-time action in a state, as its provider writes it: with the plugin SDK, where texts that are left
-// out of a block are empty, lists that are left out are empty, and the id is random.
+// batchAuthorize is the vendor's one-time action in a state, as its provider writes it: with the
+// plugin SDK, where texts that are left out of a block are empty, lists that are left out are
+// empty, and the id is random.
 func batchAuthorize(mode, users, delUsers string, appIDs ...string) string {
 	return fmt.Sprintf(`{
 		"app_ids": %s, "authorization_type": %q, "del_users": [%s], "enable_force_new": null,
@@ -78,7 +79,8 @@ func TestMovedFromBatchAuthorize(t *testing.T) {
 		t.Errorf("%s\n%+v", plan.Describe(tf.State), plan.Warnings)
 	}
 
-	// It is this resource's now: who leaves the configuration is revoked, where the action left access behind.
+	// It is this resource's now: who leaves the configuration is revoked, where the action left
+	// access behind.
 	delete(people, "user_groups")
 	tf.apply(test(setType, people))
 	if err := w.expectWrites("ASSIGN_USER cad,viewer -group:engineering@AD"); err != nil {

@@ -21,7 +21,8 @@ func TestSetName(t *testing.T) {
 		configuration := func(user string, ids ...string) core.Resource {
 			return test(typeName, map[string]any{"app_ids": ids, "users": map[string]any{"corp.example.com": map[string]any{user: "AD"}}})
 		}
-		// expect applies a configuration whose plan says one name, and whose state says another one afterwards.
+		// expect applies a configuration whose plan says one name, and whose state says another one
+		// afterwards.
 		expect := func(when string, resource core.Resource, plans any, state string) {
 			t.Helper()
 			plan := tf.plan(resource)

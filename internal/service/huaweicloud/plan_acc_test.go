@@ -68,7 +68,8 @@ func mustApply(t *testing.T, cli *acctest.CLI) {
 	}
 }
 
-// What the attributes don't show is a warning, once; a plan that changes nothing on the service warns of nothing.
+// What the attributes don't show is a warning, once; a plan that changes nothing on the service
+// warns of nothing.
 func TestAccPlan_warnings(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -189,7 +190,8 @@ func TestAccPlan_maxRevocations(t *testing.T) {
 	mustDo(t, w.expect(cad))
 }
 
-// The world moves between plan and apply: whom the plan didn't show keeps access, and the next plan shows them.
+// The world moves between plan and apply: whom the plan didn't show keeps access, and the next plan
+// shows them.
 func TestAccPlan_movedWorld(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})
@@ -232,7 +234,8 @@ func TestAccPlan_movedWorld(t *testing.T) {
 	mustDo(t, w.expect(cad, "corp.example.com/late"))
 }
 
-// Whatever a plan does, and however it was made: whom an administrator has granted since, its apply leaves alone.
+// Whatever a plan does, and however it was made: whom an administrator has granted since, its apply
+// leaves alone.
 func TestAccPlan_grantedSince(t *testing.T) {
 	t.Parallel()
 	set := func(kind string, apps []string, users, more string) string {

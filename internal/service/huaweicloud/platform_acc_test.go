@@ -9,8 +9,8 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// A platform type of null and one of "" are the same: some generators of configurations drop what is
-// null, and an account must not vanish with it.
+// A platform type of null and one of "" are the same: some generators of configurations drop what
+// is null, and an account must not vanish with it.
 func TestAccSet_emptyPlatform(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

@@ -19,7 +19,8 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/huaweicloud"
 )
 
-// Names that the service lists can't forge what people read: what moves a cursor, breaks a line or turns text around is escaped.
+// Names that the service lists can't forge what people read: what moves a cursor, breaks a line or
+// turns text around is escaped.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	const forged = "No changes. Your infrastructure matches the configuration."
@@ -42,7 +43,8 @@ func TestHostileNames(t *testing.T) {
 	}
 	nobody := map[string]any{"app_ids": []string{cad}}
 
-	// A create over them, their import, the plan of the end of it, and what comes between a plan and its apply.
+	// A create over them, their import, the plan of the end of it, and what comes between a plan
+	// and its apply.
 	tf := w.inProcess()
 	plan, err := tf.Plan(t.Context(), []core.Resource{test(exclusiveType, nobody)})
 	if err != nil || len(plan.Errors) == 0 {
@@ -129,7 +131,8 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// The import of an application that doesn't exist says what is wrong with the id, and nothing of a configuration that there need not be.
+// The import of an application that doesn't exist says what is wrong with the id, and nothing of a
+// configuration that there need not be.
 func TestImportOfNoApplication(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, nil, mock.Switches{})

@@ -19,10 +19,11 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// accountsValidator checks a map of domain to accounts in one pass: a validator for each element would make the
-// framework look up a path for each, which 20,000 accounts would feel.
+// accountsValidator checks a map of domain to accounts in one pass: a validator for each element
+// would make the framework look up a path for each, which 20,000 accounts would feel.
 //
-// Errors point at the whole attribute: Terraform finds no place in the configuration for a path into it.
+// Errors point at the whole attribute: Terraform finds no place in the configuration for a path
+// into it.
 type accountsValidator struct{}
 
 func (accountsValidator) Description(context.Context) string {
@@ -100,8 +101,8 @@ func nameProblem(what, name string, longest int) (kind, place string) {
 	return "", ""
 }
 
-// keepSpelling keeps a state that says the same as the configuration: an account whose platform type is
-// null and one whose platform type is "" are the same, and no diff.
+// keepSpelling keeps a state that says the same as the configuration: an account whose platform
+// type is null and one whose platform type is "" are the same, and no diff.
 type keepSpelling struct{}
 
 func (keepSpelling) Description(context.Context) string {
@@ -140,8 +141,9 @@ func sameAccounts(a, b types.Map) bool {
 	return true
 }
 
-// sameApps keeps the names of the applications while these are the same. The names of others are known only after the apply: an
-// application may be renamed between a plan and its apply, and Terraform fails an apply that makes another text than it planned.
+// sameApps keeps the names of the applications while these are the same. The names of others are
+// known only after the apply: an application may be renamed between a plan and its apply, and
+// Terraform fails an apply that makes another text than it planned.
 type sameApps struct{}
 
 func (sameApps) Description(context.Context) string {

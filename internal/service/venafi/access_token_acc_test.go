@@ -86,7 +86,8 @@ func inTheFuture(text string) error {
 	return err
 }
 
-// Left out, the arguments are the provider's, and stay null; a server that doesn't say when the token ends isn't guessed for.
+// Left out, the arguments are the provider's, and stay null; a server that doesn't say when the
+// token ends isn't guessed for.
 func TestAccAccessToken_defaults(t *testing.T) {
 	t.Parallel()
 	m := acctest.Start(t, directory())
@@ -143,8 +144,8 @@ func TestAccAccessToken_errors(t *testing.T) {
 	})
 }
 
-// A token that the server doesn't revoke is a warning: what the run did is done. Nothing of the token is in state, plan or
-// log.
+// A token that the server doesn't revoke is a warning: what the run did is done. Nothing of the
+// token is in state, plan or log.
 func TestAccAccessToken_notRevoked(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]wire.Fault{

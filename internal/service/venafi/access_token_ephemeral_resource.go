@@ -113,8 +113,8 @@ func (e *accessToken) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
 }
 
-// Close revokes the token, also when the run was interrupted. What fails here fails nothing that the run has done: it is a
-// warning.
+// Close revokes the token, also when the run was interrupted. What fails here fails nothing that
+// the run has done: it is a warning.
 func (e *accessToken) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	private, diags := req.Private.GetKey(ctx, privateToken)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() || private == nil {

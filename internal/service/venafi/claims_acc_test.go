@@ -18,7 +18,8 @@ const (
 	turns     = "Two resources would take turns"
 )
 
-// role is a resource of either type: its role and application, one grantee labelled "one", and more lines.
+// role is a resource of either type: its role and application, one grantee labelled "one", and more
+// lines.
 func role(kind, name, role, grantee string, lines ...string) string {
 	kinds, application, _ := strings.Cut(role, "/")
 	block := fmt.Sprintf("resource %q %q {\n  role = %q\n  grantees = { one = %s }\n  %s\n", kind, name, kinds, grantee, strings.Join(lines, "\n  "))
@@ -32,7 +33,8 @@ func quote(text string) string { return fmt.Sprintf("%q", text) }
 
 const maintainerOfA = "application_maintainer/app-a"
 
-// Two resources that own one role are an error of the plan, which says which other resource it is. Nothing is sent.
+// Two resources that own one role are an error of the plan, which says which other resource it is.
+// Nothing is sent.
 func TestAccClaims_twoOwners(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -73,7 +75,8 @@ func TestAccClaims_twoOwners(t *testing.T) {
 	}
 }
 
-// A role that goes from one resource to another, another application, and a replacement are no two owners.
+// A role that goes from one resource to another, another application, and a replacement are no two
+// owners.
 func TestAccClaims_noFalseAlarm(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -132,7 +135,8 @@ func TestAccClaims_noFalseAlarm(t *testing.T) {
 	}
 }
 
-// What the plan could not know is found when it is applied, before anything is sent for the second owner.
+// What the plan could not know is found when it is applied, before anything is sent for the second
+// owner.
 func TestAccClaims_knownAfterApply(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
@@ -147,8 +151,8 @@ func TestAccClaims_knownAfterApply(t *testing.T) {
 	p.check(p.holds(onA(alice)...))
 }
 
-// An additive set or grant to somebody from whom an exclusive resource revokes the role is warned of. The spelling of an ID
-// makes no difference.
+// An additive set or grant to somebody from whom an exclusive resource revokes the role is warned
+// of. The spelling of an ID makes no difference.
 func TestAccClaims_turns(t *testing.T) {
 	t.Parallel()
 	owner := role(exclusiveType, "a", maintainerOfA, quote(alice))
@@ -187,7 +191,8 @@ func TestAccClaims_turns(t *testing.T) {
 	}
 }
 
-// A provider block in a test file may serve all runs of the file: what one of them granted, a later one revokes.
+// A provider block in a test file may serve all runs of the file: what one of them granted, a later
+// one revokes.
 func TestAccClaims_terraformTest(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})

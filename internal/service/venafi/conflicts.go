@@ -22,8 +22,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// claimRole records which role a plan is for, and reports what conflicts with other resources of the same configuration. known are
-// the grantees that are known, by their canonical ID, and all tells that there are no others. It asks the service nothing.
+// claimRole records which role a plan is for, and reports what conflicts with other resources of
+// the same configuration. known are the grantees that are known, by their canonical ID, and all
+// tells that there are no others. It asks the service nothing.
 func (k kind) claimRole(
 	ctx context.Context, data *service.Data, resp *resource.ModifyPlanResponse, set grantset.Set, known map[string]string, all bool, describe func() string,
 	leaving *grantset.Set, unchanged bool,
@@ -88,7 +89,8 @@ func leaves(claim *service.Claim[string], set grantset.Set) {
 	}
 }
 
-// leaving is what the state of a plan lists, where the plan revokes what it lets go of; nil where it changes nothing.
+// leaving is what the state of a plan lists, where the plan revokes what it lets go of; nil where
+// it changes nothing.
 func leaving[M any](p *access.Planning[M, grantset.Set]) (set *grantset.Set, unchanged bool) {
 	unchanged = p.State != nil && p.Response.Plan.Raw.Equal(p.Request.State.Raw)
 	if p.Revokes && !unchanged {
@@ -98,8 +100,8 @@ func leaving[M any](p *access.Planning[M, grantset.Set]) (set *grantset.Set, unc
 	return set, unchanged
 }
 
-// knownGrantees are the grantees of a plan that are known, canonical, with the ID as it is written. all tells that there are
-// no others.
+// knownGrantees are the grantees of a plan that are known, canonical, with the ID as it is written.
+// all tells that there are no others.
 func knownGrantees(m types.Map) (known map[string]string, all bool) {
 	known, all = map[string]string{}, !m.IsUnknown()
 	for _, grantee := range m.Elements() {
@@ -113,8 +115,9 @@ func knownGrantees(m types.Map) (known map[string]string, all bool) {
 	return known, all
 }
 
-// explainConflicts reports two owners as an error. What an owner and an additive resource fight over, and what two additive ones
-// both grant, is a warning: the service may know a grantee by more than one ID, and a grant may be about to pass on.
+// explainConflicts reports two owners as an error. What an owner and an additive resource fight
+// over, and what two additive ones both grant, is a warning: the service may know a grantee by more
+// than one ID, and a grant may be about to pass on.
 func (k kind) explainConflicts(diags *diag.Diagnostics, at path.Path, set grantset.Set, conflicts []service.Conflict[string]) {
 	var owners, fights, shared []string
 	for _, c := range service.WarnOfLoss(diags, conflicts, k.list) {

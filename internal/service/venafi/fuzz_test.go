@@ -64,7 +64,8 @@ func FuzzImportGrantSet(f *testing.F) {
 	})
 }
 
-// FuzzGranteeProblem: what has no problem is an ID that the client takes apart, and what has one is told in words.
+// FuzzGranteeProblem: what has no problem is an ID that the client takes apart, and what has one is
+// told in words.
 func FuzzGranteeProblem(f *testing.F) {
 	for _, seed := range []string{
 		"local:{5be5a591-c842-4520-9142-b455f4ad2286}", "local:5be5a591-c842-4520-9142-b455f4ad2286", "local:admin", "AD+corp:x", "AD+corp:7f93d2908020204a959910ea5a5704ff", "LDAP+x:cn=a:b",

@@ -28,8 +28,8 @@ const (
 	exclusiveAddress = exclusiveType + ".test"
 )
 
-// roleSet is a resource of either type, called "test", of maintainers of app-a: pairs of labels and IDs, and what else
-// there is to say.
+// roleSet is a resource of either type, called "test", of maintainers of app-a: pairs of labels and
+// IDs, and what else there is to say.
 func roleSet(kind string, grantees []string, more ...string) string {
 	return roleBlock(kind, grantees, append([]string{`role = "application_maintainer"`, `application_id = "app-a"`}, more...)...)
 }
@@ -91,7 +91,8 @@ func TestAccGrantSet_lifecycle(t *testing.T) {
 						PostApplyFunc: func() { p.check(p.holds(append(onA(alice, bob), others...)...)) },
 					},
 					{
-						// A grantee who lost the role is granted it again, and nobody else is touched.
+						// A grantee who lost the role is granted it again, and nobody else is
+						// touched.
 						PreConfig: func() { p.Venafi.Revoke(maintainer(bob)) },
 						Config:    first,
 						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -100,7 +101,8 @@ func TestAccGrantSet_lifecycle(t *testing.T) {
 						PostApplyFunc: func() { p.check(p.holds(append(onA(alice, bob), others...)...)) },
 					},
 					{
-						// Another label is for people only; who leaves the configuration loses the role.
+						// Another label is for people only; who leaves the configuration loses the
+						// role.
 						Config:        p.Provider() + roleSet(setType, []string{"Bob", bob}),
 						PostApplyFunc: func() { p.check(p.holds(append(onA(bob), others...)...)) },
 					},

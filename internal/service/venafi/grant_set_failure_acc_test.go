@@ -20,7 +20,8 @@ func (p *platform) oneByOne() *acctest.CLI {
 	return cli
 }
 
-// A create that fails midway takes back what it has granted: nothing is in the state, and nothing is tainted.
+// A create that fails midway takes back what it has granted: nothing is in the state, and nothing
+// is tainted.
 func TestAccGrantSet_failedCreate(t *testing.T) {
 	t.Parallel()
 	const size = 4

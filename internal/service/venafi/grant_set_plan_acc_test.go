@@ -22,7 +22,8 @@ func strangers(n int) []string {
 	return ids
 }
 
-// A create over grants of others fails, names them, and gives the import; max_revocations doesn't let it pass. Imported, each shows.
+// A create over grants of others fails, names them, and gives the import; max_revocations doesn't
+// let it pass. Imported, each shows.
 func TestAccExclusive_create(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{Order: mock.OrderUnstable})
@@ -57,8 +58,8 @@ func TestAccExclusive_create(t *testing.T) {
 	}
 }
 
-// Who is granted the role between a plan and its apply is left alone, whatever kind of plan it is; a warning names them, and the next
-// plan shows them.
+// Who is granted the role between a plan and its apply is left alone, whatever kind of plan it is;
+// a warning names them, and the next plan shows them.
 func TestAccExclusive_appeared(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -159,8 +160,8 @@ func TestAccGrantSet_maxRevocations(t *testing.T) {
 	p.check(p.holds())
 }
 
-// Nobody revokes the role of the identity that the provider is logged in as: neither listed nor foreign, neither by an update
-// nor by a destroy, neither at plan nor at apply.
+// Nobody revokes the role of the identity that the provider is logged in as: neither listed nor
+// foreign, neither by an update nor by a destroy, neither at plan nor at apply.
 func TestAccGrantSet_ownIdentity(t *testing.T) {
 	t.Parallel()
 	const summary = "The provider's own role would be revoked"

@@ -110,8 +110,8 @@ func TestList_sets(t *testing.T) {
 	}
 }
 
-// The resources are complete, and the configuration that Terraform generates from them plans clean, however the server
-// spells things.
+// The resources are complete, and the configuration that Terraform generates from them plans clean,
+// however the server spells things.
 func TestList_includeResource(t *testing.T) {
 	t.Parallel()
 	for _, switches := range []mock.Switches{

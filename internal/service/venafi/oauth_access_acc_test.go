@@ -143,8 +143,8 @@ func TestAccOAuthAccess(t *testing.T) {
 	}
 }
 
-// An import takes all rules, in each of the three ways, and configuration that lists them changes nothing. By identity the
-// application and the JWT mapping come too.
+// An import takes all rules, in each of the three ways, and configuration that lists them changes
+// nothing. By identity the application and the JWT mapping come too.
 func TestAccOAuthAccess_import(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
@@ -250,7 +250,8 @@ func TestAccOAuthAccess_limits(t *testing.T) {
 	p.check(p.ruled(alice+" admin", carol+" admin"))
 }
 
-// No path of the provider sends a DeleteRule with one ID, whatever is configured and whatever goes wrong.
+// No path of the provider sends a DeleteRule with one ID, whatever is configured and whatever goes
+// wrong.
 func TestAccOAuthAccess_deletesWithBothIDs(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})

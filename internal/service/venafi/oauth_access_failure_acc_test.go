@@ -12,7 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// What was made is taken back when somebody is refused, and what was changed becomes again what it was.
+// What was made is taken back when somebody is refused, and what was changed becomes again what it
+// was.
 func TestAccOAuthAccess_createFails(t *testing.T) {
 	t.Parallel()
 	for _, position := range []string{"18", "6"} {
@@ -31,7 +32,8 @@ func TestAccOAuthAccess_createFails(t *testing.T) {
 	}
 }
 
-// Where that fails too, the state holds whom the failed create has let in, with the terms of their rules.
+// Where that fails too, the state holds whom the failed create has let in, with the terms of their
+// rules.
 func TestAccOAuthAccess_undoFails(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})

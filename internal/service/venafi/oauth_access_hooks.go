@@ -18,7 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// diffAccess is Diff of who may use an application. What is there to use the listing of the refresh tells.
+// diffAccess is Diff of who may use an application. What is there to use the listing of the refresh
+// tells.
 func (s *grants) diffAccess(ctx context.Context, order access.Order[grantset.Set]) (access.Change, error) {
 	wanted, prior := sets(order)
 	run := s.run.Of(wanted)
@@ -43,7 +44,8 @@ func (s *grants) diffAccess(ctx context.Context, order access.Order[grantset.Set
 	return change, nil
 }
 
-// refuseLockout refuses to take the rule through which the provider is logged in, or to make it too narrow to log in again.
+// refuseLockout refuses to take the rule through which the provider is logged in, or to make it too
+// narrow to log in again.
 func (s *grants) refuseLockout(ctx context.Context, order access.Order[grantset.Set], delta grantset.Delta) error {
 	wanted, prior := sets(order)
 	client := s.run.Client()
@@ -85,7 +87,8 @@ func (s *grants) refuseLockout(ctx context.Context, order access.Order[grantset.
 	return nil
 }
 
-// warnTokens says what removing does not do, with the live grants of those removed where the caller may see them.
+// warnTokens says what removing does not do, with the live grants of those removed where the caller
+// may see them.
 func (s *grants) warnTokens(ctx context.Context, set grantset.Set, names names, removed []api.Grant, diags *diag.Diagnostics) {
 	if len(removed) == 0 {
 		return
@@ -120,7 +123,8 @@ func (s *grants) warnTokens(ctx context.Context, set grantset.Set, names names, 
 	}))
 }
 
-// tokens are live grants: how many, and until when the last of them lives, where the server says that.
+// tokens are live grants: how many, and until when the last of them lives, where the server says
+// that.
 type tokens struct {
 	count int
 	until time.Time

@@ -87,7 +87,8 @@ func namedAccess(ctx context.Context, _ *service.Data, req resource.ImportStateR
 	return newAccessModel(identity.ApplicationID), diags
 }
 
-// prepareAccess checks what was not known before, and holds the plan against other resources of the configuration.
+// prepareAccess checks what was not known before, and holds the plan against other resources of the
+// configuration.
 func (k kind) prepareAccess(ctx context.Context, p *access.Planning[accessModel, grantset.Set]) {
 	diags := checkGrantees(k.at, p.Plan.Trustees)
 	p.Response.Diagnostics.Append(diags...)

@@ -42,7 +42,8 @@ type accessResource struct {
 	kind kind
 }
 
-// NewOAuthAccessSet returns the resource that lets users and groups use an application, and leaves all others alone.
+// NewOAuthAccessSet returns the resource that lets users and groups use an application, and leaves
+// all others alone.
 func NewOAuthAccessSet() resource.Resource { return newAccess(additiveAccess, ownedAccess.suffix) }
 
 // NewOAuthAccessExclusive returns the resource that owns who may use an application.
@@ -50,7 +51,8 @@ func NewOAuthAccessExclusive() resource.Resource {
 	return newAccess(ownedAccess, additiveAccess.suffix)
 }
 
-// NewOAuthAccessSetList and NewOAuthAccessExclusiveList find the applications that somebody may use.
+// NewOAuthAccessSetList and NewOAuthAccessExclusiveList find the applications that somebody may
+// use.
 func NewOAuthAccessSetList() list.ListResource {
 	return &accessListResource{newAccess(additiveAccess, "")}
 }

@@ -173,7 +173,8 @@ func TestAccOAuthApplication_endRefused(t *testing.T) {
 	}
 }
 
-// The application through which the provider is logged in neither goes nor becomes too narrow to log in again.
+// The application through which the provider is logged in neither goes nor becomes too narrow to
+// log in again.
 func TestAccOAuthApplication_lockout(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})
@@ -208,7 +209,8 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	mustFail(t, cli.Apply(), `Unable to plan the OAuth application "ci"`, "exists already")   // an apply plans again
 	p.check(p.Venafi.RemoveApplication("ci"))
 
-	// What was made is taken back when the create can't be finished: a create does not take unused_expiration.
+	// What was made is taken back when the create can't be finished: a create does not take
+	// unused_expiration.
 	cli.Write("main.tf", integration("unused_expiration = \"24h\""))
 	mustPlan(t, cli)
 	p.fault(mock.UpdateApplication, mock.FaultResult)
@@ -230,7 +232,8 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	mustPlan(t, cli, "-destroy")
 	mustApply(t, cli)
 
-	// The first try comes about late, the second one finds it there, and then nobody can look: it may be ours, so the state holds it.
+	// The first try comes about late, the second one finds it there, and then nobody can look: it
+	// may be ours, so the state holds it.
 	for _, of := range []struct {
 		config, address, summary, create, get string
 		looks                                 int // before the one that fails

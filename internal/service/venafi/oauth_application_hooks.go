@@ -106,8 +106,9 @@ func (s *applications) refuseNarrowing(ctx context.Context, wanted application) 
 	return nil
 }
 
-// refuseEnd refuses to delete the application through which the provider is logged in and, without force_destroy, one that
-// somebody may use: by a live grant, and at the apply by a rule too, since a plan can't know which rules go with it.
+// refuseEnd refuses to delete the application through which the provider is logged in and, without
+// force_destroy, one that somebody may use: by a live grant, and at the apply by a rule too, since
+// a plan can't know which rules go with it.
 func (s *applications) refuseEnd(ctx context.Context, a application, apply bool) error {
 	own, _, err := s.client.OwnApplication(ctx)
 	if err != nil {
@@ -150,7 +151,8 @@ func (s *applications) refuseEnd(ctx context.Context, a application, apply bool)
 	}
 }
 
-// live are the live grants of an application as far as they can be read: who may not see them is told nothing of them.
+// live are the live grants of an application as far as they can be read: who may not see them is
+// told nothing of them.
 func (s *applications) live(ctx context.Context, id string) *tokens {
 	live := &tokens{}
 	if all, err := s.client.LiveGrants(ctx, id); err == nil {
@@ -226,7 +228,8 @@ func (s *applications) after(ctx context.Context, wanted application, failure er
 	return out, failure
 }
 
-// lookAfter is a context in which what became of a write can be found out, though the operation is interrupted.
+// lookAfter is a context in which what became of a write can be found out, though the operation is
+// interrupted.
 func lookAfter(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() == nil {
 		return ctx, func() {}

@@ -190,7 +190,8 @@ func namedApplication(ctx context.Context, _ *service.Data, req resource.ImportS
 	return applicationModel{ApplicationID: identity.ApplicationID, Timeouts: noTimeouts()}, diags
 }
 
-// importedName reads an import whose id is one name: the import id is that name, or the identity has it.
+// importedName reads an import whose id is one name: the import id is that name, or the identity
+// has it.
 func importedName[I any](ctx context.Context, req resource.ImportStateRequest, name func(*I) *types.String) (identity I, diags diag.Diagnostics) {
 	if req.ID != "" {
 		*name(&identity) = types.StringValue(req.ID)
@@ -203,7 +204,8 @@ func importedName[I any](ctx context.Context, req resource.ImportStateRequest, n
 	return identity, diags
 }
 
-// prepareApplication wants of a new application what the server wants, and tells the plan that there will be one.
+// prepareApplication wants of a new application what the server wants, and tells the plan that
+// there will be one.
 func prepareApplication(ctx context.Context, p *access.Planning[applicationModel, application]) {
 	if !p.Plan.ApplicationID.IsUnknown() {
 		p.Data.VenafiApplications.Say(p.Plan.ApplicationID.ValueString(), "", "")

@@ -28,7 +28,8 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*applicationResource)(nil)
 )
 
-// applicationResource is an API integration. It grants nothing by itself, but lives as resources do that grant.
+// applicationResource is an API integration. It grants nothing by itself, but lives as resources do
+// that grant.
 type applicationResource struct {
 	access.Resource[applicationModel, *applicationModel, application]
 }

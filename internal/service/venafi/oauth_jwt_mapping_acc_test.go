@@ -147,7 +147,8 @@ func TestAccOAuthJwtMapping_refusals(t *testing.T) {
 	}
 }
 
-// Lost answers and calls that fail once change nothing, and a write that the server ignored is told.
+// Lost answers and calls that fail once change nothing, and a write that the server ignored is
+// told.
 func TestAccOAuthJwtMapping_faults(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{MoreFields: mock.Sent})
@@ -193,7 +194,8 @@ func TestAccOAuthJwtMapping_faults(t *testing.T) {
 	mustFail(t, cli.Plan("-destroy"), `Unable to read the JWT mapping "gitlab"`, "insufficient_rights")
 }
 
-// The mapping that takes the provider's own token neither goes nor changes so that it would not take it.
+// The mapping that takes the provider's own token neither goes nor changes so that it would not
+// take it.
 func TestAccOAuthJwtMapping_lockout(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})

@@ -54,7 +54,8 @@ func mappingExists(name string) error {
 var errKeysIgnored = errors.New("the server took the mapping and dropped its jwks_uri, which servers before 26.2 do not know: leave jwks_uri out, so that " +
 	"the server finds the keys by the issuer's own configuration")
 
-// Diff refuses a create of what is there, keys that other mappings of the issuer contradict, and a lockout.
+// Diff refuses a create of what is there, keys that other mappings of the issuer contradict, and a
+// lockout.
 func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (access.Change, error) {
 	change := access.Change{At: path.Root("name")}
 	if order.Wanted == nil {
@@ -91,7 +92,8 @@ func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (acces
 	return change, s.refuseLockout(order)
 }
 
-// refuseLockout refuses to delete the mapping that takes the provider's own token, or to change it so that it doesn't.
+// refuseLockout refuses to delete the mapping that takes the provider's own token, or to change it
+// so that it doesn't.
 func (s *mappings) refuseLockout(order access.Order[mapping]) error {
 	if order.Prior == nil || order.Verb == "undo" || !s.client.LogsIn(order.Prior.JwtMapping) ||
 		order.Wanted != nil && s.client.LogsIn(order.Wanted.JwtMapping) {

@@ -110,8 +110,9 @@ func prepareMapping(ctx context.Context, p *access.Planning[mappingModel, mappin
 	}
 }
 
-// hasGroup tells whether an expression has a group that captures: a parenthesis that is neither escaped, nor in a class, nor
-// of a kind that captures nothing. .NET writes named groups as (?<name>…) and (?'name'…).
+// hasGroup tells whether an expression has a group that captures: a parenthesis that is neither
+// escaped, nor in a class, nor of a kind that captures nothing. .NET writes named groups as
+// (?<name>…) and (?'name'…).
 func hasGroup(expression string) bool {
 	class := false
 	for i := 0; i < len(expression); i++ {
@@ -154,7 +155,8 @@ func (httpsValidator) ValidateString(_ context.Context, req validator.StringRequ
 	}
 }
 
-// expressionValidator wants parentheses and brackets that match. The dialect is the server's, so no more is checked.
+// expressionValidator wants parentheses and brackets that match. The dialect is the server's, so no
+// more is checked.
 type expressionValidator struct{}
 
 func (expressionValidator) Description(context.Context) string { return "a regular expression" }

@@ -203,7 +203,8 @@ func TestAccGrant_validation(t *testing.T) {
 	}
 }
 
-// Values that are known only after apply: the plan asks nothing of them, and the checks run at apply.
+// Values that are known only after apply: the plan asks nothing of them, and the checks run at
+// apply.
 func TestAccGrant_unknown(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{})

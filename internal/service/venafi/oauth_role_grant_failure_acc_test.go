@@ -104,7 +104,8 @@ func TestAccGrantFailure_callers(t *testing.T) {
 	p.Venafi.KillTokens()
 	mustFail(t, cli.Plan(), planning, "invalid_token", "VENAFI_TOKEN")
 
-	// An application owner does for the own application, and doesn't take what it can't see for gone.
+	// An application owner does for the own application, and doesn't take what it can't see for
+	// gone.
 	as(bob, "admin")
 	mustPlan(t, cli)
 	mustApply(t, cli)

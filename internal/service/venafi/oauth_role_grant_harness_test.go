@@ -81,7 +81,8 @@ func (p *platform) in(directory func(*testing.T, func() tfprotov6.ProviderServer
 	return cli
 }
 
-// holds fails unless exactly these roles are held besides the provider's own, each as "role application grantee".
+// holds fails unless exactly these roles are held besides the provider's own, each as "role
+// application grantee".
 func (p *platform) holds(want ...string) error {
 	held := map[string]bool{}
 	for _, role := range p.Venafi.Roles() {
@@ -153,7 +154,8 @@ func mustFail(t *testing.T, report acctest.Report, summary string, parts ...stri
 	mustFind(t, report.Errors, report, summary, parts...)
 }
 
-// mustFind finds the one diagnostic with a summary, and checks that its text or the line that it points at holds all parts.
+// mustFind finds the one diagnostic with a summary, and checks that its text or the line that it
+// points at holds all parts.
 func mustFind(t *testing.T, in []acctest.Diagnostic, report acctest.Report, summary string, parts ...string) {
 	t.Helper()
 	found := 0

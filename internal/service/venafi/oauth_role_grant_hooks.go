@@ -148,7 +148,8 @@ func (s *grants) Import(ctx context.Context, named grantset.Set) (grantset.Set, 
 	return now, err
 }
 
-// Diff says what an order changes. A destroy of roles needs no listing: the state has what the refresh before has read.
+// Diff says what an order changes. A destroy of roles needs no listing: the state has what the
+// refresh before has read.
 func (s *grants) Diff(ctx context.Context, order access.Order[grantset.Set]) (access.Change, error) {
 	wanted, prior := sets(order)
 	if s.rules {
@@ -215,7 +216,8 @@ func (s *grants) change(order access.Order[grantset.Set], delta grantset.Delta) 
 	return change
 }
 
-// unlisted is access that a resource does not list: of others where it owns them, and scopes that rules have beyond its own.
+// unlisted is access that a resource does not list: of others where it owns them, and scopes that
+// rules have beyond its own.
 func (s *grants) unlisted(names names, foreign []api.Grant, widened []grantset.Amendment) access.Loss {
 	var lines []string
 	if s.exclusive {
@@ -234,7 +236,8 @@ func (s *grants) unlisted(names names, foreign []api.Grant, widened []grantset.A
 	return loss
 }
 
-// Apply makes the change. Of an exclusive set, too, it revokes only what the plan was made from: who appeared since is left alone.
+// Apply makes the change. Of an exclusive set, too, it revokes only what the plan was made from:
+// who appeared since is left alone.
 func (s *grants) Apply(ctx context.Context, order access.Order[grantset.Set]) (access.Outcome[grantset.Set], error) {
 	wanted, prior := sets(order)
 	if s.single() && order.Verb == "update" {

@@ -81,8 +81,8 @@ func roleListSchema(description string) schema.Schema {
 	}
 }
 
-// listRoles reads the one listing of the run, when somebody listens, and hands on what of it can be granted, in the order of
-// role, application and grantee.
+// listRoles reads the one listing of the run, when somebody listens, and hands on what of it can be
+// granted, in the order of role, application and grantee.
 func listRoles(
 	ctx context.Context, data *service.Data, req list.ListRequest, stream *list.ListResultsStream,
 	results func(out *service.Push, filter roleFilter, grants []api.Grant),

@@ -99,8 +99,8 @@ func importGrant(ctx context.Context, req resource.ImportStateRequest) (identity
 	return identity, diags
 }
 
-// splitGrant takes an import id apart. An application's ID may hold slashes, and so may a universal ID: the grantee begins
-// where its prefix is.
+// splitGrant takes an import id apart. An application's ID may hold slashes, and so may a universal
+// ID: the grantee begins where its prefix is.
 func splitGrant(id string) (grantIdentity, error) {
 	name, rest, found := strings.Cut(id, "/")
 	role, err := api.ParseRole(name)

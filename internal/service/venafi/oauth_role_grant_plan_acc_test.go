@@ -17,7 +17,8 @@ const (
 	overridden = "The role is overridden by a role on the whole installation"
 )
 
-// Roles that make one another void are a warning, once; a plan that changes nothing warns of nothing.
+// Roles that make one another void are a warning, once; a plan that changes nothing warns of
+// nothing.
 func TestAccGrantPlan_globalRoles(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t, mock.Switches{GranteeSpelling: mock.SpellingUpper})

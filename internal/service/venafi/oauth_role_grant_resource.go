@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package venafi is what Terraform sees of Venafi Trust Protection Platform: who holds which OAuth role.
+// Package venafi is what Terraform sees of Venafi Trust Protection Platform: who holds which OAuth
+// role.
 package venafi
 
 import (
@@ -26,8 +27,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// defaultTimeout is that of every operation: one write and a listing or two, with all their repetitions, behind the requests
-// of all other resources.
+// defaultTimeout is that of every operation: one write and a listing or two, with all their
+// repetitions, behind the requests of all other resources.
 const defaultTimeout = 20 * time.Minute
 
 var (
@@ -38,7 +39,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*grantResource)(nil)
 )
 
-// NewOAuthRoleGrant returns the resource that grants one role to one grantee and leaves everybody else's alone.
+// NewOAuthRoleGrant returns the resource that grants one role to one grantee and leaves everybody
+// else's alone.
 func NewOAuthRoleGrant() resource.Resource { return newGrantResource() }
 
 // grantResource is the additive set for one grantee.
@@ -137,7 +139,8 @@ func (r *grantResource) ValidateConfig(ctx context.Context, req resource.Validat
 	resp.Diagnostics.Append(checkApplication(config.Role, config.ApplicationID)...)
 }
 
-// prepareGrant checks what was not known before, and holds the plan against other resources of the configuration.
+// prepareGrant checks what was not known before, and holds the plan against other resources of the
+// configuration.
 func prepareGrant(ctx context.Context, p *access.Planning[grantModel, grantset.Set]) {
 	if !p.Plan.Known() {
 		return
@@ -153,7 +156,8 @@ func prepareGrant(ctx context.Context, p *access.Planning[grantModel, grantset.S
 		before, unchanged)
 }
 
-// checkApplication holds an application against the role. What is not known yet is left to the plan.
+// checkApplication holds an application against the role. What is not known yet is left to the
+// plan.
 func checkApplication(role, application types.String) (diags diag.Diagnostics) {
 	if role.IsNull() || role.IsUnknown() {
 		return nil

@@ -26,8 +26,8 @@ func NewOAuthRoleGrantsExclusiveList() list.ListResource {
 	return &grantSetListResource{newGrantSet(ownedSet, "")}
 }
 
-// grantSetListResource finds who holds the roles, one set for each role and application. It shares the name, the
-// configuration and the identity of the resource.
+// grantSetListResource finds who holds the roles, one set for each role and application. It shares
+// the name, the configuration and the identity of the resource.
 type grantSetListResource struct {
 	*grantSetResource
 }
@@ -64,8 +64,8 @@ func (r *grantSetListResource) List(ctx context.Context, req list.ListRequest, s
 	})
 }
 
-// setsOf sorts grants into sets of one role on one application, and keeps the sets in which something matches. The grants
-// come in the order of role and application.
+// setsOf sorts grants into sets of one role on one application, and keeps the sets in which
+// something matches. The grants come in the order of role and application.
 func setsOf(filter roleFilter, grants []api.Grant) [][]api.Grant {
 	var sets [][]api.Grant
 	for begin := 0; begin < len(grants); {

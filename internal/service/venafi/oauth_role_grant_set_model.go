@@ -20,8 +20,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// grantSetModel is the plan or state of a set. The grantees are a map of strings, which Terraform, its plan renderer and the
-// framework all handle in linear time.
+// grantSetModel is the plan or state of a set. The grantees are a map of strings, which Terraform,
+// its plan renderer and the framework all handle in linear time.
 type grantSetModel struct {
 	Role           types.String   `tfsdk:"role"`
 	ApplicationID  types.String   `tfsdk:"application_id"`
@@ -31,7 +31,8 @@ type grantSetModel struct {
 	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 }
 
-// grantSetIdentity names a set: a role and, for those that have one, the application. Additive sets may share an identity.
+// grantSetIdentity names a set: a role and, for those that have one, the application. Additive sets
+// may share an identity.
 type grantSetIdentity struct {
 	Role          types.String `tfsdk:"role"`
 	ApplicationID types.String `tfsdk:"application_id"`

@@ -29,8 +29,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/service/access"
 )
 
-// setWriteTimeout is that of a create, an update and a destroy: one request for each grantee, and the service may take a second
-// for one.
+// setWriteTimeout is that of a create, an update and a destroy: one request for each grantee, and
+// the service may take a second for one.
 const setWriteTimeout = 2 * time.Hour
 
 var (
@@ -42,7 +42,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*grantSetResource)(nil)
 )
 
-// NewOAuthRoleGrantSet returns the resource that adds grantees to a role and leaves everybody else's alone.
+// NewOAuthRoleGrantSet returns the resource that adds grantees to a role and leaves everybody
+// else's alone.
 func NewOAuthRoleGrantSet() resource.Resource { return newGrantSet(additiveSet, ownedSet.suffix) }
 
 // NewOAuthRoleGrantsExclusive returns the resource that owns all grants of a role.
@@ -50,7 +51,8 @@ func NewOAuthRoleGrantsExclusive() resource.Resource {
 	return newGrantSet(ownedSet, additiveSet.suffix)
 }
 
-// grantSetResource is both the additive set and the exclusive one: they differ in whose grants they answer for.
+// grantSetResource is both the additive set and the exclusive one: they differ in whose grants they
+// answer for.
 type grantSetResource struct {
 	access.Resource[grantSetModel, *grantSetModel, grantset.Set]
 	kind kind
@@ -176,7 +178,8 @@ func (r *grantSetResource) MoveState(ctx context.Context) []resource.StateMover 
 	return []resource.StateMover{r.FromSibling(own.Schema)}
 }
 
-// prepareSet checks what was not known before, and holds the plan against other resources of the configuration.
+// prepareSet checks what was not known before, and holds the plan against other resources of the
+// configuration.
 func (k kind) prepareSet(ctx context.Context, p *access.Planning[grantSetModel, grantset.Set]) {
 	diags := &p.Response.Diagnostics
 	if diags.Append(p.Plan.check()...); diags.HasError() || p.Plan.Role.IsUnknown() || p.Plan.ApplicationID.IsUnknown() {

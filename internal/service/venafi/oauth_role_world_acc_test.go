@@ -11,7 +11,8 @@ import (
 	mock "github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/venafi"
 )
 
-// What the server doesn't know is an error of the plan, where the caller may look. Who may not look finds out at apply.
+// What the server doesn't know is an error of the plan, where the caller may look. Who may not look
+// finds out at apply.
 func TestAccRoles_missing(t *testing.T) {
 	t.Parallel()
 	const nobody = "local:{99999999-0000-4000-8000-000000000001}"

@@ -20,7 +20,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// granteePattern is a prefixed universal ID. Which form the ID has after the colon depends on the identity provider.
+// granteePattern is a prefixed universal ID. Which form the ID has after the colon depends on the
+// identity provider.
 var granteePattern = regexp.MustCompile(`(?i)^(local|(AD|LDAP)\+[^:]+):.+$`)
 
 // notHexadecimal is what no object GUID of Active Directory holds, in any spelling.
@@ -44,8 +45,9 @@ func (granteeValidator) ValidateString(_ context.Context, req validator.StringRe
 	}
 }
 
-// granteeProblem says why a text can't be a prefixed universal ID, "" when it can. Local identities have a GUID in braces and
-// those of Active Directory one without; the IDs of LDAP directories may be of any form.
+// granteeProblem says why a text can't be a prefixed universal ID, "" when it can. Local identities
+// have a GUID in braces and those of Active Directory one without; the IDs of LDAP directories may
+// be of any form.
 func granteeProblem(grantee string) string {
 	prefix, universal, _ := strings.Cut(grantee, ":")
 	switch {
@@ -119,10 +121,11 @@ func (applicationValidator) ValidateString(_ context.Context, req validator.Stri
 	}
 }
 
-// granteesValidator checks all grantees in one pass: a validator for each element would make the framework look up a path
-// for each, which 10,000 grantees would feel.
+// granteesValidator checks all grantees in one pass: a validator for each element would make the
+// framework look up a path for each, which 10,000 grantees would feel.
 //
-// Errors point at the whole attribute: Terraform finds no place in the configuration for a path into it.
+// Errors point at the whole attribute: Terraform finds no place in the configuration for a path
+// into it.
 type granteesValidator struct{}
 
 func (granteesValidator) Description(context.Context) string {
@@ -135,8 +138,8 @@ func (granteesValidator) ValidateMap(_ context.Context, req validator.MapRequest
 	resp.Diagnostics.Append(checkGrantees(req.Path, req.ConfigValue)...)
 }
 
-// checkGrantees refuses what is no prefixed universal ID, and one identity under two labels. What is not known yet is checked
-// when it is.
+// checkGrantees refuses what is no prefixed universal ID, and one identity under two labels. What
+// is not known yet is checked when it is.
 func checkGrantees(at path.Path, grantees types.Map) (diags diag.Diagnostics) {
 	elements := grantees.Elements()
 	labels := make(map[string]string, len(elements)) // by canonical ID

@@ -14,9 +14,10 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// Spellings are the rows under which the service lists accounts of a set that it spells in another way: "name (group)", in lower
-// case, in another Unicode form. A spelling is a fact and never a guess: it is taken down when a grant of the set made exactly
-// that row appear. Whatever else looks like an account of the set is somebody else.
+// Spellings are the rows under which the service lists accounts of a set that it spells in another
+// way: "name (group)", in lower case, in another Unicode form. A spelling is a fact and never a
+// guess: it is taken down when a grant of the set made exactly that row appear. Whatever else looks
+// like an account of the set is somebody else.
 type Spellings map[api.Handle]api.Handle
 
 // row is how an application lists an account: as it is named, or in the spelling of the service.
@@ -31,7 +32,8 @@ func (s Spellings) row(h api.Handle, listed api.Accounts) (api.Handle, bool) {
 	return h, false
 }
 
-// named gives rows in the names of the set, whose accounts are known: the rows themselves where none is spelled in another way.
+// named gives rows in the names of the set, whose accounts are known: the rows themselves where
+// none is spelled in another way.
 func (s Spellings) named(rows, known api.Accounts) api.Accounts {
 	out := rows
 	for h, row := range s {
@@ -49,8 +51,9 @@ func (s Spellings) named(rows, known api.Accounts) api.Accounts {
 	return out
 }
 
-// without are the accounts of a set but those rows under which the service turned out to list accounts that are wanted: the state took
-// them for somebody else, and they were revoked and came back with the grant.
+// without are the accounts of a set but those rows under which the service turned out to list
+// accounts that are wanted: the state took them for somebody else, and they were revoked and came
+// back with the grant.
 func (s Set) without(learned Spellings, wanted Set) api.Accounts {
 	out := s.Accounts
 	for _, row := range learned {
@@ -65,7 +68,8 @@ func (s Set) without(learned Spellings, wanted Set) api.Accounts {
 	return out
 }
 
-// inRequest is a row of an account as a request may name it: the types that a list may show are more than a request may have.
+// inRequest is a row of an account as a request may name it: the types that a list may show are
+// more than a request may have.
 func inRequest(row, account api.Handle) api.Handle {
 	if a := row.Value(); a.Type != account.Value().Type {
 		a.Type = account.Value().Type
@@ -137,8 +141,8 @@ func (a *aliases) of(rows api.Accounts) api.Accounts {
 	return out
 }
 
-// fold is what an account may have in common with the row that the service makes of it: it may ignore letter case, blanks and the
-// Unicode form, and decorate a name with its group.
+// fold is what an account may have in common with the row that the service makes of it: it may
+// ignore letter case, blanks and the Unicode form, and decorate a name with its group.
 func fold(a api.Account) api.Account {
 	plain := func(text string) string {
 		return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(text))), " ")
@@ -150,7 +154,8 @@ func fold(a api.Account) api.Account {
 	return api.Account{Type: a.Type, Domain: strings.TrimSuffix(plain(a.Domain), "."), Name: name}
 }
 
-// looks are the accounts that a row may be: one of a type that nobody documented may be a user or a group.
+// looks are the accounts that a row may be: one of a type that nobody documented may be a user or a
+// group.
 func looks(row api.Account) []api.Account {
 	folded := fold(row)
 	switch strings.ToUpper(string(row.Type)) {
@@ -166,9 +171,10 @@ func looks(row api.Account) []api.Account {
 	return []api.Account{folded}
 }
 
-// Unwritable are rows that an exclusive set would own and that no configuration can name: of an account type that nobody
-// documented, or in a Unicode form that Terraform changes. They are by application, and sorted. Those that the set lists in its own
-// spelling, or that look like what it may have granted, it knows.
+// Unwritable are rows that an exclusive set would own and that no configuration can name: of an
+// account type that nobody documented, or in a Unicode form that Terraform changes. They are by
+// application, and sorted. Those that the set lists in its own spelling, or that look like what it
+// may have granted, it knows.
 func Unwritable(prior Set, actual Actual) map[string][]api.Handle {
 	ours := map[api.Handle]bool{}
 	for _, row := range prior.Spelled {

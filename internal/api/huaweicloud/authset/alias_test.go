@@ -12,8 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// A row that appears with a grant is the account that was granted, however the service spells it: it is no difference any more, and
-// goes with the account. Who was there before is somebody else.
+// A row that appears with a grant is the account that was granted, however the service spells it:
+// it is no difference any more, and goes with the account. Who was there before is somebody else.
 func TestSpellings(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -24,8 +24,8 @@ func (e *GoneError) Error() string {
 // Is makes errors.Is(err, ErrAppNotFound) true.
 func (e *GoneError) Is(target error) bool { return target == api.ErrAppNotFound }
 
-// OpenedError tells that applications are open to everybody and would be closed, though the set did not
-// know them open: somebody has opened them since its plan, or before it was created.
+// OpenedError tells that applications are open to everybody and would be closed, though the set did
+// not know them open: somebody has opened them since its plan, or before it was created.
 type OpenedError struct{ Apps []api.App }
 
 func (e *OpenedError) Error() string {
@@ -38,11 +38,11 @@ func (e *OpenedError) Error() string {
 
 // ApplyError tells what an apply did before it failed, and what it did not.
 type ApplyError struct {
-	// Err is what stopped it: the service's error, the caller's refusal, or the end of the context. It is nil when the
-	// service took every request and did not do what they say.
+	// Err is what stopped it: the service's error, the caller's refusal, or the end of the context.
+	// It is nil when the service took every request and did not do what they say.
 	Err error
-	// Requests is the number of requests that the service said yes to, and Granted and Revoked what came of them:
-	// accounts, once for each application.
+	// Requests is the number of requests that the service said yes to, and Granted and Revoked what
+	// came of them: accounts, once for each application.
 	Requests, Granted, Revoked int
 	// Failed are the requests that got an error, or no answer.
 	Failed []api.Assignment
@@ -50,7 +50,8 @@ type ApplyError struct {
 	Remaining Deltas
 	// Ignored is the part of Remaining that the service said yes to.
 	Ignored Deltas
-	// Lookalikes are accounts that an application lists in another spelling than the set, by the set's account.
+	// Lookalikes are accounts that an application lists in another spelling than the set, by the
+	// set's account.
 	Lookalikes map[api.Handle]api.Handle
 
 	unanswered bool
@@ -81,7 +82,8 @@ func (r *run) failed(err error, remaining Deltas) error {
 	return e
 }
 
-// findLookalikes notes which of the accounts that did not arrive, or were refused, are listed in another spelling.
+// findLookalikes notes which of the accounts that did not arrive, or were refused, are listed in
+// another spelling.
 func (e *ApplyError) findLookalikes(actual Actual) {
 	deltas := e.Ignored
 	if refused(e.Err) {

@@ -19,13 +19,14 @@ type Group struct {
 	deltas   *Deltas
 }
 
-// Phases splits the deltas into groups of requests. The groups of one phase have no application in common, so they
-// may be sent side by side; a phase begins when the one before is done.
+// Phases splits the deltas into groups of requests. The groups of one phase have no application in
+// common, so they may be sent side by side; a phase begins when the one before is done.
 //
-// Applications with the same delta share requests of at most MaxAppsPerRequest applications, MaxAccountsPerRequest
-// users and MaxAccountsPerRequest del_users. For equal deltas that makes ceil(apps/20) * max(ceil(grants/100),
-// ceil(revocations/100)) requests, the least possible. Accounts to replace are revoked in a first phase of their own,
-// so that no account stands in both lists of a request.
+// Applications with the same delta share requests of at most MaxAppsPerRequest applications,
+// MaxAccountsPerRequest users and MaxAccountsPerRequest del_users. For equal deltas that makes
+// ceil(apps/20) * max(ceil(grants/100), ceil(revocations/100)) requests, the least possible.
+// Accounts to replace are revoked in a first phase of their own, so that no account stands in both
+// lists of a request.
 func (d Deltas) Phases() [][]Group {
 	var first, second []Delta
 	for _, delta := range d.Apps {

@@ -15,8 +15,9 @@ import (
 // Counter is a Workspace that counts, too. *Client implements it.
 type Counter interface {
 	Workspace
-	// CountAuthorizations returns how many accounts an application has, as the service counts them, and the last ones of its list.
-	// The count is -1 where the list doesn't end like one of so many as expected, or the service doesn't count.
+	// CountAuthorizations returns how many accounts an application has, as the service counts them,
+	// and the last ones of its list. The count is -1 where the list doesn't end like one of so many
+	// as expected, or the service doesn't count.
 	CountAuthorizations(ctx context.Context, appID string, expected int) (count int, last api.Accounts, err error)
 	// ListedAuthorizations returns what Authorizations would return without a request, if it can.
 	ListedAuthorizations(appID string) (api.Accounts, bool)
@@ -41,8 +42,8 @@ type Counting struct {
 	sampled map[*history]bool // moments at which one application was read for how the service spells what was granted
 	forced  map[string]bool   // applications to read, whatever is known
 	learned Spellings
-	// counted tells that a count was all that confirmed some accounts, so that nobody knows how the service spells them. shown are
-	// the lists that were read since.
+	// counted tells that a count was all that confirmed some accounts, so that nobody knows how the
+	// service spells them. shown are the lists that were read since.
 	counted bool
 	shown   []api.Accounts
 }
@@ -54,8 +55,8 @@ type knowledge struct {
 	listed   bool // a list has shown it
 }
 
-// NewCounting makes a reading by counts for one operation on a set: wanted is nothing unless it is an
-// apply or its plan, and prior is what the state remembers.
+// NewCounting makes a reading by counts for one operation on a set: wanted is nothing unless it is
+// an apply or its plan, and prior is what the state remembers.
 //
 // A run that is nil believes no count.
 func NewCounting(w Counter, run *Counts, wanted Set, prior Tracked, memory Memory) *Counting {
@@ -79,8 +80,8 @@ func NewCounting(w Counter, run *Counts, wanted Set, prior Tracked, memory Memor
 	return c
 }
 
-// Spell takes down how the service spells some accounts. From then on nobody believes that it spells as they are named what it is
-// asked to grant.
+// Spell takes down how the service spells some accounts. From then on nobody believes that it
+// spells as they are named what it is asked to grant.
 func (c *Counting) Spell(spelled Spellings) {
 	if c == nil || len(spelled) == 0 {
 		return
@@ -91,7 +92,8 @@ func (c *Counting) Spell(spelled Spellings) {
 	c.run.respell()
 }
 
-// Apps takes down which applications are open: nothing is remembered of these, since they may hide what they have.
+// Apps takes down which applications are open: nothing is remembered of these, since they may hide
+// what they have.
 func (c *Counting) Apps(ctx context.Context) (map[string]api.App, error) {
 	apps, err := c.Counter.Apps(ctx)
 	c.mu.Lock()
@@ -112,8 +114,8 @@ func (c *Counting) AssignAuthorizations(ctx context.Context, a api.Assignment) e
 	return c.Counter.AssignAuthorizations(ctx, a)
 }
 
-// Authorizations returns the accounts of an application: those that are known where the count agrees, and otherwise those that
-// are listed.
+// Authorizations returns the accounts of an application: those that are known where the count
+// agrees, and otherwise those that are listed.
 func (c *Counting) Authorizations(ctx context.Context, appID string) (api.Accounts, error) {
 	at := c.run.at(appID)
 	if listed, ok := c.ListedAuthorizations(appID); ok {
@@ -166,8 +168,8 @@ func (c *Counting) due(appID string) (knowledge, bool) {
 	if !sure {
 		return knowledge{}, false
 	}
-	// Among accounts of others it would be hard to find later how the service spells those that were granted now. One application
-	// shows it for all that got the same.
+	// Among accounts of others it would be hard to find later how the service spells those that
+	// were granted now. One application shows it for all that got the same.
 	if !c.sampled[now] && c.grantedSince(known.at, now) && c.strangers(accounts) > 0 {
 		c.sampled[now] = true
 		return knowledge{}, false
@@ -229,11 +231,13 @@ func (c *Counting) believe(appID string, now knowledge) api.Accounts {
 	return now.accounts
 }
 
-// noAccounts is the list of all applications that nobody may use, so that they share what is made of it.
+// noAccounts is the list of all applications that nobody may use, so that they share what is made
+// of it.
 var noAccounts = api.Accounts{}
 
-// compare learns how the service spells accounts that were granted and confirmed by a count alone, whatever became of the requests
-// since. Where the application had no others, what looks like one of them, and was not there, is it.
+// compare learns how the service spells accounts that were granted and confirmed by a count alone,
+// whatever became of the requests since. Where the application had no others, what looks like one
+// of them, and was not there, is it.
 func (c *Counting) compare(before, now knowledge) {
 	if c.strangers(before.accounts) > 0 {
 		return
@@ -270,8 +274,9 @@ func (c *Counting) compare(before, now knowledge) {
 	}
 }
 
-// doubts tells whether applications have to be read that a count has confirmed, and makes the next look read them: something is
-// not as it must be, the service is seen not to count as it lists, or it spells in its own way what nobody has seen yet.
+// doubts tells whether applications have to be read that a count has confirmed, and makes the next
+// look read them: something is not as it must be, the service is seen not to count as it lists, or
+// it spells in its own way what nobody has seen yet.
 func (c *Counting) doubts(unmet bool) (some bool) {
 	if c == nil || !unmet && c.run.believed() && !c.run.respells() {
 		return false

@@ -20,9 +20,10 @@ type Memory struct {
 }
 
 // Memory is what to remember with a state. An application that a request of this run has named
-// which failed has to be read: the service may act on it yet. And only one counts which has all that
-// the state says it has, and nothing else: of others, such as another set of the configuration, a state can't
-// tell later whether they have come to hide that somebody of its own has gone.
+// which failed has to be read: the service may act on it yet. And only one counts which has all
+// that the state says it has, and nothing else: of others, such as another set of the
+// configuration, a state can't tell later whether they have come to hide that somebody of its own
+// has gone.
 func (c *Counting) Memory(now Tracked) Memory {
 	if c == nil {
 		return Memory{}
@@ -54,7 +55,8 @@ func (c *Counting) Memory(now Tracked) Memory {
 	return m
 }
 
-// rowsOf gives the rows that the service lists for a tracked set. Applications that lack nobody share them.
+// rowsOf gives the rows that the service lists for a tracked set. Applications that lack nobody
+// share them.
 type rowsOf struct {
 	tracked Tracked
 	all     api.Accounts

@@ -104,7 +104,8 @@ func (r *registry) AssignAuthorizations(ctx context.Context, a api.Assignment) e
 	return err
 }
 
-// drawFault makes requests of an apply fail that both worlds get: refused, or without an answer, whatever the service does.
+// drawFault makes requests of an apply fail that both worlds get: refused, or without an answer,
+// whatever the service does.
 func drawFault(t *rapid.T, twins ...*registry) {
 	kind := rapid.IntRange(0, 11).Draw(t, "what requests fail with")
 	first, all := rapid.IntRange(1, 3).Draw(t, "the first one that fails"), rapid.Bool().Draw(t, "and all others")
@@ -145,8 +146,8 @@ func drawFault(t *rapid.T, twins ...*registry) {
 	}
 }
 
-// drawRegistry gives twins of one service. An exclusive set takes decorated names into its state when it
-// finds them, and can't tell them from its own then.
+// drawRegistry gives twins of one service. An exclusive set takes decorated names into its state
+// when it finds them, and can't tell them from its own then.
 func drawRegistry(t *rapid.T, exclusive bool) (full, counts *registry) {
 	actual := drawActual(t)
 	o := drawOffice(t, actual)
@@ -209,7 +210,8 @@ func apart(accounts api.Accounts) {
 	}
 }
 
-// meddle changes applications behind the back of both: it grants somebody, or revokes somebody, and never both.
+// meddle changes applications behind the back of both: it grants somebody, or revokes somebody, and
+// never both.
 func meddle(t *rapid.T, twins ...*registry) {
 	who := drawAccounts(t, "others' accounts")
 	for i := range 6 {

@@ -18,8 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/mockbackend/wire"
 )
 
-// Under every position of every switch, a set that is read by counts has the plans, the errors and the states of one whose accounts
-// are all read, and so has the service.
+// Under every position of every switch, a set that is read by counts has the plans, the errors and
+// the states of one whose accounts are all read, and so has the service.
 func TestCountingUnderEveryPosition(t *testing.T) {
 	t.Parallel()
 	turn := 0

@@ -19,7 +19,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// resident is a set with its state, and a service of its own: twins do the same in two worlds, one of which is read by counts.
+// resident is a set with its state, and a service of its own: twins do the same in two worlds, one
+// of which is read by counts.
 type resident struct {
 	client    Counter // of the service
 	lag       time.Duration
@@ -86,8 +87,8 @@ func (r *resident) apply(ctx context.Context, wanted Set) error {
 
 const lag = time.Minute
 
-// Read by counts, a set has the same life as read in full, whatever the service does, as long as nobody puts an account in the
-// place of another.
+// Read by counts, a set has the same life as read in full, whatever the service does, as long as
+// nobody puts an account in the place of another.
 func TestCountingIsTheSame(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(life *rapid.T) {
@@ -150,7 +151,8 @@ func liveTwice(ctx context.Context, t *rapid.T) {
 	}
 }
 
-// An account whose spelling nobody has seen, since a count has confirmed it, stays in the state when it can't be revoked.
+// An account whose spelling nobody has seen, since a count has confirmed it, stays in the state
+// when it can't be revoked.
 func TestCountingKeepsWhomNobodySaw(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{"app": {App: api.App{ID: "app", AuthorizationType: api.AssignUser}}})
@@ -182,7 +184,8 @@ func TestCountingKeepsWhomNobodySaw(t *testing.T) {
 	}
 }
 
-// What a count can't see is an account in the place of another, unless one of them is among the last of the list.
+// What a count can't see is an account in the place of another, unless one of them is among the
+// last of the list.
 func TestCountingCantSeeASwap(t *testing.T) {
 	t.Parallel()
 	for came, seen := range map[string]bool{"a": false, "z": true} {
@@ -205,7 +208,8 @@ func TestCountingCantSeeASwap(t *testing.T) {
 	}
 }
 
-// A service that was seen to count otherwise than it lists is not asked to count again, and nothing is remembered of its counts.
+// A service that was seen to count otherwise than it lists is not asked to count again, and nothing
+// is remembered of its counts.
 func TestCountingBelievesNoServiceThatCountedWrong(t *testing.T) {
 	t.Parallel()
 	status := func(id string) Status {

@@ -113,7 +113,8 @@ func (c *Counts) respells() bool {
 	return c.respelled
 }
 
-// since gives the requests after a moment, the first one first, and false where one of them is unclear.
+// since gives the requests after a moment, the first one first, and false where one of them is
+// unclear.
 func (c *Counts) since(from, to *history) ([]*history, bool) {
 	var out []*history
 	for h := to; h != from; h = h.before {

@@ -10,23 +10,25 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// Delta is what has to change on one application. The accounts of each list are unique and sorted, and an account
-// that stands in Grant and in Replace is revoked by an earlier request than the one that grants it.
+// Delta is what has to change on one application. The accounts of each list are unique and sorted,
+// and an account that stands in Grant and in Replace is revoked by an earlier request than the one
+// that grants it.
 type Delta struct {
 	App api.App
 	// Mode is the authorization type that every request about this application carries.
 	Mode api.AuthorizationType
 	// Flip tells that the mode changes, so that a request is due even when no account changes.
 	Flip bool
-	// Opened tells that the application is open to everybody and would be closed, which no plan has shown:
-	// the prior set did not know it open. Nothing may be sent then.
+	// Opened tells that the application is open to everybody and would be closed, which no plan has
+	// shown: the prior set did not know it open. Nothing may be sent then.
 	Opened bool
-	// Replace are accounts to revoke before anything is granted, since the service might take them for one of Grant.
+	// Replace are accounts to revoke before anything is granted, since the service might take them
+	// for one of Grant.
 	Replace []api.Handle
 	Grant   []api.Handle
 	Revoke  []api.Handle
-	// LeftOpen tells that all of it was left to another resource of the run, which wants the application
-	// open to everybody.
+	// LeftOpen tells that all of it was left to another resource of the run, which wants the
+	// application open to everybody.
 	LeftOpen bool
 
 	listed api.Accounts // what the application lists
@@ -40,7 +42,8 @@ func (d Delta) empty() bool {
 // Revocations are the accounts that are revoked, be it to be granted anew.
 func (d Delta) Revocations() []api.Handle { return slices.Concat(d.Replace, d.Revoke) }
 
-// Deltas are the changes of all applications of a set, ordered by app id. Applications without a change are left out.
+// Deltas are the changes of all applications of a set, ordered by app id. Applications without a
+// change are left out.
 type Deltas struct {
 	Apps []Delta
 
@@ -48,16 +51,16 @@ type Deltas struct {
 	revokePlatform api.Accounts
 }
 
-// Diff returns what has to change so that the service shows what is wanted. It is a pure function: the plan warns of
-// what the apply will send because both call it with the same arguments.
+// Diff returns what has to change so that the service shows what is wanted. It is a pure function:
+// the plan warns of what the apply will send because both call it with the same arguments.
 //
 // Only what prior lists is ever revoked, and only on the applications of prior: that is what a plan
 // shows with a `-`. Whom neither side lists an exclusive set leaves alone too, until a refresh has
 // taken them into its state: see Foreign.
 //
-// Applications of prior that are no longer wanted lose the accounts of prior and end in ASSIGN_USER, since revoking
-// must never open an application to everybody.
-// Applications that the service does not know are left out: whether that is an error is for the caller to decide.
+// Applications of prior that are no longer wanted lose the accounts of prior and end in
+// ASSIGN_USER, since revoking must never open an application to everybody. Applications that the
+// service does not know are left out: whether that is an error is for the caller to decide.
 func Diff(wanted, prior Set, actual Actual) Deltas {
 	d := differ{
 		wanted: wanted, prior: prior, spelled: prior.spellings(wanted),
@@ -157,14 +160,16 @@ func (d *differ) named(r row, status Status) api.Handle {
 	return inRequest(h, r.account)
 }
 
-// mayHave tells that a request may have granted the account, and that none was sent since to revoke it.
+// mayHave tells that a request may have granted the account, and that none was sent since to revoke
+// it.
 func (d *differ) mayHave(r row, status Status) bool {
 	_, unsure := status.Unsure[r.account]
 	return unsure && !status.Tried[d.named(r, status)]
 }
 
-// drops tells that an account which the set doesn't want is to be revoked. ours tells that the state lists it. What an application
-// hides that is open and stays so is revoked once, in the hope that it does not come back when somebody closes the application one day.
+// drops tells that an account which the set doesn't want is to be revoked. ours tells that the
+// state lists it. What an application hides that is open and stays so is revoked once, in the hope
+// that it does not come back when somebody closes the application one day.
 func (d *differ) drops(r row, status Status, ours, granted bool) bool {
 	if d.wanted.Mode == api.AllUser && status.open() {
 		return ours && (granted || !status.Shown) && !status.Tried[d.named(r, status)]
@@ -172,7 +177,8 @@ func (d *differ) drops(r row, status Status, ours, granted bool) bool {
 	return granted && (ours || status.Hidden[r.account]) || ours && d.mayHave(r, status)
 }
 
-// left is the change of an application that the set names no longer, or of any application when the set is destroyed.
+// left is the change of an application that the set names no longer, or of any application when the
+// set is destroyed.
 func (d *differ) left(status Status) Delta {
 	delta := Delta{App: status.App, listed: status.Accounts, Mode: api.AssignUser}
 	switch status.mode() {
@@ -181,7 +187,8 @@ func (d *differ) left(status Status) Delta {
 	case "":
 		delta.Flip = d.prior.Mode == api.AllUser || d.prior.Mixed
 	default:
-		// What an open application lists proves nothing, so it has to be closed before anything can be revoked.
+		// What an open application lists proves nothing, so it has to be closed before anything can
+		// be revoked.
 		delta.Flip = d.prior.opened(status.App.ID)
 		delta.Opened = !delta.Flip && len(d.prior.Accounts) > 0
 	}
@@ -194,10 +201,10 @@ func (d *differ) left(status Status) Delta {
 	return delta
 }
 
-// Foreign returns the accounts, by application and sorted, that are granted and that the set neither
-// wants nor has in its state, and so leaves alone. On an application that joins the set, these are all
-// that it doesn't want. An exclusive set wants none of them there. What an open application lists
-// proves nothing.
+// Foreign returns the accounts, by application and sorted, that are granted and that the set
+// neither wants nor has in its state, and so leaves alone. On an application that joins the set,
+// these are all that it doesn't want. An exclusive set wants none of them there. What an open
+// application lists proves nothing.
 func Foreign(wanted, prior Set, actual Actual) map[string][]api.Handle {
 	known := make(api.Accounts, len(wanted.Accounts))
 	maps.Copy(known, prior.Accounts)
@@ -259,9 +266,9 @@ func (d Deltas) OpenedApps() []api.App {
 	return apps
 }
 
-// moveLookalikes moves to Replace what would be revoked beside the grant of an account that differs in letter case
-// only: a service that ignores case takes both for one account, and in which order it works off one request is
-// unknown.
+// moveLookalikes moves to Replace what would be revoked beside the grant of an account that differs
+// in letter case only: a service that ignores case takes both for one account, and in which order
+// it works off one request is unknown.
 func (d *Delta) moveLookalikes() {
 	if len(d.Grant) == 0 || len(d.Revoke) == 0 {
 		return
@@ -289,8 +296,9 @@ func (d *Delta) moveLookalikes() {
 // Empty tells that there is nothing to send.
 func (d Deltas) Empty() bool { return len(d.Apps) == 0 }
 
-// Revocations is the number of accounts that lose access, counted once for each application. Accounts of an
-// application that opens to everybody lose nothing and don't count; one that is revoked to be granted anew does.
+// Revocations is the number of accounts that lose access, counted once for each application.
+// Accounts of an application that opens to everybody lose nothing and don't count; one that is
+// revoked to be granted anew does.
 func (d Deltas) Revocations() int {
 	n := 0
 	for _, app := range d.Apps {

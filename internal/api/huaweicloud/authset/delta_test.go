@@ -25,7 +25,8 @@ func accountsOf(names ...string) api.Accounts {
 	return out
 }
 
-// drawAccounts draws a subset of a small universe in which letter case, types, domains and platforms vary.
+// drawAccounts draws a subset of a small universe in which letter case, types, domains and
+// platforms vary.
 func drawAccounts(t *rapid.T, label string) api.Accounts {
 	return rapid.Map(
 		rapid.MapOfN(rapid.IntRange(0, 60), rapid.SampledFrom([]api.PlatformType{"", api.AD, api.Local}), 0, 40),
@@ -95,7 +96,8 @@ func drawActual(t *rapid.T) Actual {
 	return actual
 }
 
-// perform carries out requests as a plain service does, and fails on a request that breaks a documented limit.
+// perform carries out requests as a plain service does, and fails on a request that breaks a
+// documented limit.
 func perform(t interface{ Fatalf(string, ...any) }, actual Actual, deltas Deltas) (Actual, int) {
 	after := Actual{}
 	for id, status := range actual {

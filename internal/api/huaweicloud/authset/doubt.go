@@ -12,9 +12,10 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// resolve finds out who a row is that an application uncovered when it was closed, and that looks like an account which the same
-// request granted: it revokes the account by its own name. If the row goes with it, the two are one, and the grant of the next
-// round shows the spelling; if it stays, it is somebody else. To grant the account again would tell nothing: the service may refuse
+// resolve finds out who a row is that an application uncovered when it was closed, and that looks
+// like an account which the same request granted: it revokes the account by its own name. If the
+// row goes with it, the two are one, and the grant of the next round shows the spelling; if it
+// stays, it is somebody else. To grant the account again would tell nothing: the service may refuse
 // it as authorized already, or take it without a word.
 func (r *run) resolve(ctx context.Context, remaining Deltas) (Deltas, error) {
 	doubts := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: maps.Clone(remaining.revokePlatform)}
@@ -42,8 +43,9 @@ func (r *run) resolve(ctx context.Context, remaining Deltas) (Deltas, error) {
 	return again, errors.Join(readErr, context.Cause(ctx))
 }
 
-// doubtful are those of some accounts that were granted before anybody saw whom the application lists, by this apply or by one that
-// was interrupted, where exactly one row of nobody else looks like them. An account is tried once.
+// doubtful are those of some accounts that were granted before anybody saw whom the application
+// lists, by this apply or by one that was interrupted, where exactly one row of nobody else looks
+// like them. An account is tried once.
 func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Handle) []api.Handle {
 	first, looked := l.looks[appID]
 	if !looked || len(accounts) == 0 {
@@ -80,7 +82,8 @@ func (l *requestLog) doubtful(appID string, wanted, prior Set, accounts []api.Ha
 	})
 }
 
-// try tells whether the requests that follow are a trial, which counts as taking back what was granted.
+// try tells whether the requests that follow are a trial, which counts as taking back what was
+// granted.
 func (l *requestLog) try(trial bool) {
 	l.trial = trial
 }

@@ -25,8 +25,8 @@ func (o refusing) Authorizations(ctx context.Context, id string) (api.Accounts, 
 	return o.office.Authorizations(ctx, id)
 }
 
-// An application that the complete list lacks is gone, whatever the service says of its accounts. What the gateway says, or what is
-// about who asks, says nothing.
+// An application that the complete list lacks is gone, whatever the service says of its accounts.
+// What the gateway says, or what is about who asks, says nothing.
 func TestGoneApplications(t *testing.T) {
 	t.Parallel()
 	answered := func(status int, code string) error { return &rest.Error{Status: status, Code: code} }
@@ -55,7 +55,8 @@ func TestGoneApplications(t *testing.T) {
 	}
 }
 
-// A write whose first attempt got no answer may still be acted on, whatever its repetition is told: the state holds what it may grant.
+// A write whose first attempt got no answer may still be acted on, whatever its repetition is told:
+// the state holds what it may grant.
 func TestUnansweredAttempt(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AssignUser}}})

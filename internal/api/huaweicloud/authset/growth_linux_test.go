@@ -15,9 +15,9 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// What compares every account with every other shows in time alone. 64 times the accounts take up to 300 times as long, with the
-// caches of the processor, and 4,096 times with such a step. So the limit is far from both. The time is that of the processor for this thread,
-// the best of some runs.
+// What compares every account with every other shows in time alone. 64 times the accounts take up
+// to 300 times as long, with the caches of the processor, and 4,096 times with such a step. So the
+// limit is far from both. The time is that of the processor for this thread, the best of some runs.
 func TestTimeGrowsAsAccountsDo(t *testing.T) { //nolint:paralleltest // it takes the time
 	const small, large, limit = 1_000, 64_000, 1_000
 	runtime.LockOSThread()
@@ -59,8 +59,9 @@ func threadTime() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// What a set looks up in the reservations of others does not grow with their number, and what a failed apply has still to send grows as
-// its applications do. Both would take 16 times as long, or 256.
+// What a set looks up in the reservations of others does not grow with their number, and what a
+// failed apply has still to send grows as its applications do. Both would take 16 times as long,
+// or 256.
 func TestTimeGrowsAsSetsAndAppsDo(t *testing.T) { //nolint:paralleltest // it takes the time
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -50,7 +50,8 @@ var work = map[string]func(l loads){
 	},
 }
 
-// Twice the accounts take at most 2.3 times the allocations. These are counted, so that it holds on any machine.
+// Twice the accounts take at most 2.3 times the allocations. These are counted, so that it holds on
+// any machine.
 func TestAllocationsGrowAsAccountsDo(t *testing.T) { //nolint:paralleltest // others would be counted, too
 	for name, do := range work {
 		before := 0.0
@@ -65,7 +66,8 @@ func TestAllocationsGrowAsAccountsDo(t *testing.T) { //nolint:paralleltest // ot
 	}
 }
 
-// However many applications list the same accounts, and however many lists are read at once, one copy is held.
+// However many applications list the same accounts, and however many lists are read at once, one
+// copy is held.
 func TestOneCopyForManyApps(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
 	const size, apps = 4_000, 60
 	client := listedOn(t, size, apps)

@@ -12,10 +12,10 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// next turns what remains after a round into what is worth sending in the next one. What the service took note of but
-// did not do is not sent again, and neither is a request that it refused, unless the world has moved since. But where
-// it refused a request that closes an application, the next round only closes it: the round after that sees what the
-// application lists then.
+// next turns what remains after a round into what is worth sending in the next one. What the
+// service took note of but did not do is not sent again, and neither is a request that it refused,
+// unless the world has moved since. But where it refused a request that closes an application, the
+// next round only closes it: the round after that sees what the application lists then.
 func (r *run) next(remaining Deltas) Deltas {
 	out := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: remaining.revokePlatform}
 	due := make(map[string]Delta, len(remaining.Apps))
@@ -44,8 +44,8 @@ func (r *run) next(remaining Deltas) Deltas {
 	return out
 }
 
-// moved tells that a refused request would be another one now: an application of it is gone, or an account of it no
-// longer has to change. due is what does.
+// moved tells that a refused request would be another one now: an application of it is gone, or an
+// account of it no longer has to change. due is what does.
 func moved(refusal api.Assignment, due map[string]Delta, actual Actual) bool {
 	for _, id := range refusal.AppIDs {
 		if _, ok := actual[id]; !ok {
@@ -78,8 +78,8 @@ func split(handles []api.Handle, is func(api.Handle) bool) (out, in []api.Handle
 	return out, in
 }
 
-// refused tells that the service answered and turned the request down for what it said, so that another request may
-// do better: not for who asks, how often, or because of a fault.
+// refused tells that the service answered and turned the request down for what it said, so that
+// another request may do better: not for who asks, how often, or because of a fault.
 func refused(err error) bool {
 	var e *rest.Error
 	if !errors.As(err, &e) {
@@ -92,8 +92,8 @@ func refused(err error) bool {
 	return false
 }
 
-// refusedAtOnce tells that a request was refused and did nothing. One that failed before it was sent again may have been carried out
-// then, in part or as a whole, and be refused for that.
+// refusedAtOnce tells that a request was refused and did nothing. One that failed before it was
+// sent again may have been carried out then, in part or as a whole, and be refused for that.
 func refusedAtOnce(err error) bool {
 	e, ok := errors.AsType[*rest.Error](err)
 	return ok && refused(err) && e.Attempts <= 1 && !rest.Unanswered(err)

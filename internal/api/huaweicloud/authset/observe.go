@@ -20,25 +20,29 @@ import (
 type Workspace interface {
 	// Apps returns the applications of the project by id.
 	Apps(ctx context.Context) (map[string]api.App, error)
-	// Authorizations returns the accounts of one application, which the caller must not change. The error is
-	// ErrAppNotFound when the application is gone.
+	// Authorizations returns the accounts of one application, which the caller must not change. The
+	// error is ErrAppNotFound when the application is gone.
 	Authorizations(ctx context.Context, appID string) (api.Accounts, error)
 	// AssignAuthorizations sends one request.
 	AssignAuthorizations(ctx context.Context, a api.Assignment) error
-	// Confirm returns the applications of the project as they were listed after the accounts of some.
+	// Confirm returns the applications of the project as they were listed after the accounts of
+	// some.
 	Confirm(ctx context.Context, appIDs []string) (map[string]api.App, error)
-	// Forget makes the next Apps, and the next Authorizations of the applications, ask the service again.
+	// Forget makes the next Apps, and the next Authorizations of the applications, ask the service
+	// again.
 	Forget(appIDs []string)
 	// Settled waits until no request about the applications is under way.
 	Settled(ctx context.Context, appIDs []string) error
 }
 
-// concurrency bounds what one set asks for at once. The client's own bound is what protects the service; this one
-// keeps a set from filling the queue in front of it, so that sets that are applied side by side share the quota.
+// concurrency bounds what one set asks for at once. The client's own bound is what protects the
+// service; this one keeps a set from filling the queue in front of it, so that sets that are
+// applied side by side share the quota.
 const concurrency = 8
 
-// Observe reads what the service says of the applications of both sides, and of their accounts where Diff needs them.
-// An application is taken for gone only when it is not in the list of applications and its accounts can't be listed.
+// Observe reads what the service says of the applications of both sides, and of their accounts
+// where Diff needs them. An application is taken for gone only when it is not in the list of
+// applications and its accounts can't be listed.
 func Observe(ctx context.Context, w Workspace, wanted, prior Set, exclusive bool) (Actual, error) {
 	return observe(ctx, w, prior, namedBy(wanted, prior), needsAccounts(wanted, prior, exclusive))
 }
@@ -88,13 +92,13 @@ func ObserveAll(ctx context.Context, w Workspace, appIDs []string) (Actual, erro
 	return observe(ctx, w, Set{}, appIDs, func(app api.App) bool { return !opaque(app) })
 }
 
-// opaque tells that the list of the application's accounts proves nothing: the service may hide them while it is open
-// to everybody.
+// opaque tells that the list of the application's accounts proves nothing: the service may hide
+// them while it is open to everybody.
 func opaque(app api.App) bool { return app.AuthorizationType == api.AllUser }
 
-// Remembered is what the service says by a state that was just refreshed, with no other reading than that of the
-// applications: the plan of a destroy shows no more than that, and comes in a process of its own, which would have to list
-// all accounts again.
+// Remembered is what the service says by a state that was just refreshed, with no other reading
+// than that of the applications: the plan of a destroy shows no more than that, and comes in a
+// process of its own, which would have to list all accounts again.
 func Remembered(prior Tracked, apps map[string]api.App) Actual {
 	actual := make(Actual, len(prior.AppIDs))
 	for _, id := range prior.AppIDs {
@@ -114,8 +118,9 @@ func Remembered(prior Tracked, apps map[string]api.App) Actual {
 	return prior.assume(actual)
 }
 
-// observe reads the applications, and the accounts of those that need it. What an application lacks that the state before lists is
-// believed only when it is still closed afterwards: it may have been opened between the two lists, and hide its accounts since.
+// observe reads the applications, and the accounts of those that need it. What an application lacks
+// that the state before lists is believed only when it is still closed afterwards: it may have been
+// opened between the two lists, and hide its accounts since.
 func observe(ctx context.Context, w Workspace, prior Set, ids []string, needsAccounts func(api.App) bool) (Actual, error) {
 	if len(ids) == 0 {
 		return Actual{}, nil

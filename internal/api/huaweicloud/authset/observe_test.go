@@ -12,7 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// The plan of a destroy works with what the state remembers. What it shows must be what a reading would show.
+// The plan of a destroy works with what the state remembers. What it shows must be what a reading
+// would show.
 func TestRememberedShowsWhatWasRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -17,7 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// office is a Workspace in memory. Its fields are the questions that the vendor's pages leave open, and faults.
+// office is a Workspace in memory. Its fields are the questions that the vendor's pages leave open,
+// and faults.
 type office struct {
 	rewrites                   func(api.Handle) api.Handle // how it lists an account
 	bothNames                  bool                        // and it knows the account by either name

@@ -12,8 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// The service decorates an account of the set. When an apply fails, the state must not hold it in both spellings: each application
-// would seem to lack one of them.
+// The service decorates an account of the set. When an apply fails, the state must not hold it in
+// both spellings: each application would seem to lack one of them.
 func TestOutcomeStateHoldsOneSpelling(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{

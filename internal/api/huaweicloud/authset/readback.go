@@ -12,8 +12,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// readBack looks at what the requests have done, and says what remains to be done. What the service said yes to and does not show
-// may come yet: it looks again for as long as a list may lag behind.
+// readBack looks at what the requests have done, and says what remains to be done. What the service
+// said yes to and does not show may come yet: it looks again for as long as a list may lag behind.
 func (r *run) readBack(ctx context.Context) (Deltas, error) {
 	actual, err := observe(ctx, r.w, r.unchanged(), namedBy(r.Wanted, r.Prior), needsAccounts(r.Wanted, r.Prior, r.Exclusive))
 	if err != nil {
@@ -88,8 +88,8 @@ func (r *run) see(actual Actual) Deltas {
 	return r.remaining()
 }
 
-// late are the applications that do not show what the service said yes to. Revocations in a request that opens an application
-// don't count: the service may ignore them.
+// late are the applications that do not show what the service said yes to. Revocations in a request
+// that opens an application don't count: the service may ignore them.
 func (r *run) late(remaining Deltas) []string {
 	var out []string
 	for _, delta := range remaining.Apps {
@@ -103,8 +103,8 @@ func (r *run) late(remaining Deltas) []string {
 	return out
 }
 
-// probes are some of the applications, one for each request: what a request does to one of its applications tells of the others, and
-// the lists of all may be long.
+// probes are some of the applications, one for each request: what a request does to one of its
+// applications tells of the others, and the lists of all may be long.
 func (r *run) probes(appIDs []string) []string {
 	var out []string
 	seen := map[*entry]bool{}
@@ -117,7 +117,8 @@ func (r *run) probes(appIDs []string) []string {
 	return out
 }
 
-// lookAgain reads some applications anew into a look at the service, and tells whether anything has changed.
+// lookAgain reads some applications anew into a look at the service, and tells whether anything has
+// changed.
 func (r *run) lookAgain(ctx context.Context, appIDs []string, actual Actual) (changed bool, err error) {
 	r.w.Forget(appIDs)
 	again, err := observe(ctx, r.w, Set{Unlisted: r.Prior.Unlisted}, appIDs, needsAccounts(r.Wanted, r.Prior, r.Exclusive))

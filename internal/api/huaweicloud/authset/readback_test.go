@@ -12,8 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// What the service said yes to is waited for, and what it skipped is not waited for for ever. Of applications that share a request
-// one is looked at until it changes.
+// What the service said yes to is waited for, and what it skipped is not waited for for ever. Of
+// applications that share a request one is looked at until it changes.
 func TestReadBackWaitsForLateLists(t *testing.T) {
 	t.Parallel()
 	apps := Actual{}

@@ -14,27 +14,29 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// maxRounds bounds how often one apply looks at the service and sends what is still missing. Two are the rule: the
-// second finds nothing to do. More are needed when closing an open application uncovers accounts that it hid, or when
-// the service refused a request because the world had moved.
+// maxRounds bounds how often one apply looks at the service and sends what is still missing. Two
+// are the rule: the second finds nothing to do. More are needed when closing an open application
+// uncovers accounts that it hid, or when the service refused a request because the world had moved.
 const maxRounds = 5
 
-// maxYields bounds the rounds that come on top since other resources reserve something while an apply is
-// under way.
+// maxYields bounds the rounds that come on top since other resources reserve something while an
+// apply is under way.
 const maxYields = 100
 
-// Reconciliation is one apply of a set: what is wanted of the applications, and what the state remembers.
+// Reconciliation is one apply of a set: what is wanted of the applications, and what the state
+// remembers.
 type Reconciliation struct {
 	Wanted, Prior Set
 	Exclusive     bool
-	// Approve is asked before anything is sent, with what will change. revoked is the number of accounts that this
-	// apply has revoked so far: it is above zero only when closing an application uncovered more to revoke.
+	// Approve is asked before anything is sent, with what will change. revoked is the number of
+	// accounts that this apply has revoked so far: it is above zero only when closing an
+	// application uncovered more to revoke.
 	Approve func(deltas Deltas, actual Actual, spelled Spellings, revoked int) error
-	// Lag is how long a list may lag behind a write. For that time the apply looks again at what the service said yes to and does not
-	// show: 0 never does.
+	// Lag is how long a list may lag behind a write. For that time the apply looks again at what
+	// the service said yes to and does not show: 0 never does.
 	Lag time.Duration
-	// Reservations, when given, are those of all applies of this run: what other resources want is not taken
-	// from them.
+	// Reservations, when given, are those of all applies of this run: what other resources want is
+	// not taken from them.
 	Reservations *Reservations
 	// Counting, when given, is what the applications are read by.
 	Counting *Counting
@@ -44,33 +46,35 @@ type Reconciliation struct {
 
 // Outcome is what is known after an apply, also after a failed one.
 type Outcome struct {
-	// Actual is what the service lists. After an error it may be worked out from the answers; Unsure then
-	// holds the accounts that a request without an answer may have granted.
+	// Actual is what the service lists. After an error it may be worked out from the answers;
+	// Unsure then holds the accounts that a request without an answer may have granted.
 	Actual Actual
 	// Spelled are the spellings of both sides, and those that this apply has seen.
 	Spelled Spellings
-	// Unlisted is what the set may have granted though no list shows it. After an error State says it.
+	// Unlisted is what the set may have granted though no list shows it. After an error State says
+	// it.
 	Unlisted Unlisted
 	// Unsettled is until when it is assumed that requests may have done yet what could not be seen.
 	Unsettled time.Time
 	// Touched are the applications that a request named, whatever became of it.
 	Touched map[string]bool
-	// Left is what the set would have taken away and did not, since another resource of the run wants it.
+	// Left is what the set would have taken away and did not, since another resource of the run
+	// wants it.
 	Left Deltas
-	// Foreign are accounts, by application, that an exclusive set neither lists nor had in its state: they
-	// came since its plan, and were left alone.
+	// Foreign are accounts, by application, that an exclusive set neither lists nor had in its
+	// state: they came since its plan, and were left alone.
 	Foreign map[string][]api.Handle
-	// Undo takes back what a failed create has done. It is nil for any other apply, and where the service
-	// may act yet on a request that it did not answer.
+	// Undo takes back what a failed create has done. It is nil for any other apply, and where the
+	// service may act yet on a request that it did not answer.
 	Undo *Deltas
 
 	looks map[string]look // the first looks at the applications
 }
 
-// Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest requests,
-// and reads back what it changed, since the service answers 200 also when it skipped an account. A request
-// that failed though everything arrived is no failure. Any other error is an *ApplyError or, when nothing
-// was sent, what went wrong before.
+// Reconcile brings the service to what is wanted: it reads, sends the difference in the fewest
+// requests, and reads back what it changed, since the service answers 200 also when it skipped an
+// account. A request that failed though everything arrived is no failure. Any other error is
+// an *ApplyError or, when nothing was sent, what went wrong before.
 func Reconcile(ctx context.Context, w Workspace, r Reconciliation) (Outcome, error) {
 	ctx = rest.WithQueue(ctx)
 	reservation, err := r.Reservations.reserve(ctx, w, r.Wanted, r.Prior)
@@ -211,7 +215,8 @@ func (r *run) refuse(deltas Deltas) error {
 	return r.Approve(deltas, r.out.Actual, r.out.Spelled, r.log.revoked())
 }
 
-// abandon ends an apply that can't read back: what the service shows is worked out from its answers.
+// abandon ends an apply that can't read back: what the service shows is worked out from its
+// answers.
 func (r *run) abandon(err error) error {
 	r.out.Actual = r.log.estimate(r.out.Actual, r.Prior)
 	return r.failed(err, r.remaining())

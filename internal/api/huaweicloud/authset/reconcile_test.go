@@ -40,8 +40,8 @@ func drawOffice(t *rapid.T, actual Actual) *office {
 	return o
 }
 
-// seen gives prior what a refresh would, and closes applications that join: a plan with an open one is
-// refused.
+// seen gives prior what a refresh would, and closes applications that join: a plan with an open one
+// is refused.
 func (o *office) seen(prior *Set, wanted Set) {
 	prior.Open = map[string]bool{}
 	for _, id := range prior.AppIDs {
@@ -66,7 +66,8 @@ func honest(prior Set, o *office) {
 	}
 }
 
-// Whatever position the unknowns are in, one apply makes the service show what is wanted and leaves strangers alone.
+// Whatever position the unknowns are in, one apply makes the service show what is wanted and leaves
+// strangers alone.
 func TestReconcileUnderEveryPosition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -141,7 +142,8 @@ func TestReconcileUnderEveryPosition(t *testing.T) {
 	})
 }
 
-// After a failure at any request, whatever became of it, the state tells the truth and the next apply does the rest.
+// After a failure at any request, whatever became of it, the state tells the truth and the next
+// apply does the rest.
 func TestReconcileAfterAFault(t *testing.T) {
 	t.Parallel()
 	lost := &rest.Error{Service: "office", Message: "connection reset"}
@@ -225,7 +227,8 @@ func decorate(h api.Handle) api.Handle {
 	return h
 }
 
-// An exclusive set takes no row for somebody else's that its own requests made, neither before a second round nor in what it warns of.
+// An exclusive set takes no row for somebody else's that its own requests made, neither before a
+// second round nor in what it warns of.
 func TestOwnRowsAreNotForeign(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{

@@ -24,7 +24,8 @@ type requestLog struct {
 	trial   bool            // requests find out who a row is
 }
 
-// look is what an application listed, whom else it may have had, and how many requests had named it before.
+// look is what an application listed, whom else it may have had, and how many requests had named it
+// before.
 type look struct {
 	accounts, unsure api.Accounts
 	requests         int
@@ -41,7 +42,8 @@ type entry struct {
 	trial bool
 }
 
-// newRequestLog notes which accounts are to be granted anew with another platform type, which applications are open, and who is there.
+// newRequestLog notes which accounts are to be granted anew with another platform type, which
+// applications are open, and who is there.
 func newRequestLog(deltas Deltas, wanted api.Accounts, prior Set, actual Actual) *requestLog {
 	l := &requestLog{stale: map[string]api.Accounts{}, open: map[string]bool{}, looks: map[string]look{}}
 	for id, status := range actual {
@@ -82,8 +84,8 @@ func (l *requestLog) add(a api.Assignment, err error) {
 	}
 }
 
-// note keeps the first look at each application in which its list proves who is there. One that tells no mode and lists nobody
-// may be open, as the state before says, and hide them.
+// note keeps the first look at each application in which its list proves who is there. One that
+// tells no mode and lists nobody may be open, as the state before says, and hide them.
 func (l *requestLog) note(prior Set, actual Actual) {
 	for id, status := range actual {
 		hides := status.open() || status.mode() == "" && len(status.Accounts) == 0 && prior.opened(id)
@@ -93,9 +95,10 @@ func (l *requestLog) note(prior Set, actual Actual) {
 	}
 }
 
-// learn finds how the service spells accounts that it was asked to grant and does not list by their names: rows that look like them,
-// belong to nobody whom either side names, and were not there before that request, or were revoked by this apply. What closing an
-// application uncovers was there before.
+// learn finds how the service spells accounts that it was asked to grant and does not list by their
+// names: rows that look like them, belong to nobody whom either side names, and were not there
+// before that request, or were revoked by this apply. What closing an application uncovers was
+// there before.
 func (l *requestLog) learn(wanted, prior Set, spelled Spellings, after Actual) Spellings {
 	defer l.note(prior, after)
 	learned := Spellings{}
@@ -197,7 +200,8 @@ func (l *requestLog) acknowledged(appID string) acknowledgment {
 	return a
 }
 
-// refusal returns the last request that the service refused for one application, unless a later one went through.
+// refusal returns the last request that the service refused for one application, unless a later one
+// went through.
 func (l *requestLog) refusal(appID string) (api.Assignment, bool) {
 	entries := l.byApp[appID]
 	if len(entries) == 0 {
@@ -207,8 +211,9 @@ func (l *requestLog) refusal(appID string) (api.Assignment, bool) {
 	return last.Assignment, last.err != nil && refused(last.err)
 }
 
-// totals counts what the service said yes to: requests, and accounts granted and revoked, once for each application.
-// Accounts of an application that opens to everybody lose nothing and don't count as revoked.
+// totals counts what the service said yes to: requests, and accounts granted and revoked, once for
+// each application. Accounts of an application that opens to everybody lose nothing and don't count
+// as revoked.
 func (l *requestLog) totals() (requests, granted, revoked int) {
 	for _, e := range l.entries {
 		if e.err != nil {
@@ -243,9 +248,10 @@ func (l *requestLog) failures() []api.Assignment {
 	return out
 }
 
-// settle marks in a fresh reading which accounts still have the platform type of before, and what a request may do yet: the
-// service may act on it after it let the client wait in vain. Where the service doesn't tell the mode of an application, the
-// mode of the last request that it took is as good as told. blind tells that nobody could look what came of the requests.
+// settle marks in a fresh reading which accounts still have the platform type of before, and what a
+// request may do yet: the service may act on it after it let the client wait in vain. Where the
+// service doesn't tell the mode of an application, the mode of the last request that it took is as
+// good as told. blind tells that nobody could look what came of the requests.
 func (l *requestLog) settle(actual Actual, blind bool) Actual {
 	for id, status := range actual {
 		status.Mode = l.lastMode(id)
@@ -297,8 +303,9 @@ func (l *requestLog) lastMode(appID string) api.AuthorizationType {
 	return ""
 }
 
-// estimate works out what the service must show now, from a reading before the requests and the answers to them. What an
-// application hid that was open before and is closed now, nobody has seen: it may be all that the state remembers of it.
+// estimate works out what the service must show now, from a reading before the requests and the
+// answers to them. What an application hid that was open before and is closed now, nobody has seen:
+// it may be all that the state remembers of it.
 func (l *requestLog) estimate(before Actual, prior Set) Actual {
 	inPrior := setOf(prior.AppIDs)
 	actual := maps.Clone(before)

@@ -21,8 +21,8 @@ var ErrReserved = errors.New("another resource of this run has reserved it")
 // asks doesn't: that it is open to everybody, or accounts. wants is nil where they want nobody.
 type Reserved func(Delta) (open bool, wants func(api.Handle) bool)
 
-// Without parts deltas: what no other resource of the run has reserved stays, and the rest is left to
-// them.
+// Without parts deltas: what no other resource of the run has reserved stays, and the rest is left
+// to them.
 func (d Deltas) Without(reserved Reserved) (rest, left Deltas) {
 	rest = Deltas{grantPlatform: d.grantPlatform, revokePlatform: d.revokePlatform}
 	left = rest
@@ -66,10 +66,10 @@ func (d Deltas) reserved() Reserved {
 	}
 }
 
-// Reservations are what the applies of one run want. In which order Terraform applies two resources is
-// free: where an account passes from one to the other, the one that takes it up may find it granted and
-// have nothing to do, before the one that lets go of it revokes it. So each apply reserves what it wants
-// before it looks, and none revokes what another has reserved.
+// Reservations are what the applies of one run want. In which order Terraform applies two resources
+// is free: where an account passes from one to the other, the one that takes it up may find it
+// granted and have nothing to do, before the one that lets go of it revokes it. So each apply
+// reserves what it wants before it looks, and none revokes what another has reserved.
 //
 // They are for one apply of a configuration: what was wanted in one means nothing to the next.
 type Reservations struct {
@@ -113,9 +113,10 @@ func (b *Reservations) reserve(ctx context.Context, w Workspace, wanted, prior S
 	return r, nil
 }
 
-// decide says what the resource keeps in its state when its apply has ended: all that it wanted, or what
-// is left of it after a failure. Everything else it gives back, so that whoever has it in its state keeps
-// it there, or revokes it. A resource decides before it waits for others, so that none waits for ever.
+// decide says what the resource keeps in its state when its apply has ended: all that it wanted, or
+// what is left of it after a failure. Everything else it gives back, so that whoever has it in its
+// state keeps it there, or revokes it. A resource decides before it waits for others, so that none
+// waits for ever.
 func (r *reservation) decide(kept Set) {
 	if r == nil {
 		return
@@ -177,7 +178,8 @@ func (r *reservation) waitsFor(left Delta, of []*reservation) *reservation {
 	return nil
 }
 
-// reserved is what other resources of the run want; kept is what those of them want that have decided.
+// reserved is what other resources of the run want; kept is what those of them want that have
+// decided.
 func (r *reservation) reserved(delta Delta) (open bool, wants func(api.Handle) bool) {
 	return r.reservedBy(delta, func(*reservation) bool { return true })
 }
@@ -194,8 +196,8 @@ func (r *reservation) reservedBy(delta Delta, ask func(*reservation) bool) (open
 	return r.opener(delta.App.ID, others) != nil, func(h api.Handle) bool { return r.holder(delta, h, others) != nil }
 }
 
-// allow refuses a request about some applications that takes away what another resource has reserved
-// since this one looked. Ask it when no other request about the applications can be sent.
+// allow refuses a request about some applications that takes away what another resource has
+// reserved since this one looked. Ask it when no other request about the applications can be sent.
 func (r *reservation) allow(a api.Assignment, apps []Delta) error {
 	for _, delta := range apps {
 		open, wants := r.reserved(delta)
@@ -235,8 +237,8 @@ func (r *reservation) others(appID string, ask func(*reservation) bool) []*reser
 	return slices.DeleteFunc(slices.Clone(r.book.byApp[appID]), func(other *reservation) bool { return other == r || !ask(other) })
 }
 
-// opener is one of others that wants an application open to everybody which is none of this resource any
-// more.
+// opener is one of others that wants an application open to everybody which is none of this
+// resource any more.
 func (r *reservation) opener(appID string, others []*reservation) *reservation {
 	if r.apps[appID] {
 		return nil
@@ -248,8 +250,8 @@ func (r *reservation) opener(appID string, others []*reservation) *reservation {
 	return others[i]
 }
 
-// holder is one of others that wants an account of an application which this resource doesn't want. It
-// asks those who may want it anywhere where that are fewer.
+// holder is one of others that wants an account of an application which this resource doesn't want.
+// It asks those who may want it anywhere where that are fewer.
 func (r *reservation) holder(delta Delta, h api.Handle, others []*reservation) *reservation {
 	if r.apps[delta.App.ID] && r.wants(h, delta.listed) {
 		return nil
@@ -268,8 +270,8 @@ func (r *reservation) holder(delta Delta, h api.Handle, others []*reservation) *
 	return ask[i]
 }
 
-// wants tells that the resource wants the account, which is one of those that an application lists, in
-// whatever spelling the service lists it. Beside the plain one it is somebody else.
+// wants tells that the resource wants the account, which is one of those that an application lists,
+// in whatever spelling the service lists it. Beside the plain one it is somebody else.
 func (r *reservation) wants(h api.Handle, listed api.Accounts) bool {
 	if r.wanted().Lists(h) {
 		return true
@@ -300,8 +302,8 @@ func (r *reservation) index(accounts api.Accounts) {
 	}
 }
 
-// spell takes down how the service lists the accounts of the resource, and how a request names such a
-// row.
+// spell takes down how the service lists the accounts of the resource, and how a request names such
+// a row.
 func (r *reservation) spell(spelled Spellings) {
 	if r == nil {
 		return

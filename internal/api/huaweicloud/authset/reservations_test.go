@@ -33,7 +33,8 @@ func (o *hurriedOffice) AssignAuthorizations(ctx context.Context, a api.Assignme
 	return o.office.AssignAuthorizations(ctx, a)
 }
 
-// What another resource reserves after it was seen, and before it is revoked, is not revoked; the rest is.
+// What another resource reserves after it was seen, and before it is revoked, is not revoked; the
+// rest is.
 func TestReconcileYieldsToReservations(t *testing.T) {
 	t.Parallel()
 	reserved := func(mode api.AuthorizationType, names ...string) Set {
@@ -126,8 +127,8 @@ func TestOutcomeStateLacksWhatOthersReserved(t *testing.T) {
 	}
 }
 
-// Two sets of one apply: one lets go of what the other wants, and the other fails before it sends anything. Nobody is left with
-// access that no state holds, whichever comes first.
+// Two sets of one apply: one lets go of what the other wants, and the other fails before it sends
+// anything. Nobody is left with access that no state holds, whichever comes first.
 func TestReservationsAreGivenBack(t *testing.T) {
 	t.Parallel()
 	closed := func(apps []string, names ...string) Set {
@@ -193,7 +194,8 @@ func TestInterruptedWhileOthersDecide(t *testing.T) {
 	}
 }
 
-// Of two applications that list the same accounts, only the one on which somebody is reserved says so.
+// Of two applications that list the same accounts, only the one on which somebody is reserved says
+// so.
 func TestUnreservedIsOfOneApplication(t *testing.T) {
 	t.Parallel()
 	listed := accountsOf("x", "y")

@@ -15,7 +15,8 @@ import (
 
 // Progress counts the work of one apply. It may be read at any time.
 type Progress struct {
-	// Requests counts what is sent, Granted and Revoked the accounts in it, once for each application.
+	// Requests counts what is sent, Granted and Revoked the accounts in it, once for each
+	// application.
 	Requests, Granted, Revoked Count
 	// Wrote, when given, is called after each request that the service said yes to.
 	Wrote func()
@@ -49,7 +50,8 @@ func (p *Progress) did(a api.Assignment) {
 	}
 }
 
-// send sends the deltas, phase by phase. It stops at the first error; requests in flight are waited for.
+// send sends the deltas, phase by phase. It stops at the first error; requests in flight are waited
+// for.
 func (r *run) send(ctx context.Context, deltas Deltas) error {
 	phases := deltas.Phases()
 	for _, phase := range phases {

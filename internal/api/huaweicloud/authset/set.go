@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package authset is who may use a set of applications: what is wanted, what is granted, the difference
-// and the requests that make it, and what a state should say afterwards.
+// Package authset is who may use a set of applications: what is wanted, what is granted, the
+// difference and the requests that make it, and what a state should say afterwards.
 package authset
 
 import (
@@ -12,26 +12,27 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// Set is who may use a set of applications: every account on every application. It describes both what a
-// configuration wants and what a state remembers. The zero value is no set at all: nothing wanted (a destroy), or
-// nothing remembered (a create).
+// Set is who may use a set of applications: every account on every application. It describes both
+// what a configuration wants and what a state remembers. The zero value is no set at all: nothing
+// wanted (a destroy), or nothing remembered (a create).
 type Set struct {
 	AppIDs   []string
 	Mode     api.AuthorizationType
 	Accounts api.Accounts
-	// Mixed tells that some applications are open to everybody and some are not, which Mode can't say.
+	// Mixed tells that some applications are open to everybody and some are not, which Mode can't
+	// say.
 	Mixed bool
 	// Spelled are the accounts that the service lists in another way than the set names them.
 	Spelled Spellings
-	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and then
-	// Mode counts for all.
+	// Open are the applications that a state saw open to everybody; nil where it doesn't say, and
+	// then Mode counts for all.
 	Open map[string]bool
 	// Unlisted is what a state remembers beyond what the service lists.
 	Unlisted Unlisted
 }
 
-// opened tells that the state saw the application open to everybody, so that a plan has shown that it
-// is going to be closed.
+// opened tells that the state saw the application open to everybody, so that a plan has shown that
+// it is going to be closed.
 func (s Set) opened(appID string) bool {
 	if s.Open != nil {
 		return s.Open[appID]
@@ -78,7 +79,8 @@ type Knowledge struct {
 	Mode api.AuthorizationType
 	// Unsure are accounts that a request without an answer may have granted, or may grant yet.
 	Unsure api.Accounts
-	// MaybeOpen tells that a request without an answer may have opened the application to everybody.
+	// MaybeOpen tells that a request without an answer may have opened the application to
+	// everybody.
 	MaybeOpen bool
 	// Stale are accounts that are still granted with the platform type that the configuration had
 	// before.
@@ -99,6 +101,6 @@ func (s Status) mode() api.AuthorizationType { return cmp.Or(s.App.Authorization
 // while it is open to everybody.
 func (s Status) open() bool { return s.mode() == api.AllUser }
 
-// Actual is what the service says of each application, by app id. An application that is gone has no
-// entry.
+// Actual is what the service says of each application, by app id. An application that is gone has
+// no entry.
 type Actual map[string]Status

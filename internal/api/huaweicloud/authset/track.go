@@ -13,17 +13,19 @@ import (
 // Tracked is what a state should say of a set.
 type Tracked struct {
 	Set
-	// Missing are the accounts of the set that an application lacks, sorted, by app id. Applications that lack
-	// nothing have no entry.
+	// Missing are the accounts of the set that an application lacks, sorted, by app id.
+	// Applications that lack nothing have no entry.
 	Missing map[string][]api.Handle
 }
 
-// Track returns what the state should say after a look at the service. An account that is gone from every application
-// leaves the set; one that is gone from some stays, and shows in Missing. An application that is gone leaves. When any
-// application has another mode than prior, the set takes that mode, so that the plan shows it.
+// Track returns what the state should say after a look at the service. An account that is gone from
+// every application leaves the set; one that is gone from some stays, and shows in Missing. An
+// application that is gone leaves. When any application has another mode than prior, the set takes
+// that mode, so that the plan shows it.
 //
-// While an application is open to everybody, what it lists proves nothing, so nothing is taken for gone from it. An
-// exclusive set takes up every account that is listed on an application that isn't open.
+// While an application is open to everybody, what it lists proves nothing, so nothing is taken for
+// gone from it. An exclusive set takes up every account that is listed on an application that isn't
+// open.
 func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	prior = prior.learn(actual)
 	t := Tracked{Set: Set{Mode: prior.Mode, Open: map[string]bool{}}}
@@ -59,7 +61,8 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 		}
 		// An application that tells no mode and lists nobody may be open, too.
 		blind = blind || status.mode() == "" && len(status.Accounts) == 0
-		// Whom it lists that the set has opened, though nothing tells that it is open, is none of the set's.
+		// Whom it lists that the set has opened, though nothing tells that it is open, is none of
+		// the set's.
 		accounts, first := listed.add(id, status)
 		if exclusive && !t.Open[id] && (first || len(t.Open) > 0) {
 			addNew(candidates, accounts)
@@ -85,9 +88,9 @@ func Track(prior Set, actual Actual, exclusive bool) Tracked {
 	return t
 }
 
-// Import returns what the state of an imported set should say: for an additive set the accounts that all applications
-// have in common, for an exclusive one every account that any of them has. Applications that are open to everybody
-// tell nothing; when all are open, the set is ALL_USER.
+// Import returns what the state of an imported set should say: for an additive set the accounts
+// that all applications have in common, for an exclusive one every account that any of them has.
+// Applications that are open to everybody tell nothing; when all are open, the set is ALL_USER.
 func Import(appIDs []string, actual Actual, exclusive bool) Tracked {
 	set := Set{AppIDs: appIDs, Mode: api.AllUser, Accounts: api.Accounts{}}
 	first := true
@@ -131,7 +134,8 @@ type listings struct {
 	unsure   []api.Accounts
 }
 
-// add takes up what an application lists, and tells whether no other application before it has the same list.
+// add takes up what an application lists, and tells whether no other application before it has the
+// same list.
 func (l *listings) add(appID string, status Status) (accounts api.Accounts, first bool) {
 	known := len(l.done)
 	accounts = l.of(status.Accounts)
@@ -173,8 +177,8 @@ func (l *listings) missing(wanted api.Accounts) map[string][]api.Handle {
 	return missing
 }
 
-// without is the status without accounts of a set that have passed to other resources: a state that held
-// them would take them away in the next run.
+// without is the status without accounts of a set that have passed to other resources: a state that
+// held them would take them away in the next run.
 func (s Status) without(set Set, passed func(api.Handle) bool) Status {
 	s.Accounts, s.Unsure = maps.Clone(s.Accounts), maps.Clone(s.Unsure)
 	for h := range set.Unlisted.With(set.Accounts) {
@@ -186,9 +190,9 @@ func (s Status) without(set Set, passed func(api.Handle) bool) Status {
 	return s
 }
 
-// State returns what the state should say after an apply that failed: the applications that the set has touched or
-// already had, with the accounts of both sides that are, or may be, granted on them. Applications that left the
-// configuration stay until nothing of the set is left on them.
+// State returns what the state should say after an apply that failed: the applications that the set
+// has touched or already had, with the accounts of both sides that are, or may be, granted on them.
+// Applications that left the configuration stay until nothing of the set is left on them.
 func (o Outcome) State(wanted, prior Set, exclusive bool) Tracked {
 	inPrior, inWanted := setOf(prior.AppIDs), setOf(wanted.AppIDs)
 	set := Set{Mode: wanted.Mode, Accounts: make(api.Accounts, len(wanted.Accounts)+len(prior.Accounts)), Mixed: prior.Mixed, Spelled: o.Spelled}

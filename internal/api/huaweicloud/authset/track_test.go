@@ -82,8 +82,8 @@ func TestTrack(t *testing.T) {
 	}
 }
 
-// An application that an exclusive set has opened lists whom it was granted before, and the service does not tell that it is open:
-// these are none of the set's, which could never revoke them.
+// An application that an exclusive set has opened lists whom it was granted before, and the service
+// does not tell that it is open: these are none of the set's, which could never revoke them.
 func TestTrackWhatIsOpenUntold(t *testing.T) {
 	t.Parallel()
 	prior := Set{AppIDs: []string{"a", "b"}, Mode: api.AllUser, Open: map[string]bool{"a": true, "b": false}}

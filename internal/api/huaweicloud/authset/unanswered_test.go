@@ -14,7 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// A service may act on a request after it let the client wait in vain: what may be granted, or opened, yet is in the state.
+// A service may act on a request after it let the client wait in vain: what may be granted, or
+// opened, yet is in the state.
 func TestReconcileWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	late := &rest.Error{Service: "office", Message: "no answer in time"}
@@ -57,7 +58,8 @@ func TestReconcileWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// An apply that is interrupted after it closed an application, and before it saw what that one hid, still answers for it.
+// An apply that is interrupted after it closed an application, and before it saw what that one hid,
+// still answers for it.
 func TestReconcileInterruptedAfterClosing(t *testing.T) {
 	t.Parallel()
 	prior := Set{AppIDs: []string{"a"}, Mode: api.AssignUser, Accounts: accountsOf("x"), Open: map[string]bool{"a": true}}
@@ -81,7 +83,8 @@ func TestReconcileInterruptedAfterClosing(t *testing.T) {
 	}
 }
 
-// Where the service tells no modes, a flip that failed on some of the applications is due on all of them again.
+// Where the service tells no modes, a flip that failed on some of the applications is due on all of
+// them again.
 func TestReconcileFlipThatFailsUnseen(t *testing.T) {
 	t.Parallel()
 	for name, failing := range map[string]int{"on all": 1, "on the last": 2} {

@@ -14,9 +14,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// undo is what takes back a create that has failed: whom it asked the service to grant and who had nothing before, and the mode
-// of an application that it has opened. The service may list an account later than it says yes, so that all who were asked for
-// are revoked, listed or not.
+// undo is what takes back a create that has failed: whom it asked the service to grant and who had
+// nothing before, and the mode of an application that it has opened. The service may list an
+// account later than it says yes, so that all who were asked for are revoked, listed or not.
 func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 	d := Deltas{revokePlatform: api.Accounts{}}
 	for _, id := range slices.Sorted(slices.Values(r.Wanted.AppIDs)) {
@@ -47,9 +47,9 @@ func (r Reconciliation) undo(out Outcome, before Actual) *Deltas {
 	return &d
 }
 
-// Undo takes back what a failed create has done, but for what other resources of the run want. A service that knows an account
-// no more than it did when it was to be granted may refuse to revoke it: what counts is what it lists afterwards, and lag is how
-// long a list may lag behind.
+// Undo takes back what a failed create has done, but for what other resources of the run want. A
+// service that knows an account no more than it did when it was to be granted may refuse to revoke
+// it: what counts is what it lists afterwards, and lag is how long a list may lag behind.
 func Undo(ctx context.Context, w Workspace, deltas Deltas, reservations *Reservations, lag time.Duration) error {
 	ctx = rest.WithQueue(ctx)
 	reservation, err := reservations.reserve(ctx, w, Set{}, Set{})
@@ -108,7 +108,8 @@ func (r *run) undone(ctx context.Context, deltas Deltas) (Deltas, error) {
 	return left, err
 }
 
-// unproven are the accounts that no request has revoked for sure, and that the application may list in another spelling.
+// unproven are the accounts that no request has revoked for sure, and that the application may list
+// in another spelling.
 func (r *run) unproven(delta Delta, status Status) map[api.Handle]bool {
 	revoked, maybe := r.log.acknowledged(delta.App.ID).revoked, map[api.Handle]bool{}
 	for _, h := range delta.Revoke {

@@ -13,19 +13,21 @@ import (
 
 // Unlisted is what a set may have granted though no list shows it.
 type Unlisted struct {
-	// Hidden are accounts that some applications may hide while they are open to everybody: whoever closes one of them brings them
-	// back. They are remembered until a look at it closed.
+	// Hidden are accounts that some applications may hide while they are open to everybody: whoever
+	// closes one of them brings them back. They are remembered until a look at it closed.
 	Hidden   []api.Account `json:"hidden,omitempty"`
 	HiddenOn []string      `json:"hidden_on,omitempty"`
-	// Unsettled are accounts that a request may have granted, and Opening applications that one may have opened to everybody, though
-	// nobody could see it. It is assumed until a look after Until says otherwise: one at an application that nobody saw before the
-	// request, and that lists rows which look like such an account, does not.
+	// Unsettled are accounts that a request may have granted, and Opening applications that one may
+	// have opened to everybody, though nobody could see it. It is assumed until a look after Until
+	// says otherwise: one at an application that nobody saw before the request, and that lists rows
+	// which look like such an account, does not.
 	Unsettled   []api.Account `json:"unsettled,omitempty"`
 	UnsettledOn []string      `json:"unsettled_on,omitempty"`
 	Opening     []string      `json:"opening,omitempty"`
 	Until       time.Time     `json:"until,omitzero"`
-	// SeenOn are those of UnsettledOn that were seen before the requests, and Alike what they listed then that looks like an
-	// unsettled account. What looks like one and is not among them came with a request.
+	// SeenOn are those of UnsettledOn that were seen before the requests, and Alike what they
+	// listed then that looks like an unsettled account. What looks like one and is not among them
+	// came with a request.
 	SeenOn []string      `json:"seen_on,omitempty"`
 	Alike  []api.Account `json:"alike,omitempty"`
 }
@@ -60,8 +62,9 @@ func (s Set) assume(actual Actual) Actual {
 	return actual
 }
 
-// unsettled are the accounts that a request may have granted on an application that does not list them: all for as long as a list
-// may lag behind, and later those that it may list in another spelling, where nobody saw before the request whom it listed.
+// unsettled are the accounts that a request may have granted on an application that does not list
+// them: all for as long as a list may lag behind, and later those that it may list in another
+// spelling, where nobody saw before the request whom it listed.
 func (s Set) unsettled(appID string, status Status) map[api.Handle]bool {
 	u, out := s.Unlisted, map[api.Handle]bool{}
 	for _, a := range u.Unsettled {
@@ -117,7 +120,8 @@ func (s Set) after(actual Actual) Unlisted {
 	return out
 }
 
-// unsettled is what an apply that failed may have done, beside what stayed hidden. before is what was known when it began.
+// unsettled is what an apply that failed may have done, beside what stayed hidden. before is what
+// was known when it began.
 func (u Unlisted) unsettled(before Unlisted, actual Actual, until time.Time, looks map[string]look) Unlisted {
 	accounts := map[api.Handle]bool{}
 	u = Unlisted{Hidden: u.Hidden, HiddenOn: u.HiddenOn}
@@ -149,8 +153,9 @@ func (u Unlisted) unsettled(before Unlisted, actual Actual, until time.Time, loo
 	return u
 }
 
-// learn takes down under which rows the service lists unsettled accounts that it does not list by their names: each is the only row
-// that looks like the account, belongs to no other, and was not there before the request.
+// learn takes down under which rows the service lists unsettled accounts that it does not list by
+// their names: each is the only row that looks like the account, belongs to no other, and was not
+// there before the request.
 func (s Set) learn(actual Actual) Set {
 	if len(s.Unlisted.SeenOn) == 0 {
 		return s
@@ -209,7 +214,8 @@ func lookAlikes(accounts map[api.Handle]bool, list api.Accounts) map[api.Handle]
 	return out
 }
 
-// alike are those of some accounts that a row of a list looks like which is none of them and none of a set.
+// alike are those of some accounts that a row of a list looks like which is none of them and none
+// of a set.
 func alike(accounts map[api.Handle]bool, list api.Accounts, set Set) map[api.Handle]bool {
 	seen, out := map[api.Account]bool{}, map[api.Handle]bool{}
 	for row := range lookAlikes(accounts, list) {
@@ -225,7 +231,8 @@ func alike(accounts map[api.Handle]bool, list api.Accounts, set Set) map[api.Han
 	return out
 }
 
-// hidden is what the applications of a set that has opened them may hide: whom it lists no more, and whom they may have hidden before.
+// hidden is what the applications of a set that has opened them may hide: whom it lists no more,
+// and whom they may have hidden before.
 func (r *run) hidden(actual Actual) (u Unlisted) {
 	if r.Wanted.Mode != api.AllUser {
 		return u
@@ -260,7 +267,8 @@ func accountsIn(handles map[api.Handle]bool) []api.Account {
 	return out
 }
 
-// mayHide tells that the application may have accounts that it does not list. One that tells no mode and lists nobody may be open.
+// mayHide tells that the application may have accounts that it does not list. One that tells no
+// mode and lists nobody may be open.
 func (s Status) mayHide() bool {
 	return s.open() || s.mode() == "" && len(s.Accounts) == 0
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// Whom a set had on an application that it opens may be hidden there, and is revoked when the set closes it, be it in the next apply or
-// after many. Nobody loses access for a moment when it is opened, and whom others granted keeps it.
+// Whom a set had on an application that it opens may be hidden there, and is revoked when the set
+// closes it, be it in the next apply or after many. Nobody loses access for a moment when it is
+// opened, and whom others granted keeps it.
 func TestWhatAnOpenedApplicationHides(t *testing.T) {
 	t.Parallel()
 	set := func(mode api.AuthorizationType, names ...string) Set {
@@ -64,7 +65,8 @@ func TestWhatAnOpenedApplicationHides(t *testing.T) {
 	}
 }
 
-// What an application had hidden and shows again, since somebody else has closed it, is of the set again, so that the plan shows it.
+// What an application had hidden and shows again, since somebody else has closed it, is of the set
+// again, so that the plan shows it.
 func TestHiddenShowsAgain(t *testing.T) {
 	t.Parallel()
 	prior := Set{AppIDs: []string{"a"}, Mode: api.AllUser, Unlisted: Unlisted{Hidden: []api.Account{account("u").Value()}, HiddenOn: []string{"a"}}}
@@ -86,8 +88,9 @@ func sortedNames(s Set) []string {
 	return names
 }
 
-// A run is interrupted after the service has granted somebody and lists it in another spelling. The next refresh finds it, or what is
-// planned without one, so that a destroy leaves nothing behind, and takes nobody for it who was there before.
+// A run is interrupted after the service has granted somebody and lists it in another spelling. The
+// next refresh finds it, or what is planned without one, so that a destroy leaves nothing behind,
+// and takes nobody for it who was there before.
 func TestSpellingOfAnInterruptedGrant(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string][]string{
@@ -133,9 +136,10 @@ func TestSpellingOfAnInterruptedGrant(t *testing.T) {
 	}
 }
 
-// A run is interrupted after it has closed an application, on a service that lists whom it was granted in another spelling: nobody saw
-// who was hidden there before. The next apply finds out by a trial who the rows are, a destroy leaves nothing behind, and whom the
-// application had hidden before keeps it.
+// A run is interrupted after it has closed an application, on a service that lists whom it was
+// granted in another spelling: nobody saw who was hidden there before. The next apply finds out by
+// a trial who the rows are, a destroy leaves nothing behind, and whom the application had hidden
+// before keeps it.
 func TestSpellingOfAnInterruptedClosing(t *testing.T) {
 	t.Parallel()
 	for name, hidden := range map[string][]string{"alone": nil, "beside somebody": {"other"}, "beside somebody alike": {"y (staff)"}} {
@@ -178,8 +182,8 @@ func TestSpellingOfAnInterruptedClosing(t *testing.T) {
 	}
 }
 
-// The trial that is to find out who the rows are fails, too. Nothing is known yet, so the state goes on saying what was granted, and
-// the next apply tries again.
+// The trial that is to find out who the rows are fails, too. Nothing is known yet, so the state
+// goes on saying what was granted, and the next apply tries again.
 func TestSpellingAfterATrialThatFails(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]error{
@@ -230,8 +234,9 @@ func TestSpellingAfterATrialThatFails(t *testing.T) {
 	}
 }
 
-// A request closes an application and fails; sent again it is refused, since the account is authorized already. What the
-// application lists in another spelling came with the request: it is in the state, and goes with it.
+// A request closes an application and fails; sent again it is refused, since the account is
+// authorized already. What the application lists in another spelling came with the request: it is
+// in the state, and goes with it.
 func TestSpellingOfAClosingThatWasSentTwice(t *testing.T) {
 	t.Parallel()
 	o := newOffice(Actual{"a": {App: api.App{ID: "a", AuthorizationType: api.AllUser}, Accounts: accountsOf("other")}})
@@ -257,7 +262,8 @@ func TestSpellingOfAClosingThatWasSentTwice(t *testing.T) {
 	}
 }
 
-// A create fails when it reads back, and what takes it back fails, too: that nobody is listed by the name that was sent proves nothing.
+// A create fails when it reads back, and what takes it back fails, too: that nobody is listed by
+// the name that was sent proves nothing.
 func TestUndoOfWhatIsSpelledAnew(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]error{"answered with a page": &rest.Error{Service: "office", Status: 200, Message: "answered HTML"}, "refused": answer(400)} {

@@ -12,8 +12,8 @@ import (
 	api "github.com/appaccess/terraform-provider-appaccess/internal/api/huaweicloud"
 )
 
-// Nothing of a delta is lost or made up when it is parted, what others have reserved is what is left to
-// them, and nobody's grant waits for others.
+// Nothing of a delta is lost or made up when it is parted, what others have reserved is what is
+// left to them, and nobody's grant waits for others.
 func TestWithoutParts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -52,8 +52,8 @@ func TestWithoutParts(t *testing.T) {
 				t.Fatalf("%s: %+v became %+v", id, delta, mine[id])
 			}
 		}
-		// Asked again what others want of what was left to them, it is all of it; where they give it back, it
-		// is due.
+		// Asked again what others want of what was left to them, it is all of it; where they give
+		// it back, it is due.
 		if rest, again := left.Without(reserved); !rest.Empty() || !slices.EqualFunc(again.Apps, left.Apps, sameLeft) {
 			t.Fatalf("%+v is left, and then %+v", left, again)
 		}

@@ -25,7 +25,8 @@ const (
 	opTokenOfID    = "CreateUnscopedTokenWithIdToken"  //nolint:gosec // a name
 )
 
-// DefaultDuration is how long temporary keys live where nobody says. A run that lasts longer renews them.
+// DefaultDuration is how long temporary keys live where nobody says. A run that lasts longer renews
+// them.
 const DefaultDuration = time.Hour
 
 // Agency is a role of another account, or of the same one, that may be assumed.
@@ -93,7 +94,8 @@ func (i IAM) Assume(base Source, agency Agency) (Source, error) {
 		named = " (" + agency.From + ")"
 	}
 	from := fmt.Sprintf("those of the agency %s of %s%s, assumed with keys %s", agency.Name, cmp.Or(agency.DomainName, agency.DomainID), named, cmp.Or(base.String(), "that were given"))
-	// Five signatures in a row that are refused lock a key: what was refused once is not asked again.
+	// Five signatures in a row that are refused lock a key: what was refused once is not asked
+	// again.
 	var refused atomic.Pointer[rest.Error]
 	source := newRenewed(from)
 	source.fetch(func(ctx context.Context) (Keys, error) {
@@ -160,7 +162,8 @@ func (i IAM) Exchange(oidc OIDC) (Source, error) {
 	return source, nil
 }
 
-// where is the place of the token, for people. The name of a file is not told: it may be the token, set in the wrong place.
+// where is the place of the token, for people. The name of a file is not told: it may be the token,
+// set in the wrong place.
 func (o OIDC) where() string {
 	if o.Token == "" {
 		return cmp.Or(o.From, "id_token_file")
@@ -216,7 +219,8 @@ type keysAnswer struct {
 	} `json:"credential"`
 }
 
-// keys reads an answer. The end is counted from the service's own clock, since this machine's may be wrong.
+// keys reads an answer. The end is counted from the service's own clock, since this machine's may
+// be wrong.
 func (a keysAnswer) keys(header http.Header, now time.Time) (Keys, error) {
 	c := a.Credential
 	if c.Access == "" || c.Secret == "" || c.SecurityToken == "" {

@@ -25,10 +25,12 @@ const (
 	maxMetadata  = 64 << 10
 )
 
-// tokenPattern is what can be a token of the metadata service: pages and documents, which others answer at its address, are none.
+// tokenPattern is what can be a token of the metadata service: pages and documents, which others
+// answer at its address, are none.
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9+/=_.-]+$`)
 
-// Metadata is a source of the keys that a cloud server has from its agency. dial is for tests; nil dials as usual.
+// Metadata is a source of the keys that a cloud server has from its agency. dial is for tests; nil
+// dials as usual.
 func Metadata(dial func(ctx context.Context, network, address string) (net.Conn, error)) Source {
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
@@ -44,7 +46,8 @@ func Metadata(dial func(ctx context.Context, network, address string) (net.Conn,
 
 type metadata struct{ client http.Client }
 
-// fetch asks with a token of the service where it gives one, which servers may be set to insist on, and without where it has none.
+// fetch asks with a token of the service where it gives one, which servers may be set to insist on,
+// and without where it has none.
 func (m *metadata) fetch(ctx context.Context) (Keys, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, metadataWait, fmt.Errorf("no answer within %s", metadataWait))
 	defer cancel()

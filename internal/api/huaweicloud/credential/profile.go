@@ -53,8 +53,8 @@ var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 const decrypted = "this provider can't read encrypted profiles: write it in plain text with \"hcloud configure set --cli-auth-encrypt=false\", or set access_key and secret_key"
 
-// ReadProfile reads a profile; "" is the one that the CLI uses at present. Its errors repeat nothing of the file but the names of
-// profiles.
+// ReadProfile reads a profile; "" is the one that the CLI uses at present. Its errors repeat
+// nothing of the file but the names of profiles.
 func ReadProfile(file, name string) (Profile, error) {
 	text, err := shared.ReadFile(file)
 	if err != nil {

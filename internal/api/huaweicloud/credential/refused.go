@@ -10,7 +10,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// Refused says what to do about a signature that was refused, in the words for keys wherever they come from.
+// Refused says what to do about a signature that was refused, in the words for keys wherever they
+// come from.
 func Refused(e *rest.Error) string {
 	const enough = " Nothing more is sent in this run, since five failures in a row lock the key pair for five minutes."
 	text := strings.ToLower(e.Message)
@@ -31,7 +32,8 @@ func Refused(e *rest.Error) string {
 	return "Check the access key, the secret key and, for temporary keys, the security token." + enough
 }
 
-// Credited adds to a failure which keys were used, and what to do about it where there is nothing yet.
+// Credited adds to a failure which keys were used, and what to do about it where there is nothing
+// yet.
 func Credited(e *rest.Error, source Source, hint string) *rest.Error {
 	other := *e // may be shared by all who asked
 	if hint != "" {

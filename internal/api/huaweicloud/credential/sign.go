@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package credential gives the keys that requests of Huawei Cloud are signed with, wherever they come from, and signs with them.
+// Package credential gives the keys that requests of Huawei Cloud are signed with, wherever they
+// come from, and signs with them.
 package credential
 
 import (
@@ -24,8 +25,8 @@ const (
 	headerSecurityToken = "X-Security-Token" //nolint:gosec // a name
 )
 
-// signedHeaders are those that are signed where a request has them, sorted. Only what this client sets is among them: net/http
-// and proxies add headers of their own and may alter others.
+// signedHeaders are those that are signed where a request has them, sorted. Only what this client
+// sets is among them: net/http and proxies add headers of their own and may alter others.
 var signedHeaders = []string{"X-Project-Id", headerDate, headerSecurityToken}
 
 // Keys are a key pair, and the token that belongs to it where it is temporary.

@@ -21,7 +21,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/rest"
 )
 
-// reference is the vendor's guide "Signing API requests" in plain steps, apart from Sign: the canonical request, and the signature.
+// reference is the vendor's guide "Signing API requests" in plain steps, apart from Sign: the
+// canonical request, and the signature.
 func reference(r *http.Request, body []byte, signed []string, secretKey string) (canonical, signature string) {
 	segments := strings.Split(r.URL.EscapedPath(), "/")
 	for i, s := range segments {
@@ -56,7 +57,8 @@ func reference(r *http.Request, body []byte, signed []string, secretKey string) 
 
 const pid = "2b31ed520xxxxxxebedb6e57xxxxxxxx"
 
-// vectors are the known signatures: the first is the official example, the second the SDK's own test.
+// vectors are the known signatures: the first is the official example, the second the SDK's own
+// test.
 var vectors = []struct {
 	name                string
 	accessKey, secret   string
@@ -151,7 +153,8 @@ func TestSignatureVectors(t *testing.T) {
 	}
 }
 
-// FuzzSign compares the signature with the reference, as the service computes it from what is on the wire.
+// FuzzSign compares the signature with the reference, as the service computes it from what is on
+// the wire.
 func FuzzSign(f *testing.F) {
 	f.Add("id", "一 (&=?!#%.*)", "+", `{"a":1}`, "SK", "tok")
 	f.Add("{project_id}", "", "a=b&c", "", "", "")

@@ -15,7 +15,8 @@ import (
 type Source interface {
 	// Keys gives the keys to sign with now.
 	Keys(ctx context.Context) (Keys, error)
-	// String tells people where the keys come from, such as "from the environment"; "" where there is nothing to tell.
+	// String tells people where the keys come from, such as "from the environment"; "" where there
+	// is nothing to tell.
 	String() string
 }
 
@@ -30,7 +31,8 @@ type static struct {
 func (s static) Keys(context.Context) (Keys, error) { return s.keys, nil }
 func (s static) String() string                     { return s.from }
 
-// renewed is a source of temporary keys. New ones are fetched a minute before the old ones end, once for all who ask.
+// renewed is a source of temporary keys. New ones are fetched a minute before the old ones end,
+// once for all who ask.
 type renewed struct {
 	tokens *shared.Tokens
 	from   string

@@ -19,7 +19,8 @@ import (
 
 const stranger = "local:{99999999-0000-4000-8000-000000000001}" // whom the server doesn't know
 
-// What another resource was to take over and could not stays where it was: revoked by nobody, and in the state of whom it leaves.
+// What another resource was to take over and could not stays where it was: revoked by nobody, and
+// in the state of whom it leaves.
 func TestReservationsAreGivenBack(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -91,7 +92,8 @@ func TestRevokesWaitForTakers(t *testing.T) {
 	s.counts(t, map[string]int{mock.RevokeRole: 0})
 }
 
-// A create that is taken back revokes what it granted, though it was reserved, and nobody who was there.
+// A create that is taken back revokes what it granted, though it was reserved, and nobody who was
+// there.
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})
@@ -110,7 +112,8 @@ func TestUndo(t *testing.T) {
 	s.holds(t, maintainers().Grant(bob), true)
 }
 
-// An attempt that was never answered counts, whatever its repetition is answered: the service acts on it later.
+// An attempt that was never answered counts, whatever its repetition is answered: the service acts
+// on it later.
 func TestLateEffects(t *testing.T) {
 	t.Parallel()
 	for _, last := range []wire.FaultKind{wire.Throttle, wire.Unavailable, mock.FaultInsufficientRight, mock.FaultInsufficientScope, mock.FaultHTML401} {
@@ -125,7 +128,8 @@ func TestLateEffects(t *testing.T) {
 				t.Fatalf("%+v, %v", out, err)
 			}
 			s.faults.Clear()
-			// A refresh that comes too early goes on assuming it, and a destroy revokes it when it is there.
+			// A refresh that comes too early goes on assuming it, and a destroy revokes it when it
+			// is there.
 			next := s.client(t, "admin")
 			out.Now.Unsettled[venafi.CanonicalGrantee(alice)] = time.Now().Add(time.Hour)
 			now, err := next.Read(t.Context(), out.Now, false)
@@ -142,7 +146,8 @@ func TestLateEffects(t *testing.T) {
 	}
 }
 
-// An attempt that was never answered may grant once more what its repetition has granted: a create that fails is not undone then.
+// An attempt that was never answered may grant once more what its repetition has granted: a create
+// that fails is not undone then.
 func TestLateEffectOfAGrantThatCameAbout(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})
@@ -170,7 +175,8 @@ func TestUnsettledEnds(t *testing.T) {
 	}
 }
 
-// A service that ignores letter case lists another ID than was granted. It is ours where our grant made it appear, and only there.
+// A service that ignores letter case lists another ID than was granted. It is ours where our grant
+// made it appear, and only there.
 func TestAliases(t *testing.T) {
 	t.Parallel()
 	const jim, folded = "LDAP+unix:uid=Jim", "ldap+unix:uid=jim"
@@ -208,7 +214,8 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-// A create adopts only what a listing from after its start shows: somebody may have revoked it since an older one.
+// A create adopts only what a listing from after its start shows: somebody may have revoked it
+// since an older one.
 func TestAdoptionLooksAgain(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})
@@ -262,8 +269,8 @@ func TestUnreadRows(t *testing.T) {
 	}
 }
 
-// The own role may come from a group. Its last grant is not revoked, and where the server doesn't tell which group it is, those that
-// may be are revoked last.
+// The own role may come from a group. Its last grant is not revoked, and where the server doesn't
+// tell which group it is, those that may be are revoked last.
 func TestOwnRoleThroughGroups(t *testing.T) {
 	t.Parallel()
 	admins := func(grantees ...string) Set {

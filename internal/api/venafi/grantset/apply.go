@@ -37,7 +37,8 @@ func (p *Progress) count() {
 	}
 }
 
-// Change brings a role from who holds it to who is wanted. Wanted and Prior are of the same role and application.
+// Change brings a role from who holds it to who is wanted. Wanted and Prior are of the same role
+// and application.
 type Change struct {
 	Wanted, Prior Set
 	// Exclusive tells that whoever is not listed matters too, if only to be named.
@@ -52,14 +53,15 @@ type Change struct {
 
 // Outcome is what became of a Change.
 type Outcome struct {
-	// Touched tells that the state has to follow: something was sent that changed, or may have changed, who holds the role, or a
-	// grant was taken over from another resource.
+	// Touched tells that the state has to follow: something was sent that changed, or may have
+	// changed, who holds the role, or a grant was taken over from another resource.
 	Touched bool
 	// Now is what the state should list, and what is known of it, whether or not all came about.
 	Now Set
 	// Granted are those that were granted and can be revoked again. Unknown may have been granted.
 	Granted, Unknown []venafi.Grant
-	// Claimed were not revoked, since another resource of this run has granted them or taken them over.
+	// Claimed were not revoked, since another resource of this run has granted them or taken them
+	// over.
 	Claimed []venafi.Grant
 	// Unlisted were confirmed by the service, which doesn't list them even some seconds later.
 	Unlisted []venafi.Grant
@@ -69,10 +71,11 @@ type Outcome struct {
 	Amended, Widened []Amendment
 }
 
-// Apply makes a change: grants first, as many at once as may be in flight, and revocations only when all of them are done. One
-// listing before and one after are enough, however many there are; they decide what has come about. An error is an *Error or, when
-// nothing was sent, what went wrong before: an *OwnGrantError where a role of the identity that the client is logged in as would
-// be lost, or what Approve returned.
+// Apply makes a change: grants first, as many at once as may be in flight, and revocations only
+// when all of them are done. One listing before and one after are enough, however many there are;
+// they decide what has come about. An error is an *Error or, when nothing was sent, what went wrong
+// before: an *OwnGrantError where a role of the identity that the client is logged in as would be
+// lost, or what Approve returned.
 func (r *Run) Apply(ctx context.Context, change Change) (Outcome, error) {
 	ctx = rest.WithQueue(ctx)
 	change.Wanted.Aliases = maps.Clone(change.Wanted.Aliases) // what the look afterwards finds is added
@@ -126,8 +129,9 @@ type work struct {
 	err      error
 }
 
-// prepare works out what to do. What would be adopted is believed only of a listing that was asked for after the start of this
-// change, which all share that begin at the same moment: somebody may have revoked it since an older one.
+// prepare works out what to do. What would be adopted is believed only of a listing that was asked
+// for after the start of this change, which all share that begin at the same moment: somebody may
+// have revoked it since an older one.
 func (w *work) prepare(ctx context.Context) (err error) {
 	start := w.run.listing.Now()
 	wanted, prior := w.change.Wanted, w.change.Prior
@@ -163,7 +167,8 @@ func (w *work) failed(ctx context.Context) bool {
 	return len(w.failures) > 0 || w.stop || ctx.Err() != nil
 }
 
-// each does something for all grants. A failure that is not of one grantee alone ends it: the others would fail as well.
+// each does something for all grants. A failure that is not of one grantee alone ends it: the
+// others would fail as well.
 func (w *work) each(ctx context.Context, grants []venafi.Grant, do func(venafi.Grant) error) {
 	var group errgroup.Group
 	group.SetLimit(w.run.client.MaxConcurrent())
@@ -236,8 +241,9 @@ func (w *work) grantAll(ctx context.Context) {
 	})
 }
 
-// keeps tells which reservations the state will hold: all when nothing failed, and otherwise what it had and what may have been granted.
-// A failed create gives back what it has granted and adopted: the one is revoked again, and the other is not its own.
+// keeps tells which reservations the state will hold: all when nothing failed, and otherwise what
+// it had and what may have been granted. A failed create gives back what it has granted and
+// adopted: the one is revoked again, and the other is not its own.
 func (w *work) keeps(ctx context.Context) func(venafi.Key) bool {
 	if !w.failed(ctx) {
 		return func(venafi.Key) bool { return true }
@@ -254,8 +260,9 @@ func (w *work) keeps(ctx context.Context) func(venafi.Key) bool {
 	return func(key venafi.Key) bool { return kept[key] }
 }
 
-// revokeAll revokes what has to go and nobody else of this run wants. Where the grantee holds the same role elsewhere, the first
-// revoke shows whether the service takes that along: then the others are not tried. For them a look at the end is enough.
+// revokeAll revokes what has to go and nobody else of this run wants. Where the grantee holds the
+// same role elsewhere, the first revoke shows whether the service takes that along: then the others
+// are not tried. For them a look at the end is enough.
 func (w *work) revokeAll(ctx context.Context) {
 	if len(w.delta.Revoke) == 0 {
 		return
@@ -366,7 +373,8 @@ func (w *work) unknownRevoke() bool {
 	})
 }
 
-// now is what the state should list. What passed to another resource is that one's; what a failed create has found is not its own.
+// now is what the state should list. What passed to another resource is that one's; what a failed
+// create has found is not its own.
 func (w *work) now() Set {
 	wanted, prior := w.change.Wanted, w.change.Prior
 	listed, _ := w.run.listing.Peek()

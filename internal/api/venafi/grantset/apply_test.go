@@ -354,7 +354,8 @@ func TestCallers(t *testing.T) {
 				wantError(t, auditor.create(ctx, aliceOnA).Err, "may not grant this role", "admin, or application_owner")
 				wantError(t, auditor.destroy(ctx, venafi.Grant{Grantee: ownerID, Role: venafi.ApplicationOwner, ApplicationID: "app-a"}), "may not revoke this role")
 
-				// An owner does it all on the own application, and what an owner can't see is not gone.
+				// An owner does it all on the own application, and what an owner can't see is not
+				// gone.
 				owner := s.client(t, "owner")
 				if found, err := owner.find(ctx, aliceOnA); found || err != nil {
 					t.Errorf("%t, %v", found, err)

@@ -25,7 +25,8 @@ type Error struct {
 // Failure is a grant or a revoke that failed.
 type Failure struct {
 	Grant venafi.Grant
-	// Err is an *UnknownOutcomeError, a *CollateralError, an *OwnGrantError, ErrGivenBack, or what the service said.
+	// Err is an *UnknownOutcomeError, a *CollateralError, an *OwnGrantError, ErrGivenBack, or what
+	// the service said.
 	Err error
 }
 
@@ -60,5 +61,6 @@ func (e *Error) Unwrap() []error {
 	return causes
 }
 
-// ErrGivenBack means that a role was not revoked, since another resource of this run was to take it over, and failed.
+// ErrGivenBack means that a role was not revoked, since another resource of this run was to take it
+// over, and failed.
 var ErrGivenBack = errors.New("it was not revoked: another resource of this run was to take it over, and failed")

@@ -14,7 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// maxLookups is how many grantees a run looks up: the service has a call for one only, and refuses whom it doesn't know anyway.
+// maxLookups is how many grantees a run looks up: the service has a call for one only, and refuses
+// whom it doesn't know anyway.
 const maxLookups = 20
 
 // MissingError means that the server knows no such application, or none of these grantees.
@@ -31,7 +32,8 @@ func (e *MissingError) Error() string {
 	return "the server knows no identity " + shared.Printable(strings.Join(e.Grantees, ", ")) + ": the data source appaccess_venafi_identity finds IDs by the name"
 }
 
-// CheckApplication refuses an application that doesn't exist, as far as the caller may look: a *MissingError.
+// CheckApplication refuses an application that doesn't exist, as far as the caller may look:
+// a *MissingError.
 func (r *Run) CheckApplication(ctx context.Context, set Set) error {
 	if !set.Role.OfApplication() {
 		return nil
@@ -55,8 +57,8 @@ func (r *Run) CheckApplication(ctx context.Context, set Set) error {
 	return nil
 }
 
-// CheckGrantees refuses grantees whom the server doesn't know, as far as the caller may look: a *MissingError. It looks up the first
-// of a run only.
+// CheckGrantees refuses grantees whom the server doesn't know, as far as the caller may look:
+// a *MissingError. It looks up the first of a run only.
 func (r *Run) CheckGrantees(ctx context.Context, grants []venafi.Grant) error {
 	r.mu.Lock()
 	n := min(len(grants), maxLookups-r.lookups)
@@ -87,8 +89,8 @@ func (r *Run) CheckGrantees(ctx context.Context, grants []venafi.Grant) error {
 	return nil
 }
 
-// usual tells that an ID is written as the server writes it. Whether a look-up takes other spellings of a
-// GUID is not known, so that such a one which is not found proves nothing.
+// usual tells that an ID is written as the server writes it. Whether a look-up takes other
+// spellings of a GUID is not known, so that such a one which is not found proves nothing.
 func usual(grantee string) bool {
 	prefix, universal, _ := strings.Cut(grantee, ":")
 	switch {

@@ -36,7 +36,8 @@ func TestLostAnswers(t *testing.T) {
 				if got := c.create(t.Context(), aliceOnA); fault != hostile.NullBody && got.Err != nil {
 					t.Fatalf("%+v", got)
 				} else if fault == hostile.NullBody {
-					// Not an answer of the service, and nothing says that the same again would not come: the listing decided.
+					// Not an answer of the service, and nothing says that the same again would not
+					// come: the listing decided.
 					wantError(t, got.Err, "without a result")
 					s.holds(t, aliceOnA, false)
 					if got := c.create(t.Context(), aliceOnA); got.Err != nil {
@@ -79,7 +80,8 @@ func TestFailuresThatLast(t *testing.T) {
 		s.faults.Add(wire.Fault{Operation: mock.GrantRole, Kind: wire.ResetBefore})
 		got := s.client(t, "admin").create(t.Context(), aliceOnA)
 		wantError(t, got.Err, "GrantRole")
-		// A service may act on a request after the connection broke, and a listing may be late: it is looked for once more in the end.
+		// A service may act on a request after the connection broke, and a listing may be late: it
+		// is looked for once more in the end.
 		if _, unknown := errors.AsType[*UnknownOutcomeError](got.Err); !unknown {
 			t.Errorf("the outcome is not known: %v", got.Err)
 		}
@@ -159,7 +161,8 @@ func TestCancelledWrites(t *testing.T) {
 	s.holds(t, aliceOnB, false)
 }
 
-// A hint ends with a full stop, and what follows begins a sentence: there is one full stop between them.
+// A hint ends with a full stop, and what follows begins a sentence: there is one full stop between
+// them.
 func TestUnknownOutcomeText(t *testing.T) {
 	t.Parallel()
 	failed := &rest.Error{Service: "Venafi", Operation: "GrantRole", Status: 504, Hint: "Look there."}

@@ -11,8 +11,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// intents are what a plan is going to grant and revoke, as far as it has come. They see what no listing shows: roles that one
-// plan gives to the same grantee.
+// intents are what a plan is going to grant and revoke, as far as it has come. They see what no
+// listing shows: roles that one plan gives to the same grantee.
 type intents struct {
 	forget bool
 
@@ -21,9 +21,10 @@ type intents struct {
 	ends   map[venafi.Key]bool
 }
 
-// Intend records what a plan is going to do, and returns the grants that the new ones override or that override them: whoever holds a
-// global role has nothing of application roles (vendor page "OAuth Roles"). They are held by the same grantee, by the shared
-// listing, or planned; those that are planned to end don't count.
+// Intend records what a plan is going to do, and returns the grants that the new ones override or
+// that override them: whoever holds a global role has nothing of application roles (vendor page
+// "OAuth Roles"). They are held by the same grantee, by the shared listing, or planned; those that
+// are planned to end don't count.
 func (r *Run) Intend(ctx context.Context, grants, ends []venafi.Grant) ([]venafi.Grant, error) {
 	var listed *venafi.Listing
 	if len(grants) > 0 {

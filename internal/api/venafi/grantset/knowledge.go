@@ -13,8 +13,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// knowledge is what this run knows beyond what the service lists: what it has granted and revoked. So a thousand grants need one
-// listing.
+// knowledge is what this run knows beyond what the service lists: what it has granted and revoked.
+// So a thousand grants need one listing.
 type knowledge struct {
 	lag time.Duration // how long a listing that was asked for after a write may still not show it
 
@@ -156,8 +156,8 @@ func (k *knowledge) all(listed *venafi.Listing) []venafi.Grant {
 	})
 }
 
-// collect returns those that are held among the grants of the listing and this run's writes, in the order of role, application and
-// grantee. The lock is held.
+// collect returns those that are held among the grants of the listing and this run's writes, in the
+// order of role, application and grantee. The lock is held.
 func (k *knowledge) collect(listed *venafi.Listing, grants iter.Seq[venafi.Grant], own iter.Seq[venafi.Key]) []venafi.Grant {
 	var found []venafi.Grant
 	for g := range grants {

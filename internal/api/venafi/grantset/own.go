@@ -28,7 +28,8 @@ func (e *OwnGrantError) Error() string { return fmt.Sprintf("%s: %v", e.Grant, E
 // Unwrap returns ErrOwnIdentity.
 func (e *OwnGrantError) Unwrap() error { return ErrOwnIdentity }
 
-// CheckOwn refuses to revoke grants of the identity that the client is logged in as: an *OwnGrantError. It lists nothing.
+// CheckOwn refuses to revoke grants of the identity that the client is logged in as:
+// an *OwnGrantError. It lists nothing.
 func (r *Run) CheckOwn(ctx context.Context, revoke []venafi.Grant) error {
 	if len(revoke) == 0 {
 		return nil
@@ -50,9 +51,10 @@ func (r *Run) GuardOwn(ctx context.Context, revoke []venafi.Grant) error {
 	return err
 }
 
-// guardOwn refuses to revoke what the identity that the client is logged in as needs: its own grants, and the last grant of a group
-// through which it has its role. Where the server doesn't tell which grant carries the role, it returns those that may: they are
-// to be revoked last, and whether others are left that may carry it.
+// guardOwn refuses to revoke what the identity that the client is logged in as needs: its own
+// grants, and the last grant of a group through which it has its role. Where the server doesn't
+// tell which grant carries the role, it returns those that may: they are to be revoked last, and
+// whether others are left that may carry it.
 func (r *Run) guardOwn(ctx context.Context, revoke []venafi.Grant) (last []venafi.Grant, left bool, err error) {
 	if len(revoke) == 0 || r.application != "" {
 		return nil, false, nil
@@ -102,8 +104,8 @@ func (r *Run) guardOwn(ctx context.Context, revoke []venafi.Grant) (last []venaf
 	return revoke, left, nil
 }
 
-// ownsThrough tells whether the own effective role is the one that is to be revoked. A failure to find out is one of the rights of
-// the caller, who then can hardly revoke.
+// ownsThrough tells whether the own effective role is the one that is to be revoked. A failure to
+// find out is one of the rights of the caller, who then can hardly revoke.
 func (r *Run) ownsThrough(ctx context.Context, g venafi.Grant) (bool, error) {
 	own, err := r.client.OwnRole(ctx)
 	if err != nil {
@@ -121,7 +123,8 @@ func carries(own venafi.OwnRole, g venafi.Grant) bool {
 	}
 }
 
-// revokeLast revokes one after the other what may carry the own role, and looks at that role before the last of them that could goes.
+// revokeLast revokes one after the other what may carry the own role, and looks at that role before
+// the last of them that could goes.
 func (w *work) revokeLast(ctx context.Context, revoke []venafi.Grant) {
 	for i, g := range revoke {
 		if w.stopped(ctx) {

@@ -17,8 +17,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// CollateralError means that the service, when it revoked a role on one application, took the same role on other
-// applications along.
+// CollateralError means that the service, when it revoked a role on one application, took the same
+// role on other applications along.
 type CollateralError struct {
 	Revoked venafi.Grant
 	Lost    []venafi.Grant
@@ -51,9 +51,10 @@ func (r *Run) othersOf(listed *venafi.Listing, g venafi.Grant) []venafi.Grant {
 	})
 }
 
-// mustLook is when a listing has to show what was done. A single grant needs none where the first of this run was listed at once, as
-// it was spelled: a thousand single grants must not need a thousand listings. What the service has confirmed of a single
-// revoke it did, unless the texts that it compares may differ.
+// mustLook is when a listing has to show what was done. A single grant needs none where the first
+// of this run was listed at once, as it was spelled: a thousand single grants must not need a
+// thousand listings. What the service has confirmed of a single revoke it did, unless the texts
+// that it compares may differ.
 func (w *work) mustLook(ctx context.Context) bool {
 	switch done := len(w.granted) + len(w.revoked) + len(w.amended); {
 	case done == 0 || ctx.Err() != nil:
@@ -67,8 +68,8 @@ func (w *work) mustLook(ctx context.Context) bool {
 	return false
 }
 
-// probe tells whether listings show a grant only some time after it, or under another name. It looks at the first grant of this run
-// whose grantee is spelled in the same way.
+// probe tells whether listings show a grant only some time after it, or under another name. It
+// looks at the first grant of this run whose grantee is spelled in the same way.
 func (r *Run) probe(ctx context.Context, g venafi.Grant) (surprising bool, err error) {
 	r.mu.Lock()
 	class := spellingClass(g.Grantee)
@@ -88,8 +89,8 @@ func (r *Run) probe(ctx context.Context, g venafi.Grant) (surprising bool, err e
 	return probe.Get(ctx, 0)
 }
 
-// spellingClass is the same for grantees which a service that rewrites IDs rewrites in the same way. The case of a GUID tells nobody
-// from anybody else.
+// spellingClass is the same for grantees which a service that rewrites IDs rewrites in the same
+// way. The case of a GUID tells nobody from anybody else.
 func spellingClass(grantee string) string {
 	prefix, universal, _ := strings.Cut(grantee, ":")
 	if venafi.IsGUID(universal) {
@@ -99,8 +100,9 @@ func spellingClass(grantee string) string {
 	return fmt.Sprintf("%s:%t%t%t", strings.ToLower(prefix), has(unicode.IsUpper), has(unicode.IsLower), has(func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) }))
 }
 
-// readBack looks at what the service lists, as often as a listing may lag behind. What was revoked and is listed all the
-// same is revoked again under the user's spelling, where that is another one: the service may compare texts.
+// readBack looks at what the service lists, as often as a listing may lag behind. What was revoked
+// and is listed all the same is revoked again under the user's spelling, where that is another one:
+// the service may compare texts.
 func (w *work) readBack(ctx context.Context) {
 	if !w.mustLook(ctx) {
 		return
@@ -177,9 +179,9 @@ func (w *work) look(ctx context.Context, enough func(*venafi.Listing) bool) (*ve
 	}
 }
 
-// shows tells whether a listing shows a grant of this change: as it was sent, or under an ID that the service made of it. A row that
-// was not there before, that differs in what services rewrite and in nothing else, and that no other grant of this run accounts for,
-// appeared with ours.
+// shows tells whether a listing shows a grant of this change: as it was sent, or under an ID that
+// the service made of it. A row that was not there before, that differs in what services rewrite
+// and in nothing else, and that no other grant of this run accounts for, appeared with ours.
 func (w *work) shows(listed *venafi.Listing, g venafi.Grant) bool {
 	for _, key := range w.change.Wanted.keysOf(g) {
 		if _, ok := listed.Find(key); ok {
@@ -217,7 +219,8 @@ func (w *work) lost(listed *venafi.Listing, kept grantKept) []venafi.Grant {
 	})
 }
 
-// respell revokes under the user's spelling what is still listed, and tells whether there was such a spelling.
+// respell revokes under the user's spelling what is still listed, and tells whether there was such
+// a spelling.
 func (w *work) respell(ctx context.Context, listed *venafi.Listing) bool {
 	var again []venafi.Grant
 	for _, g := range w.lingering(listed) {

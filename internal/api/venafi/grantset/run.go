@@ -1,9 +1,9 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package grantset is who shall have an OAuth role of Venafi Trust Protection Platform, and who has it: what is wanted, what is
-// held, the delta between them, the requests that it needs, and a look at what has come about. A single grant is a set of one. It
-// knows nothing of Terraform.
+// Package grantset is who shall have an OAuth role of Venafi Trust Protection Platform, and who has
+// it: what is wanted, what is held, the delta between them, the requests that it needs, and a look
+// at what has come about. A single grant is a set of one. It knows nothing of Terraform.
 package grantset
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// Run is what the resources of one run share: a listing of all roles, what the run knows beyond it, and what it has reserved. It is
-// safe for concurrent use.
+// Run is what the resources of one run share: a listing of all roles, what the run knows beyond it,
+// and what it has reserved. It is safe for concurrent use.
 type Run struct {
 	client *venafi.Client
 	// application is the one whose rules the grants are, "" where they are roles.
@@ -41,8 +41,8 @@ type Run struct {
 	manyPlans    bool
 	probes       map[string]*shared.Reading[bool] // whether listings lag behind, or rewrite, by how the grantee is spelled
 
-	// settle are the pauses in which a listing may catch up with a write; lag is how long it may take at most. In that time the
-	// answer to the write is believed.
+	// settle are the pauses in which a listing may catch up with a write; lag is how long it may
+	// take at most. In that time the answer to the write is believed.
 	settle []time.Duration
 	lag    time.Duration
 }
@@ -50,13 +50,14 @@ type Run struct {
 // QuotaWait is how long requests that wait for the quota have to wait yet, 0 when none does.
 func (r *Run) QuotaWait() time.Duration { return r.client.QuotaWait() }
 
-// New makes what a run shares. With manyPlans it serves more than one plan and apply: what one of them granted means nothing to the
-// next.
+// New makes what a run shares. With manyPlans it serves more than one plan and apply: what one of
+// them granted means nothing to the next.
 func New(client *venafi.Client, manyPlans bool) *Run {
 	return newRun(client, manyPlans, func(ctx context.Context, _ shared.Moment) (*venafi.Listing, error) { return client.ListRoles(ctx) })
 }
 
-// Of is what a run shares of what a set is about: all roles have one listing, and the rules of each application have one.
+// Of is what a run shares of what a set is about: all roles have one listing, and the rules of each
+// application have one.
 func (r *Run) Of(s Set) *Run {
 	if s.Role != venafi.Use {
 		return r
@@ -95,10 +96,11 @@ func newRun(client *venafi.Client, manyPlans bool, list func(context.Context, sh
 // Client is what the run was made with.
 func (r *Run) Client() *venafi.Client { return r.client }
 
-// Holders returns who holds the role among those whom a set or the other one lists, by the shared listing and what this run has
-// changed; with all it returns everybody. Where the listing lacks somebody whom the set lists, a second one is asked for a moment
-// later, once in a run: a listing may lag behind. What can't be seen is no proof that nobody holds it:
-// ErrNotVisible, or a *venafi.UnreadRowsError.
+// Holders returns who holds the role among those whom a set or the other one lists, by the shared
+// listing and what this run has changed; with all it returns everybody. Where the listing lacks
+// somebody whom the set lists, a second one is asked for a moment later, once in a run: a listing
+// may lag behind. What can't be seen is no proof that nobody holds it: ErrNotVisible, or
+// a *venafi.UnreadRowsError.
 func (r *Run) Holders(ctx context.Context, set, other Set, all bool) ([]venafi.Grant, error) {
 	listed, err := r.listing.Get(ctx, 0)
 	if err != nil {
@@ -133,7 +135,8 @@ func (r *Run) delta(wanted, prior Set, held []venafi.Grant) Delta {
 	return delta
 }
 
-// holders is what the listing says, what the run knows beyond it, and what the set has to assume for a while.
+// holders is what the listing says, what the run knows beyond it, and what the set has to assume
+// for a while.
 func (r *Run) holders(listed *venafi.Listing, set, other Set, all bool) []venafi.Grant {
 	var held []venafi.Grant
 	if all {
@@ -155,8 +158,9 @@ func (r *Run) holders(listed *venafi.Listing, set, other Set, all bool) []venafi
 	return held
 }
 
-// Read returns what a set holds: the grantees that it lists, or everybody for an exclusive one. What had to be assumed for a while
-// and shows now, or does not after that time, is not assumed any more.
+// Read returns what a set holds: the grantees that it lists, or everybody for an exclusive one.
+// What had to be assumed for a while and shows now, or does not after that time, is not assumed any
+// more.
 func (r *Run) Read(ctx context.Context, set Set, exclusive bool) (Set, error) {
 	held, err := r.Holders(ctx, set, set.Empty(), exclusive)
 	if err != nil {
@@ -201,8 +205,8 @@ var ErrNotVisible = errors.New("the identity that the provider is logged in as s
 var ErrRulesNotVisible = errors.New("the server lists no rules of it, and the identity that the provider is logged in as may not see them: grant it the OAuth " +
 	"role admin or auditor, or application_owner of the application")
 
-// checkVisible makes sure that the listing would show a grant: an application owner sees the roles of the own applications
-// only, and what is not seen is not gone.
+// checkVisible makes sure that the listing would show a grant: an application owner sees the roles
+// of the own applications only, and what is not seen is not gone.
 func (r *Run) checkVisible(ctx context.Context, g venafi.Grant) error {
 	own, err := r.client.OwnRole(ctx)
 	if err != nil {
@@ -222,8 +226,8 @@ func (r *Run) checkVisible(ctx context.Context, g venafi.Grant) error {
 	return nil
 }
 
-// Grants returns all grants that the caller may see, by the shared listing and what this run has changed, in the order of role,
-// application and grantee. A row that can't be read is an error.
+// Grants returns all grants that the caller may see, by the shared listing and what this run has
+// changed, in the order of role, application and grantee. A row that can't be read is an error.
 func (r *Run) Grants(ctx context.Context) ([]venafi.Grant, error) {
 	listed, err := r.listing.Get(ctx, 0)
 	if err != nil {
@@ -237,8 +241,8 @@ func (r *Run) fresh(ctx context.Context) (*venafi.Listing, error) {
 	return r.listing.Get(ctx, r.listing.Now())
 }
 
-// second returns a listing that was asked for some time after the first in which something was missed. There is one such listing in a
-// run, however much is missed.
+// second returns a listing that was asked for some time after the first in which something was
+// missed. There is one such listing in a run, however much is missed.
 func (r *Run) second(ctx context.Context) (*venafi.Listing, error) {
 	r.mu.Lock()
 	confirmed := r.confirmed

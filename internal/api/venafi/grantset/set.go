@@ -12,19 +12,22 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// Set is one role, on an application or on the whole installation, and who holds it or is to hold it.
+// Set is one role, on an application or on the whole installation, and who holds it or is to hold
+// it.
 type Set struct {
 	Role          venafi.Role
 	ApplicationID string
 	// Grantees are prefixed universal IDs, each under a label for people.
 	Grantees map[string]string
-	// Aliases are the IDs under which the service lists some of them, by the canonical ID that was granted. Each is a fact: a
-	// grant of ours made exactly that row appear.
+	// Aliases are the IDs under which the service lists some of them, by the canonical ID that was
+	// granted. Each is a fact: a grant of ours made exactly that row appear.
 	Aliases map[string]string
-	// Unsettled are grantees, canonical, that may hold the role though no listing shows it yet, and until when that is assumed.
+	// Unsettled are grantees, canonical, that may hold the role though no listing shows it yet, and
+	// until when that is assumed.
 	Unsettled map[string]time.Time
-	// Terms are what the rules say where Role is venafi.Use, and nil otherwise. Applied are those of the last apply: where rules differ
-	// from each other, what a state shows is measured by them, for by what it showed before each look would show something else.
+	// Terms are what the rules say where Role is venafi.Use, and nil otherwise. Applied are those
+	// of the last apply: where rules differ from each other, what a state shows is measured by
+	// them, for by what it showed before each look would show something else.
 	Terms, Applied *Terms
 	// Restore are rules that an undo makes again what they were.
 	Restore []venafi.Rule
@@ -72,7 +75,8 @@ func (s Set) String() string {
 // labels returns the labels in order.
 func (s Set) labels() []string { return slices.Sorted(maps.Keys(s.Grantees)) }
 
-// keys returns all under which the service may list the grants of the set, each with the first label that it has.
+// keys returns all under which the service may list the grants of the set, each with the first
+// label that it has.
 func (s Set) keys() map[venafi.Key]string {
 	keys := make(map[venafi.Key]string, len(s.Grantees))
 	labels := s.labels()
@@ -141,7 +145,8 @@ func (s *Set) assume(id string, until time.Time) {
 	s.Unsettled[id] = until
 }
 
-// Delta is what has to be done so that a role is held by whom a set lists. No grant stands in it twice.
+// Delta is what has to be done so that a role is held by whom a set lists. No grant stands in it
+// twice.
 type Delta struct {
 	// Grant are wanted and not held.
 	Grant []venafi.Grant
@@ -151,16 +156,17 @@ type Delta struct {
 	Revoke []venafi.Grant
 	// Foreign are held, and were neither listed before nor are they wanted. They are left alone.
 	Foreign []venafi.Grant
-	// Amend are wanted rules that say something else than they shall, and Widened those that have scopes which no plan has shown
-	// to go. The latter are left alone.
+	// Amend are wanted rules that say something else than they shall, and Widened those that have
+	// scopes which no plan has shown to go. The latter are left alone.
 	Amend, Widened []Amendment
 }
 
 // Empty tells that nothing has to be sent.
 func (d Delta) Empty() bool { return len(d.Grant)+len(d.Revoke)+len(d.Amend) == 0 }
 
-// Diff compares what is wanted with who holds the role. Only what prior lists is revoked: it is what the set had, or had found, when
-// the plan was made. So an apply takes away what its plan has shown and no more.
+// Diff compares what is wanted with who holds the role. Only what prior lists is revoked: it is
+// what the set had, or had found, when the plan was made. So an apply takes away what its plan has
+// shown and no more.
 func Diff(wanted, prior Set, held []venafi.Grant) Delta {
 	var delta Delta
 	wants, had := wanted.keys(), prior.keys()
@@ -197,9 +203,9 @@ func Diff(wanted, prior Set, held []venafi.Grant) Delta {
 	return delta
 }
 
-// Track returns what a state should list of the sets, of which the first counts most: who holds the role, under their labels and
-// in the user's spelling; for an exclusive set everybody else who holds it too, with the ID as the label. Who finds the own label
-// taken gets the ID for it as well.
+// Track returns what a state should list of the sets, of which the first counts most: who holds the
+// role, under their labels and in the user's spelling; for an exclusive set everybody else who
+// holds it too, with the ID as the label. Who finds the own label taken gets the ID for it as well.
 func Track(held []venafi.Grant, exclusive bool, sets ...Set) Set {
 	now := sets[0].Empty()
 	now.Grantees = make(map[string]string, len(held))

@@ -161,7 +161,8 @@ func maintainers(grantees ...string) Set {
 	return set
 }
 
-// A change makes a request for each difference, and a listing before and after them, under every position of the switches.
+// A change makes a request for each difference, and a listing before and after them, under every
+// position of the switches.
 func TestApply(t *testing.T) {
 	t.Parallel()
 	for name, switches := range map[string]mock.Switches{
@@ -291,7 +292,8 @@ func TestApplyGrantsRefused(t *testing.T) {
 	s.counts(t, map[string]int{"GrantRole": 0, "RevokeRole": 0})
 }
 
-// A failed grant keeps the revocations back; a grantee that is refused doesn't keep the other grants back.
+// A failed grant keeps the revocations back; a grantee that is refused doesn't keep the other
+// grants back.
 func TestApplyGrantsFailures(t *testing.T) {
 	t.Parallel()
 	s := start(t, mock.Switches{})

@@ -11,7 +11,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// Terms are what rules say besides whom they let in. Of what is nil each rule keeps its own, and a new one gets the server's default.
+// Terms are what rules say besides whom they let in. Of what is nil each rule keeps its own, and a
+// new one gets the server's default.
 type Terms struct {
 	Scope       string
 	Description *string
@@ -46,7 +47,8 @@ func (t *Terms) onto(r venafi.Rule) venafi.Rule {
 	return r
 }
 
-// said is a rule in which the terms from before stand for what the server does not name: older ones leave validities out.
+// said is a rule in which the terms from before stand for what the server does not name: older ones
+// leave validities out.
 func (t *Terms) said(r venafi.Rule) venafi.Rule {
 	if t == nil {
 		return r
@@ -63,8 +65,9 @@ func (t *Terms) said(r venafi.Rule) venafi.Rule {
 	return r
 }
 
-// amendments are the rules of whom a set lists that are not as it wants them. Those are left alone, in widened, that have scopes which
-// neither the set names nor the one before: no plan has shown that they go.
+// amendments are the rules of whom a set lists that are not as it wants them. Those are left alone,
+// in widened, that have scopes which neither the set names nor the one before: no plan has shown
+// that they go.
 func amendments(wanted, prior Set, listed *venafi.Listing) (amend, widened []Amendment) {
 	if wanted.Terms == nil {
 		return nil, nil
@@ -99,11 +102,13 @@ func (s Set) rules(listed *venafi.Listing) []venafi.Rule {
 	return rules
 }
 
-// applied are the terms by which the rules are measured. A state of an older provider knows only those that it shows.
+// applied are the terms by which the rules are measured. A state of an older provider knows only
+// those that it shows.
 func (s Set) applied() *Terms { return cmp.Or(s.Applied, s.Terms) }
 
-// actual are the terms that a state should show: where rules are not as the last apply said, what they say. Where their scopes differ
-// that is each of them, so that a plan shows what goes and what is added, whatever the configuration says now.
+// actual are the terms that a state should show: where rules are not as the last apply said, what
+// they say. Where their scopes differ that is each of them, so that a plan shows what goes and what
+// is added, whatever the configuration says now.
 func (s Set) actual(listed *venafi.Listing) *Terms {
 	was := s.applied()
 	if was == nil {

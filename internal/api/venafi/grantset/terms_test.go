@@ -46,7 +46,8 @@ func (s *service) applied(t *testing.T, wanted, prior Set) (Outcome, error) {
 	return s.client(t, "admin").Of(wanted).Apply(t.Context(), Change{Wanted: wanted, Prior: prior})
 }
 
-// A state shows every scope that a rule has, so that a plan shows what goes, and which rule has less.
+// A state shows every scope that a rule has, so that a plan shows what goes, and which rule has
+// less.
 func TestScopesThatShow(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -132,7 +133,8 @@ func TestAmendmentsAreUndone(t *testing.T) {
 	}
 }
 
-// A rule whose creation is not answered may be there: the state holds it, and so it does where a rule may have been amended.
+// A rule whose creation is not answered may be there: the state holds it, and so it does where a
+// rule may have been amended.
 func TestRulesWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for operation, there := range map[string]map[string]string{mock.CreateRule: nil, mock.UpdateRule: {alice: "certificate"}} {

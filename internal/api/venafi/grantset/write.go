@@ -14,8 +14,8 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/venafi"
 )
 
-// UnknownOutcomeError means that a grant or a revoke failed, and that it could not be found out whether the service acted on
-// it all the same.
+// UnknownOutcomeError means that a grant or a revoke failed, and that it could not be found out
+// whether the service acted on it all the same.
 type UnknownOutcomeError struct {
 	Grant venafi.Grant
 	// Err is how the call failed, ListErr how the look at the roles after it failed.
@@ -37,8 +37,8 @@ func (e *UnknownOutcomeError) Error() string {
 // Unwrap gives both causes.
 func (e *UnknownOutcomeError) Unwrap() []error { return []error{e.Err, e.ListErr} }
 
-// hold makes sure that a grant is held, and tells whether it was already, by one of the keys under which the service may list it, and
-// whether an attempt to grant it may be acted on late.
+// hold makes sure that a grant is held, and tells whether it was already, by one of the keys under
+// which the service may list it, and whether an attempt to grant it may be acted on late.
 func (r *Run) hold(
 	ctx context.Context, g venafi.Grant, keys []venafi.Key, grant func(context.Context, venafi.Grant) error,
 ) (adopted, late bool, err error) {
@@ -66,8 +66,8 @@ func (r *Run) hold(
 // errReserved means that another resource of this run wants a grant.
 var errReserved = errors.New("another resource of this run wants the role to be held")
 
-// drop makes sure that a grant is not held any more, unless another resource of this run has reserved it by now. Where the service
-// refuses the spelling that it lists, it may want the user's.
+// drop makes sure that a grant is not held any more, unless another resource of this run has
+// reserved it by now. Where the service refuses the spelling that it lists, it may want the user's.
 func (r *Run) drop(ctx context.Context, g venafi.Grant, spelling string) error {
 	if err := g.Check(); err != nil {
 		return err
@@ -91,10 +91,11 @@ func (r *Run) drop(ctx context.Context, g venafi.Grant, spelling string) error {
 	return err
 }
 
-// send sends a grant or a revoke until the grant is held, or isn't. The service has no code for "already granted", and its answer
-// may get lost: after any failure, who holds what decides, and only what is found not to be done is sent again. An attempt that was
-// never answered counts whatever the next one is answered: the service may act on it yet.
-// late tells that it may even where another attempt has come about.
+// send sends a grant or a revoke until the grant is held, or isn't. The service has no code for
+// "already granted", and its answer may get lost: after any failure, who holds what decides, and
+// only what is found not to be done is sent again. An attempt that was never answered counts
+// whatever the next one is answered: the service may act on it yet. late tells that it may even
+// where another attempt has come about.
 func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant) error, g venafi.Grant, hold bool) (late bool, err error) {
 	if r.application != "" { // the client itself looks at what became of a rule
 		err = call(ctx, g)
@@ -141,8 +142,8 @@ func (r *Run) send(ctx context.Context, call func(context.Context, venafi.Grant)
 	}
 }
 
-// cameAbout tells whether a write that failed has come about all the same, or had come about before. With patience it looks as
-// often as a listing may lag behind.
+// cameAbout tells whether a write that failed has come about all the same, or had come about
+// before. With patience it looks as often as a listing may lag behind.
 func (r *Run) cameAbout(ctx context.Context, g venafi.Grant, hold bool, failure error, patient bool) (bool, error) {
 	for try := 0; ; try++ {
 		listed, err := r.fresh(ctx)
@@ -156,7 +157,8 @@ func (r *Run) cameAbout(ctx context.Context, g venafi.Grant, hold bool, failure 
 			}
 			return true, nil
 		}
-		// A failure without a name may mean that there was nothing to do, and the listing may lag behind.
+		// A failure without a name may mean that there was nothing to do, and the listing may lag
+		// behind.
 		result := venafi.ResultOf(failure)
 		if result == venafi.Success && !patient || definite[result] || try == len(r.settle)-1 {
 			return false, nil

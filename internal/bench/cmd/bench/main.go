@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Measures the provider with the real Terraform against mock services, and writes the table of BENCHMARKS.md. See `make
-// bench`, and -help for what can be chosen.
+// Measures the provider with the real Terraform against mock services, and writes the table of
+// BENCHMARKS.md. See `make bench`, and -help for what can be chosen.
 package main
 
 import (

@@ -1,11 +1,11 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Stands between Terraform and a provider and writes down what the provider cost. Terraform starts a provider several
-// times in a command and reports the cost of none of them.
+// Stands between Terraform and a provider and writes down what the provider cost. Terraform starts
+// a provider several times in a command and reports the cost of none of them.
 //
 //	APPACCESS_BENCH_PROVIDER  the executable to start
-//	APPACCESS_BENCH_USAGE     the file to append to: one JSON object for each process, see bench.Usage
+//	APPACCESS_BENCH_USAGE     the file to append to, an object for each process: bench.Usage
 package main
 
 import (

@@ -1,7 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command mockbackend runs the mock services for people and for tests of whole programs. Run it with -help.
+// Command mockbackend runs the mock services for people and for tests of whole programs. Run it
+// with -help.
 package main
 
 import (
@@ -98,7 +99,8 @@ func parseQuota(text string) (huaweicloud.Quota, error) {
 	return huaweicloud.Quota{Read: read, Write: write}, nil
 }
 
-// run serves until ctx ends. The address stands alone on the first line of stdout; the log goes to stderr.
+// run serves until ctx ends. The address stands alone on the first line of stdout; the log goes to
+// stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	s, err := parse(args)
 	if err != nil {

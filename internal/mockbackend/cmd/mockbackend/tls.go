@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// selfSigned makes a CA for this run and a certificate for the address, localhost and the loopback addresses. It returns
-// the server's configuration, which asks for a client certificate and takes any, and the CA as PEM. No key is kept.
+// selfSigned makes a CA for this run and a certificate for the address, localhost and the loopback
+// addresses. It returns the server's configuration, which asks for a client certificate and takes
+// any, and the CA as PEM. No key is kept.
 func selfSigned(addr net.Addr, now time.Time) (*tls.Config, []byte, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -150,8 +150,9 @@ func encode(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// NewTLSServer returns a TLS server that asks for a client certificate in its first handshake and takes any, also none. IIS
-// asks in a second handshake, once a request has come, which crypto/tls does for clients only.
+// NewTLSServer returns a TLS server that asks for a client certificate in its first handshake and
+// takes any, also none. IIS asks in a second handshake, once a request has come, which crypto/tls
+// does for clients only.
 func NewTLSServer(handler http.Handler, authority *Authority) *httptest.Server {
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ErrorLog = hclog.NewNullLogger().StandardLogger(nil) // tests make handshakes fail

@@ -1,8 +1,8 @@
 // Copyright (c) appaccess authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command probe asks a live service what it is like. Run it with the name of a service and -help; CONTRIBUTING.md says
-// what to name.
+// Command probe asks a live service what it is like. Run it with the name of a service and -help;
+// CONTRIBUTING.md says what to name.
 package main
 
 import (
