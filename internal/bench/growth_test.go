@@ -69,16 +69,16 @@ func TestGrowth(t *testing.T) {
 	}
 	for name, specs := range map[string][]Spec{
 		"accounts": {
-			{Kind: AuthorizationSet, Size: 3_000, Apps: 3}, {Kind: AuthorizationSet, Size: 6_000, Apps: 3},
+			{Kind: AuthorizationSet, Size: 2_000, Apps: 3}, {Kind: AuthorizationSet, Size: 4_000, Apps: 3},
 		},
 		"applications": {
 			{Kind: AuthorizationSet, Size: 200, Apps: 50}, {Kind: AuthorizationSet, Size: 200, Apps: 100},
 		},
 		"grants": {
-			{Kind: RoleGrantSet, Size: 3_000}, {Kind: RoleGrantSet, Size: 6_000},
+			{Kind: RoleGrantSet, Size: 1_500}, {Kind: RoleGrantSet, Size: 3_000},
 		},
 		"rules": {
-			{Kind: RuleSet, Size: 1_000}, {Kind: RuleSet, Size: 2_000},
+			{Kind: RuleSet, Size: 600}, {Kind: RuleSet, Size: 1_200},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Runs the steps of a workload in this process and says what each took: one JSON object, of
-// bench.Work by step. Built with -cover
-// -covermode=atomic it also writes what statements ran, into a folder for each step.
+// bench.Work by step. Built with -cover -covermode=atomic it also writes what statements ran, into
+// a folder for each step.
 //
 //	steps '{"kind":"authorization_set","size":2000,"apps":3}' FOLDER
 package main
