@@ -94,7 +94,9 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	order.Wanted = &wanted
 	target := r.ImportID(wanted)
 	replaces := func() bool { return create && (target == remembered.Target || r.Tally(r.Data).Holds(target)) }
-	order.Replaces = replaces()
+	if order.Replaces = replaces(); create {
+		order.Ends = remembered.Target
+	}
 	op, diags := r.begin(ctx, "plan", nil, known)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

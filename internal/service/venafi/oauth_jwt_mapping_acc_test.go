@@ -94,6 +94,11 @@ func TestAccOAuthJwtMapping(t *testing.T) {
 						Config:           p.Provider() + jwtMapping("gitlab"),
 						ConfigPlanChecks: action(mappingAddress, plancheck.ResourceActionCreate),
 					},
+					{Config: p.Provider() + jwtMapping("gitlab", "jwks_uri", keys)},
+					{ // another name and other keys at once: the old one, which has the keys of before, goes first
+						Config:           p.Provider() + jwtMapping("gitlab", "name", "renamed", "jwks_uri", keys+"/2"),
+						ConfigPlanChecks: action(mappingAddress, plancheck.ResourceActionReplace),
+					},
 				},
 			})
 		})

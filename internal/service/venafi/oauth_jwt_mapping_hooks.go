@@ -70,6 +70,7 @@ func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (acces
 	}
 	for _, other := range all {
 		switch {
+		case other.Name == order.Ends && order.Ends != wanted.Name:
 		case other.Name == wanted.Name && order.Prior == nil && !order.Replaces:
 			return change, mappingExists(wanted.Name)
 		case other.Name != wanted.Name && other.IssuerURI == wanted.IssuerURI && wanted.JwksURI != "" && other.JwksURI != "" && other.JwksURI != wanted.JwksURI:
