@@ -49,15 +49,6 @@ type waiter struct {
 
 func (q *queues) empty() bool { return q.turns.Len() == 0 }
 
-// len is how many wait.
-func (q *queues) len() int {
-	n := 0
-	for turn := q.turns.Front(); turn != nil; turn = turn.Next() {
-		n += turn.Value.(*queue).waiting.Len() //nolint:forcetypeassert // the list holds nothing else
-	}
-	return n
-}
-
 func (q *queues) join(id *queueID) *waiter {
 	turn, ok := q.byID[id]
 	if !ok {

@@ -11,6 +11,15 @@ import (
 	"time"
 )
 
+// len is how many wait.
+func (q *queues) len() int {
+	n := 0
+	for turn := q.turns.Front(); turn != nil; turn = turn.Next() {
+		n += turn.Value.(*queue).waiting.Len()
+	}
+	return n
+}
+
 // Who comes with few requests, after others with many, has every other turn: no matter how many
 // wait before.
 func TestQueuesTakeTurns(t *testing.T) {
