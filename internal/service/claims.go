@@ -34,7 +34,7 @@ type Claims[M comparable] struct {
 
 // Claim is what a resource is going to do with each of its targets.
 type Claim[M comparable] struct {
-	// Resource is the resource instance, as Instance tells it from others.
+	// Resource is the resource instance, as Instance tells it from other instances.
 	Resource string
 	// Targets are the applications or roles, each by a name that is unique in the service.
 	Targets []string
@@ -233,7 +233,7 @@ func (c *Claims[M]) Holds(resource, target string, member M) bool {
 	return lists != nil && lists(member)
 }
 
-// instanceKey names in the private state what tells a resource instance from others.
+// instanceKey names in the private state what tells a resource instance from other instances.
 const instanceKey = "instance"
 
 // PrivateState is the private state that a plan is made of, and that goes with it.
@@ -242,11 +242,11 @@ type PrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// Instance tells a resource instance from others in one plan. Terraform tells a provider no
-// address, and asks twice for the plan of an instance that is replaced, the second time without its
-// state. But it hands the second call what the first one has put into the private state, so a
-// random name put there makes the two calls one instance. It is made anew where the state has none,
-// and nothing depends on its being kept from one run to the next.
+// Instance tells a resource instance from the other instances of one plan. Terraform tells a
+// provider no address, and asks twice for the plan of an instance that is replaced, the second time
+// without its state. But it hands the second call what the first one has put into the private
+// state, so a random name put there makes the two calls one instance. It is made anew where the
+// state has none, and nothing depends on its being kept from one run to the next.
 func Instance(ctx context.Context, private PrivateState) (string, diag.Diagnostics) {
 	text, diags := private.GetKey(ctx, instanceKey)
 	var name string

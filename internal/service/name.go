@@ -13,7 +13,7 @@ import (
 )
 
 // Name refuses a text that is empty, begins or ends with a blank, or has a control character in it:
-// it would be sent, and would name nothing or somebody else.
+// it would be sent, and would name nothing or another account.
 func Name() validator.String { return name{} }
 
 type name struct{}

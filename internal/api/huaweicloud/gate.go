@@ -20,7 +20,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	proven  bool
-	holder  bool        // somebody tries
+	holder  bool        // a request tries
 	refused *rest.Error // the service's 401
 }
 

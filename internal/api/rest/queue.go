@@ -15,7 +15,7 @@ type queueKey struct{}
 
 // WithQueue gives what is sent with the context, and contexts made of it, a queue of its own in
 // front of the quota, unless it has one. Whenever a place in the quota becomes free the next queue
-// has its turn, so that somebody with hundreds of requests does not keep somebody with ten of them
+// has its turn, so that a resource with hundreds of requests does not keep one with ten of them
 // waiting. Requests without a queue share one.
 func WithQueue(ctx context.Context) context.Context {
 	if queueOf(ctx) != nil {

@@ -126,7 +126,7 @@ func (c *Client) readRules(ctx context.Context, applicationID string) ([]Rule, e
 	}
 	of := all[:0]
 	for _, rule := range all {
-		// A server that takes no notice of the filter answers the rules of others too.
+		// A server that takes no notice of the filter answers the rules of other applications too.
 		if rule.ApplicationID = cmp.Or(rule.ApplicationID, applicationID); rule.ApplicationID == applicationID {
 			of = append(of, rule)
 		}

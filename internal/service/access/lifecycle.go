@@ -16,7 +16,7 @@ import (
 	"github.com/appaccess/terraform-provider-appaccess/internal/api/shared"
 )
 
-// Create grants what is planned. It is all or nothing where the service refuses somebody.
+// Create grants what is planned. It is all or nothing where the service refuses a part.
 func (r *Resource[M, PM, S]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	plan := PM(new(M))
 	if resp.Diagnostics.Append(req.Plan.Get(ctx, plan)...); resp.Diagnostics.HasError() {

@@ -34,8 +34,9 @@ type set struct {
 
 // memory is what the attributes can't say.
 type memory struct {
-	// Opened tells that the set opened its applications to everybody. When somebody closes one of
-	// them the attribute says ASSIGN_USER, and the others still have to be closed by a destroy.
+	// Opened tells that the set opened its applications to everybody. When an administrator closes
+	// one of them the attribute says ASSIGN_USER, and the others still have to be closed by a
+	// destroy.
 	Opened bool `json:"opened,omitempty"`
 	// Mixed tells that some applications are open and some are not. Whatever the attribute says, it
 	// is not true of all.
@@ -230,7 +231,7 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 func openedBy(appIDs []string) string { return "everybody, by the " + service.OfTargets(appIDs) }
 
 // besideClosed begins the names of sets that have opened their applications to everybody, and of
-// which somebody has closed one.
+// which an administrator has closed one.
 const besideClosed = "open beside closed ones, by the "
 
 // tainted is what the destroy of a tainted instance needs to know, and its attributes can't say.

@@ -76,7 +76,7 @@ func newSetResource(k kind) *setResource {
 // kind is what tells the two set resources apart.
 type kind struct {
 	suffix, sibling string // of the type names
-	exclusive       bool   // answers for accounts that others granted, too
+	exclusive       bool   // answers for accounts that it did not grant, too
 
 	// what the page of the resource says
 	description, maxRevocations, onDestroy, listing string

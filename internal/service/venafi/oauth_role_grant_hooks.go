@@ -29,7 +29,7 @@ type kind struct {
 	title     string // what errors call it
 	noun, who string // what it grants, and whom it is about
 	whom      string // the vendor's word for one who gets it
-	exclusive bool   // answers for grants that others made, too
+	exclusive bool   // answers for grants that it did not make, too
 	rules     bool   // is about the rules of an application
 	at        path.Path
 }
@@ -216,8 +216,8 @@ func (s *grants) change(order access.Order[grantset.Set], delta grantset.Delta) 
 	return change
 }
 
-// unlisted is access that a resource does not list: of others where it owns them, and scopes that
-// rules have beyond its own.
+// unlisted is access that a resource does not list: grants that it did not make, where it owns the
+// role, and scopes that rules have beyond its own.
 func (s *grants) unlisted(names names, foreign []api.Grant, widened []grantset.Amendment) access.Loss {
 	var lines []string
 	if s.exclusive {

@@ -17,7 +17,7 @@ import (
 // Spellings are the rows under which the service lists accounts of a set that it spells in another
 // way: "name (group)", in lower case, in another Unicode form. A spelling is a fact and never a
 // guess: it is taken down when a grant of the set made exactly that row appear. Whatever else looks
-// like an account of the set is somebody else.
+// like an account of the set is another account.
 type Spellings map[api.Handle]api.Handle
 
 // row is how an application lists an account: as it is named, or in the spelling of the service.
@@ -52,7 +52,7 @@ func (s Spellings) named(rows, known api.Accounts) api.Accounts {
 }
 
 // without are the accounts of a set but those rows under which the service turned out to list
-// accounts that are wanted: the state took them for somebody else, and they were revoked and came
+// accounts that are wanted: the state took them for other accounts, and they were revoked and came
 // back with the grant.
 func (s Set) without(learned Spellings, wanted Set) api.Accounts {
 	out := s.Accounts

@@ -25,7 +25,8 @@ func (e *GoneError) Error() string {
 func (e *GoneError) Is(target error) bool { return target == api.ErrAppNotFound }
 
 // OpenedError tells that applications are open to everybody and would be closed, though the set did
-// not know them open: somebody has opened them since its plan, or before it was created.
+// not know them open: an administrator or another run has opened them since its plan, or before it
+// was created.
 type OpenedError struct{ Apps []api.App }
 
 func (e *OpenedError) Error() string {

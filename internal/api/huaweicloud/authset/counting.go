@@ -29,7 +29,8 @@ type Counter interface {
 // remembers, with these changes. Where it has not, or where there is nothing to compare with, all
 // its accounts are read.
 //
-// It can't see that somebody has put one account in the place of another, further up in the list.
+// It can't see that an administrator has put one account in the place of another, further up in the
+// list.
 type Counting struct {
 	Counter
 
@@ -168,8 +169,8 @@ func (c *Counting) due(appID string) (knowledge, bool) {
 	if !sure {
 		return knowledge{}, false
 	}
-	// Among accounts of others it would be hard to find later how the service spells those that
-	// were granted now. One application shows it for all that got the same.
+	// Among accounts that the set does not list it would be hard to find later how the service
+	// spells those that were granted now. One application shows it for all that got the same.
 	if !c.sampled[now] && c.grantedSince(known.at, now) && c.strangers(accounts) > 0 {
 		c.sampled[now] = true
 		return knowledge{}, false

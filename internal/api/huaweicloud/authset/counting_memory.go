@@ -11,8 +11,8 @@ import (
 
 // Memory is what a state remembers of the applications of a set beyond their accounts.
 type Memory struct {
-	// Counts are how many accounts each application has, those of others included, by app id. An
-	// application that has to be read has no entry.
+	// Counts are how many accounts each application has, those that the set does not list included,
+	// by app id. An application that has to be read has no entry.
 	Counts map[string]int `json:"counts,omitempty"`
 	// Unseen tells that some accounts were confirmed by a count alone: no list has shown yet how
 	// the service spells them.

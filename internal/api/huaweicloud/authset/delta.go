@@ -169,7 +169,7 @@ func (d *differ) mayHave(r row, status Status) bool {
 
 // drops tells that an account which the set doesn't want is to be revoked. ours tells that the
 // state lists it. What an application hides that is open and stays so is revoked once, in the hope
-// that it does not come back when somebody closes the application one day.
+// that it does not come back when an administrator closes the application one day.
 func (d *differ) drops(r row, status Status, ours, granted bool) bool {
 	if d.wanted.Mode == api.AllUser && status.open() {
 		return ours && (granted || !status.Shown) && !status.Tried[d.named(r, status)]

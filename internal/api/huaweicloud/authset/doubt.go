@@ -15,8 +15,8 @@ import (
 // resolve finds out who a row is that an application uncovered when it was closed, and that looks
 // like an account which the same request granted: it revokes the account by its own name. If the
 // row goes with it, the two are one, and the grant of the next round shows the spelling; if it
-// stays, it is somebody else. To grant the account again would tell nothing: the service may refuse
-// it as authorized already, or take it without a word.
+// stays, it is another account. To grant the account again would tell nothing: the service may
+// refuse it as authorized already, or take it without a word.
 func (r *run) resolve(ctx context.Context, remaining Deltas) (Deltas, error) {
 	doubts := Deltas{grantPlatform: remaining.grantPlatform, revokePlatform: maps.Clone(remaining.revokePlatform)}
 	for _, delta := range remaining.Apps {

@@ -115,8 +115,8 @@ func (b *Reservations) reserve(ctx context.Context, w Workspace, wanted, prior S
 
 // decide says what the resource keeps in its state when its apply has ended: all that it wanted, or
 // what is left of it after a failure. Everything else it gives back, so that whoever has it in its
-// state keeps it there, or revokes it. A resource decides before it waits for others, so that none
-// waits for ever.
+// state keeps it there, or revokes it. A resource decides before it waits for other resources, so
+// that none waits for ever.
 func (r *reservation) decide(kept Set) {
 	if r == nil {
 		return
@@ -237,7 +237,7 @@ func (r *reservation) others(appID string, ask func(*reservation) bool) []*reser
 	return slices.DeleteFunc(slices.Clone(r.book.byApp[appID]), func(other *reservation) bool { return other == r || !ask(other) })
 }
 
-// opener is one of others that wants an application open to everybody which is none of this
+// opener is another resource that wants an application open to everybody which is none of this
 // resource any more.
 func (r *reservation) opener(appID string, others []*reservation) *reservation {
 	if r.apps[appID] {
@@ -250,8 +250,8 @@ func (r *reservation) opener(appID string, others []*reservation) *reservation {
 	return others[i]
 }
 
-// holder is one of others that wants an account of an application which this resource doesn't want.
-// It asks those who may want it anywhere where that are fewer.
+// holder is another resource that wants an account of an application which this resource doesn't
+// want. It asks those who may want it anywhere where that are fewer.
 func (r *reservation) holder(delta Delta, h api.Handle, others []*reservation) *reservation {
 	if r.apps[delta.App.ID] && r.wants(h, delta.listed) {
 		return nil
@@ -271,7 +271,7 @@ func (r *reservation) holder(delta Delta, h api.Handle, others []*reservation) *
 }
 
 // wants tells that the resource wants the account, which is one of those that an application lists,
-// in whatever spelling the service lists it. Beside the plain one it is somebody else.
+// in whatever spelling the service lists it. Beside the plain one it is another account.
 func (r *reservation) wants(h api.Handle, listed api.Accounts) bool {
 	if r.wanted().Lists(h) {
 		return true

@@ -111,7 +111,7 @@ type work struct {
 	delta    Delta
 	spelt    map[venafi.Key]string // how the user spells those of the prior state
 	last     []venafi.Grant        // of delta.Revoke, those that may carry the own role
-	left     bool                  // others go on holding the role, who may carry it too
+	left     bool                  // other grantees go on holding the role, who may carry it too
 	progress *Progress
 
 	mu       sync.Mutex

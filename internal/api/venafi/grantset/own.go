@@ -54,7 +54,7 @@ func (r *Run) GuardOwn(ctx context.Context, revoke []venafi.Grant) error {
 // guardOwn refuses to revoke what the identity that the client is logged in as needs: its own
 // grants, and the last grant of a group through which it has its role. Where the server doesn't
 // tell which grant carries the role, it returns those that may: they are to be revoked last, and
-// whether others are left that may carry it.
+// whether other grantees are left that may carry it.
 func (r *Run) guardOwn(ctx context.Context, revoke []venafi.Grant) (last []venafi.Grant, left bool, err error) {
 	if len(revoke) == 0 || r.application != "" {
 		return nil, false, nil

@@ -248,7 +248,7 @@ func Track(held []venafi.Grant, exclusive bool, sets ...Set) Set {
 	return now
 }
 
-// freeLabel is the ID, unless somebody else is called so.
+// freeLabel is the ID, unless another grantee has that as its label.
 func freeLabel(taken map[string]string, id string) string {
 	label := id
 	for n := 2; ; n++ {
