@@ -61,7 +61,7 @@ func (w *world) step(cli *acctest.CLI) (acctest.Result, error) {
 		}
 	}
 	if result.Code == 0 && !strings.Contains(result.Output, contest) {
-		return result, w.converged()
+		return result, w.converged(nil)
 	}
 	return result, nil
 }
