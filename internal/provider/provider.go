@@ -189,7 +189,7 @@ func (p *appaccess) Configure(ctx context.Context, req provider.ConfigureRequest
 		data.HuaweicloudTally = &service.Tally{Limit: c.huaweicloud.http.maxRevocations}
 		data.EnosTally = &service.Tally{Limit: c.enos.http.maxRevocations}
 		data.VenafiTally = &service.Tally{Limit: c.venafi.http.maxRevocations}
-		data.VenafiIssuers, data.VenafiApplications = &service.Agreement{}, &service.Agreement{}
+		data.VenafiIssuers, data.VenafiApplications, data.VenafiMappings = &service.Agreement{}, &service.Agreement{}, &service.Agreement{}
 		data.EnosReservations = &service.Reservations{}
 		data.HuaweicloudReservations = &authset.Reservations{}
 	}

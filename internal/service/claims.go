@@ -179,6 +179,38 @@ func WarnOfLoss[M comparable](diags *diag.Diagnostics, conflicts []Conflict[M], 
 	})
 }
 
+// fights tells whether two resources that name one target conflict.
+func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
+	modes := c.Mode != other.Mode && c.Mode != "" && other.Mode != ""
+	if !c.Exclusive && !other.Exclusive {
+		var common []M
+		if c.Members != nil && other.Grants != nil {
+			for m := range c.Members {
+				if other.Grants(m) {
+					common = append(common, m)
+				}
+			}
+		}
+		return common, modes || len(common) > 0
+	}
+	if c.Exclusive == other.Exclusive {
+		return nil, true
+	}
+	owner, adder := c, other
+	if other.Exclusive {
+		owner, adder = other, c
+	}
+	var members []M
+	if adder.Members != nil && owner.Lists != nil {
+		for m := range adder.Members {
+			if !owner.Lists(m) {
+				members = append(members, m)
+			}
+		}
+	}
+	return members, modes || len(members) > 0
+}
+
 // Hold records whom the state of a resource lists on its targets. Terraform plans an instance that
 // is replaced twice, the second time as a create that knows of no state, and a tainted one only so.
 // What the state lists goes with the old instance, as the plan shows, and is not taken away by the
@@ -199,22 +231,21 @@ func (c *Claims[M]) Hold(resource string, targets []string, lists func(M) bool) 
 	}
 }
 
-// Targets are those on which states list somebody, of the resources whose names begin with a
-// prefix, in order.
-func (c *Claims[M]) Targets(prefix string) []string {
+// Held are the targets on which states list somebody, by the rest of the names of those resources
+// whose names begin with a prefix.
+func (c *Claims[M]) Held(prefix string) map[string][]string {
 	if c == nil {
 		return nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var targets []string
-	for resource, lists := range c.held {
-		if strings.HasPrefix(resource, prefix) {
-			targets = slices.AppendSeq(targets, maps.Keys(lists))
+	held := map[string][]string{}
+	for resource, targets := range c.held {
+		if rest, ok := strings.CutPrefix(resource, prefix); ok {
+			held[rest] = slices.Sorted(maps.Keys(targets))
 		}
 	}
-	slices.Sort(targets)
-	return slices.Compact(targets)
+	return held
 }
 
 // OfTargets names the one resource that owns all of some targets.

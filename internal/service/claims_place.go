@@ -69,35 +69,3 @@ func (p *place[M]) near(anybody bool, members iter.Seq[M]) iter.Seq[*Claim[M]] {
 		}
 	}
 }
-
-// fights tells whether two resources that name one target conflict.
-func (c *Claim[M]) fights(other *Claim[M]) ([]M, bool) {
-	modes := c.Mode != other.Mode && c.Mode != "" && other.Mode != ""
-	if !c.Exclusive && !other.Exclusive {
-		var common []M
-		if c.Members != nil && other.Grants != nil {
-			for m := range c.Members {
-				if other.Grants(m) {
-					common = append(common, m)
-				}
-			}
-		}
-		return common, modes || len(common) > 0
-	}
-	if c.Exclusive == other.Exclusive {
-		return nil, true
-	}
-	owner, adder := c, other
-	if other.Exclusive {
-		owner, adder = other, c
-	}
-	var members []M
-	if adder.Members != nil && owner.Lists != nil {
-		for m := range adder.Members {
-			if !owner.Lists(m) {
-				members = append(members, m)
-			}
-		}
-	}
-	return members, modes || len(members) > 0
-}

@@ -47,8 +47,9 @@ type Data struct {
 	// VenafiIssuers is where the JWT mappings of this plan say that their issuer publishes its
 	// keys; nil as above.
 	VenafiIssuers *Agreement
-	// VenafiApplications are the applications that this plan makes or changes; nil as above.
-	VenafiApplications *Agreement
+	// VenafiApplications and VenafiMappings are the applications and the JWT mappings of this plan,
+	// and which resource each belongs to; nil as above.
+	VenafiApplications, VenafiMappings *Agreement
 	// EnosReservations are the applications whose list this apply has set; nil as above.
 	EnosReservations *Reservations
 }

@@ -99,7 +99,7 @@ func HasResult(err error, results ...Result) bool {
 }
 
 // persist writes until done says that it has come about. done is asked only after a failure, and
-// looks afresh. What it says another client has made can't be made.
+// looks afresh. Where it says that another client has made what was to be made, that is the error.
 func (c *Client) persist(ctx context.Context, what string, write func() error, done func(context.Context) (bool, error)) error {
 	open := false // some try was never answered, so that the server may act on it yet
 	for try := 0; ; try++ {

@@ -94,7 +94,10 @@ func (r *Resource[M, PM, S]) ModifyPlan(ctx context.Context, req resource.Modify
 	order.Wanted = &wanted
 	target := r.ImportID(wanted)
 	replaces := func() bool { return create && (target == remembered.Target || r.Tally(r.Data).Holds(target)) }
-	if order.Replaces = replaces(); create {
+	switch {
+	case replaces():
+		order.Ends = target
+	case create:
 		order.Ends = remembered.Target
 	}
 	op, diags := r.begin(ctx, "plan", nil, known)

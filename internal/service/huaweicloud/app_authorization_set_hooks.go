@@ -44,9 +44,9 @@ type memory struct {
 	// Open are the applications that were seen open to everybody. Only these may be closed: a plan
 	// has shown it.
 	Open []string `json:"open_apps"`
-	// OpenBeside are the applications that states of mixed sets have opened. A tainted instance
-	// remembers nothing but these.
-	OpenBeside []string `json:"open_beside,omitempty"`
+	// Mixes are the applications that mixed sets have open, by the applications of such a set. The
+	// plan of a create keeps them, since a tainted instance that it replaces remembers nothing.
+	Mixes map[string][]string `json:"mixes,omitempty"`
 	// Spelled are the accounts that the service lists in another way than the configuration names
 	// them.
 	Spelled authset.Spellings `json:"spelled,omitempty"`
@@ -71,7 +71,11 @@ func (s set) prior() authset.Set {
 			out.Unlisted.Unsettled = append(out.Unlisted.Unsettled, h.Value())
 		}
 	}
-	if open := append(slices.Clip(s.memory.Open), s.memory.OpenBeside...); open != nil && (s.memory.Open != nil || s.Mode != api.AllUser) {
+	open := s.memory.Open
+	if mixed, ok := s.memory.Mixes[importID(s)]; ok && open == nil {
+		open = mixed
+	}
+	if open != nil {
 		out.Open = make(map[string]bool, len(open))
 		for _, id := range open {
 			out.Open[id] = true
@@ -222,7 +226,7 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 	}
 	s.data.HuaweicloudClaims.Hold(openedBy(now.AppIDs), now.memory.Open, func(api.Handle) bool { return true })
 	if now.memory.Mixed && now.memory.Opened {
-		s.data.HuaweicloudClaims.Hold(besideClosed+service.OfTargets(now.AppIDs), now.memory.Open, nil)
+		s.data.HuaweicloudClaims.Hold(mixedSet+importID(now), now.memory.Open, nil)
 	}
 	return now, len(now.AppIDs) > 0, nil
 }
@@ -230,17 +234,16 @@ func (s *sets) Read(ctx context.Context, prior set) (set, bool, error) {
 // openedBy names the one resource that has some applications open to everybody.
 func openedBy(appIDs []string) string { return "everybody, by the " + service.OfTargets(appIDs) }
 
-// besideClosed begins the names of sets that have opened their applications to everybody, and of
-// which an administrator has closed one.
-const besideClosed = "open beside closed ones, by the "
+// mixedSet begins the names of sets that have opened their applications to everybody, and of which
+// an administrator has closed one.
+const mixedSet = "mixed set of "
 
 // tainted is what the destroy of a tainted instance needs to know, and its attributes can't say.
 func tainted(data *service.Data) any {
-	open := data.HuaweicloudClaims.Targets(besideClosed)
-	if len(open) == 0 {
-		return nil
+	if mixes := data.HuaweicloudClaims.Held(mixedSet); len(mixes) > 0 {
+		return memory{Mixes: mixes}
 	}
-	return memory{OpenBeside: open}
+	return nil
 }
 
 // Import takes the accounts that the applications have in common, or for an exclusive set all that

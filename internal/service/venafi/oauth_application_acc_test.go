@@ -293,6 +293,26 @@ func TestAccOAuthApplication_failures(t *testing.T) {
 	mustFail(t, cli.Plan(), "Invalid scope", "scope")
 }
 
+// Two resources of one application, or of one JWT mapping, would each make it what they say: the
+// plan fails, whether both are new or one is there.
+func TestAccOAuth_twoResourcesOfOne(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t, mock.Switches{})
+	for summary, config := range map[string]string{
+		"Two resources of one application": integration(""), "Two resources of one JWT mapping": jwtMapping("gitlab"),
+	} {
+		cli := p.cli()
+		again := strings.NewReplacer(`_application" "ci"`, `_application" "again"`, `_mapping" "gitlab"`, `_mapping" "again"`).Replace(config)
+		cli.Write("main.tf", config+again)
+		mustFail(t, cli.Plan(), summary, "moved", "-refresh=false")
+		cli.Write("main.tf", config)
+		mustPlan(t, cli)
+		mustApply(t, cli)
+		cli.Write("main.tf", config+again)
+		mustFail(t, cli.Plan(), summary)
+	}
+}
+
 // A caller who may not see an application is no proof that it is gone.
 func TestAccOAuthApplication_unseen(t *testing.T) {
 	t.Parallel()

@@ -76,7 +76,7 @@ func (s *applications) Diff(ctx context.Context, order access.Order[application]
 		change.Target = order.Wanted.String()
 		_, err := s.client.Application(ctx, order.Wanted.id)
 		switch {
-		case api.HasResult(err, api.ApplicationNotFound), err == nil && order.Replaces:
+		case api.HasResult(err, api.ApplicationNotFound), err == nil && order.Ends == order.Wanted.id:
 			return change, nil
 		case err != nil:
 			return change, err
@@ -270,7 +270,9 @@ func (s *applications) end(ctx context.Context, order access.Order[application])
 func (s *applications) Explain(verb string, a application, err error) (diags diag.Diagnostics) {
 	summary := "Unable to " + verb + " the OAuth " + a.String()
 	switch {
-	case api.HasResult(err, api.ApplicationNotFound), isExists(err):
+	case isExists(err):
+		diags.AddAttributeError(atApplication, summary, err.Error())
+	case api.HasResult(err, api.ApplicationNotFound):
 		diags.AddAttributeError(atApplication, summary, sentence(err))
 	case api.HasResult(err, api.InvalidScope, api.ScopeMismatch):
 		diags.AddAttributeError(atMaximumScope, summary, sentence(err))

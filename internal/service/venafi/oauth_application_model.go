@@ -208,7 +208,7 @@ func importedName[I any](ctx context.Context, req resource.ImportStateRequest, n
 // there will be one.
 func prepareApplication(ctx context.Context, p *access.Planning[applicationModel, application]) {
 	if !p.Plan.ApplicationID.IsUnknown() {
-		p.Data.VenafiApplications.Say(p.Plan.ApplicationID.ValueString(), "", "")
+		oneOf(ctx, p, p.Data.VenafiApplications, atApplication, "application", p.Plan.ApplicationID.ValueString())
 	}
 	if p.State != nil && p.Plan.SameTarget(p.State) {
 		return

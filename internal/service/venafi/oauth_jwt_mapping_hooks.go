@@ -70,8 +70,8 @@ func (s *mappings) Diff(ctx context.Context, order access.Order[mapping]) (acces
 	}
 	for _, other := range all {
 		switch {
-		case other.Name == order.Ends && order.Ends != wanted.Name:
-		case other.Name == wanted.Name && order.Prior == nil && !order.Replaces:
+		case order.Prior == nil && other.Name == order.Ends:
+		case other.Name == wanted.Name && order.Prior == nil:
 			return change, mappingExists(wanted.Name)
 		case other.Name != wanted.Name && other.IssuerURI == wanted.IssuerURI && wanted.JwksURI != "" && other.JwksURI != "" && other.JwksURI != wanted.JwksURI:
 			return change, &access.Refusal{
@@ -184,7 +184,9 @@ func (s *mappings) Explain(verb string, m mapping, err error) (diags diag.Diagno
 		diags.AddAttributeError(atJwksURI, summary, sentence(err))
 	case api.HasResult(err, api.RemoteIdentityRequired):
 		diags.AddAttributeError(path.Root("grantee"), summary, sentence(err))
-	case api.HasResult(err, api.JwtMappingNotFound), isExists(err):
+	case isExists(err):
+		diags.AddAttributeError(path.Root("name"), summary, err.Error())
+	case api.HasResult(err, api.JwtMappingNotFound):
 		diags.AddAttributeError(path.Root("name"), summary, sentence(err))
 	default:
 		diags.AddError(summary, sentence(err))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -93,9 +94,13 @@ func namedMapping(ctx context.Context, _ *service.Data, req resource.ImportState
 	return mappingModel{Name: identity.Name, Timeouts: noTimeouts()}, diags
 }
 
-// prepareMapping refuses two mappings of one issuer that say differently where its keys are.
+// prepareMapping refuses two resources of one mapping, and two mappings of one issuer that say
+// differently where its keys are.
 func prepareMapping(ctx context.Context, p *access.Planning[mappingModel, mapping]) {
 	plan := p.Plan
+	if !plan.Name.IsUnknown() {
+		oneOf(ctx, p, p.Data.VenafiMappings, path.Root("name"), "JWT mapping", plan.Name.ValueString())
+	}
 	if plan.IssuerURI.IsUnknown() || plan.JwksURI.IsUnknown() || plan.JwksURI.IsNull() {
 		return
 	}
